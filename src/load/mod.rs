@@ -1,0 +1,1 @@
+//! The load driver: sends requests and takes time stamps. Effects.

@@ -1,0 +1,3 @@
+//! The `runexp` command.
+
+fn main() {}

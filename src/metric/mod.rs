@@ -1,0 +1,1 @@
+//! The registry: one definition per metric. Pure.

@@ -1,0 +1,95 @@
+//! Everything decided before the first effect: blocks, epochs, cells, orders
+//! and sending times. Pure, printable, and the same for the same seed.
+
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::names::{CellId, ScenarioName};
+use crate::scenario::{
+    Cooldown, Expect, Fault, Length, Load, RequestSpec, Selector, ServerSpec, Slo, StepSpec, Treatment,
+};
+use crate::units::Period;
+
+/// A whole run, decided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The scenario.
+    pub scenario: ScenarioName,
+    /// Its title.
+    pub title: String,
+    /// Every random choice below follows from it.
+    pub seed: u64,
+    /// Complete blocks.
+    pub blocks: u32,
+    /// What scaling and effects are compared with.
+    pub baseline: Option<Selector>,
+    /// Before the first epoch.
+    pub setup: Vec<StepSpec>,
+    /// In the order they are run.
+    pub epochs: Vec<Epoch>,
+    /// After the last epoch.
+    pub teardown: Vec<StepSpec>,
+    /// A pause after every epoch.
+    pub cooldown: Option<Cooldown>,
+    /// Every cell there is, by id.
+    pub cells: IndexMap<CellId, CellSpec>,
+    /// The prompts of every prompt file, by path.
+    pub prompts: IndexMap<PathBuf, Vec<String>>,
+}
+
+/// A life of the servers: they are started, measured and stopped.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// From 0 over the whole run.
+    pub index: u32,
+    /// The block of its first cell.
+    pub block: u32,
+    /// Which treatment.
+    pub treatment: Treatment,
+    /// Before the servers.
+    pub setup: Vec<StepSpec>,
+    /// Started together.
+    pub servers: Vec<ServerSpec>,
+    /// Measured one after the other.
+    pub cells: Vec<PlannedCell>,
+}
+
+/// A cell in its place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlannedCell {
+    /// Which.
+    pub cell: CellId,
+    /// The repetition this measurement counts for, from 0.
+    pub block: u32,
+    /// The seed of its sending times, nonces and prompt order.
+    pub seed: u64,
+}
+
+/// What a cell is: treatment × phase × load level. The same in every block.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellSpec {
+    /// Its treatment.
+    pub treatment: Treatment,
+    /// Its phase.
+    pub phase: crate::names::PhaseName,
+    /// Its load level.
+    pub load: Load,
+    /// When its window ends.
+    pub length: Length,
+    /// Load before the window.
+    pub warmup: Period,
+    /// Time for requests in flight after the window.
+    pub drain: Period,
+    /// What is sent.
+    pub request: RequestSpec,
+    /// What a reply must look like.
+    pub expect: Expect,
+    /// What a good request is.
+    pub slo: Slo,
+    /// What is broken on purpose.
+    pub fault: Option<Fault>,
+    /// Server processes in its treatment.
+    pub servers: u32,
+}

@@ -1,0 +1,1 @@
+//! One-shot commands by duct, and process groups. Effects.

@@ -1,0 +1,171 @@
+use serde::{Deserialize, Serialize};
+
+use super::{ProcessIdentity, Undo};
+use crate::names::{CellId, ServerName};
+use crate::units::Nanos;
+
+/// One measurement of a cell: which cell, in which block and epoch.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CellKey {
+    /// The cell.
+    pub cell: CellId,
+    /// The block (repetition), from 0.
+    pub block: u32,
+    /// The epoch, from 0 over the whole run.
+    pub epoch: u32,
+}
+
+/// One server instance.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ServerKey {
+    /// Its declared name.
+    pub name: ServerName,
+    /// Which instance.
+    pub index: u32,
+}
+
+/// One line of `events.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventRecord {
+    /// When.
+    pub at_ns: Nanos,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// Something that happened to the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// An epoch began.
+    EpochStarted {
+        /// From 0 over the whole run.
+        epoch: u32,
+        /// Its block.
+        block: u32,
+        /// Its treatment, as text.
+        treatment: String,
+    },
+    /// A server is ready.
+    ServerReady {
+        /// In which epoch.
+        epoch: u32,
+        /// Which.
+        server: ServerKey,
+        /// Where it listens, without user info.
+        url: String,
+        /// Our process, if it is one.
+        process: Option<ProcessIdentity>,
+        /// From start to ready.
+        ready_ns: Nanos,
+        /// From start of preload to its end.
+        preload_ns: Option<Nanos>,
+    },
+    /// A server could not be started.
+    ServerFailed {
+        /// In which epoch.
+        epoch: u32,
+        /// Which.
+        server: ServerKey,
+        /// Why, in a sentence, with the last lines of its log.
+        reason: String,
+    },
+    /// A server is gone.
+    ServerStopped {
+        /// In which epoch.
+        epoch: u32,
+        /// Which.
+        server: ServerKey,
+        /// How it ended.
+        how: String,
+    },
+    /// A server was killed on purpose.
+    ServerKilled {
+        /// In which cell.
+        cell: CellKey,
+        /// Which.
+        server: ServerKey,
+    },
+    /// A server killed on purpose serves again.
+    ServerRecovered {
+        /// In which cell.
+        cell: CellKey,
+        /// Which.
+        server: ServerKey,
+        /// From the kill to the first good answer.
+        recovery_ns: Nanos,
+    },
+    /// A cell was measured, or could not be.
+    CellFinished {
+        /// Which.
+        cell: CellKey,
+        /// When its load began (warm-up).
+        load_start_ns: Nanos,
+        /// When the measured window began.
+        window_start_ns: Nanos,
+        /// When the measured window ended.
+        window_end_ns: Nanos,
+        /// Clients of a closed loop; in an open loop `None`.
+        clients: Option<u32>,
+        /// Servers that were asked.
+        servers: u32,
+        /// How it ended.
+        end: CellEnd,
+        /// The driver's figures about itself.
+        client: ClientHonesty,
+    },
+    /// A planned cell was not measured.
+    CellSkipped {
+        /// Which.
+        cell: CellKey,
+        /// Why, in a sentence.
+        reason: String,
+    },
+    /// An effect was registered, or taken back.
+    Undo {
+        /// Its number on the stack.
+        sequence: u32,
+        /// What is taken back.
+        undo: Undo,
+        /// How far it is.
+        state: super::UndoState,
+    },
+    /// A signal arrived.
+    Signal {
+        /// `SIGINT` and the like.
+        name: String,
+    },
+    /// Something a reader of the report must know.
+    Warning {
+        /// In a sentence.
+        message: String,
+    },
+}
+
+/// How the measurement of a cell ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum CellEnd {
+    /// The window ran to its planned end.
+    Complete,
+    /// A person or a signal stopped it.
+    Interrupted,
+    /// It could not go on.
+    Failed {
+        /// Why, in a sentence.
+        reason: String,
+    },
+}
+
+/// The load driver's figures about itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClientHonesty {
+    /// 99th percentile of started − scheduled.
+    pub schedule_lag_p99_ns: Option<Nanos>,
+    /// The longest that the driver's own ticker was late.
+    pub loop_stall_max_ns: Option<Nanos>,
+    /// CPU time of this process over wall time; 1.0 is one core. On a
+    /// simulated machine this includes the simulated servers.
+    pub cpu_cores: Option<f64>,
+}

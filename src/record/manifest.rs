@@ -1,0 +1,76 @@
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::Environment;
+use crate::names::{RunId, ScenarioName};
+
+/// Who, what, where, when; `manifest.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// First, so that a reader can refuse before it misreads.
+    pub schema_version: u32,
+    /// The run.
+    pub run_id: RunId,
+    /// The scenario.
+    pub scenario: ScenarioName,
+    /// Its title.
+    pub title: String,
+    /// `runexp`'s version.
+    pub runexp: String,
+    /// Set if nothing here was measured on real servers.
+    pub simulated: Option<Simulation>,
+    /// Every random choice follows from it.
+    pub seed: u64,
+    /// SHA-256 of the plan's decisions.
+    pub plan_sha256: String,
+    /// What the command line changed in the scenario.
+    pub overrides: Overrides,
+    /// The machine.
+    pub environment: Environment,
+    /// When the monotonic origin was taken.
+    pub started: DateTime<Utc>,
+    /// When the run ended; absent while it runs, or if it was killed.
+    pub finished: Option<DateTime<Utc>>,
+    /// How the run ended.
+    pub outcome: Outcome,
+}
+
+/// The run used a simulated machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Simulation {
+    /// Its name, as given to `--simulate`.
+    pub machine: String,
+    /// What it models.
+    pub title: String,
+}
+
+/// What the command line changed in the scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overrides {
+    /// `--set key=value`, as typed.
+    pub set: Vec<String>,
+    /// `--profile NAME`.
+    pub profile: Option<String>,
+    /// `--only PATTERN`.
+    pub only: Option<String>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It has not ended yet, or its process was killed.
+    Running,
+    /// Everything planned was done.
+    Completed,
+    /// A person or a signal stopped it.
+    Interrupted {
+        /// `SIGINT` and the like.
+        signal: String,
+    },
+    /// It could not go on.
+    Failed {
+        /// Why, in a sentence.
+        reason: String,
+    },
+}

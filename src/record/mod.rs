@@ -1,0 +1,38 @@
+//! What was observed: plain data with nanosecond offsets, never `Instant`.
+//!
+//! Every line of a run directory's `*.jsonl` is one of these types. A reader
+//! accepts every older [`SCHEMA_VERSION`] and refuses a newer one.
+
+mod environment;
+mod event;
+mod manifest;
+mod request;
+mod step;
+mod telemetry;
+mod undo;
+
+pub use environment::{Environment, GpuIdentity};
+pub use event::{CellEnd, CellKey, ClientHonesty, Event, EventRecord, ServerKey};
+pub use manifest::{Manifest, Outcome, Overrides, Simulation};
+pub use request::{Chunks, RequestOutcome, RequestRecord, TokenSource, UsageRecord};
+pub use step::{Fact, Scope, StepOutcome, StepRecord};
+pub use telemetry::{GpuReading, Reading, TelemetryRecord};
+pub use undo::{ProcessIdentity, Undo, UndoEntry, UndoState};
+
+/// The version of the record format this program writes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A whole run as read back from its directory.
+#[derive(Clone, Debug)]
+pub struct RunRecord {
+    /// Who, what, where, when.
+    pub manifest: Manifest,
+    /// Every step, in order.
+    pub steps: Vec<StepRecord>,
+    /// Every request, in the order it ended.
+    pub requests: Vec<RequestRecord>,
+    /// Every telemetry sample.
+    pub telemetry: Vec<TelemetryRecord>,
+    /// Everything else that happened, in order.
+    pub events: Vec<EventRecord>,
+}

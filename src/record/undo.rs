@@ -1,0 +1,98 @@
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::signal::StopSignal;
+
+/// How an effect on the machine is taken back. Plain data: a later process can
+/// do it from a journal. Doing it twice, or without the effect having
+/// happened, does no harm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Undo {
+    /// Stops a process group of ours.
+    StopProcess {
+        /// What it is, for people.
+        label: String,
+        /// Who it is.
+        process: ProcessIdentity,
+        /// The first signal.
+        signal: StopSignal,
+        /// SIGKILL follows after this many milliseconds.
+        grace_ms: u64,
+    },
+    /// Runs a command.
+    Command {
+        /// What it takes back, for people.
+        label: String,
+        /// Program and arguments.
+        argv: Vec<String>,
+        /// Added to the environment.
+        env: IndexMap<String, String>,
+        /// Working directory.
+        dir: Option<PathBuf>,
+        /// Whether it runs through `sudo -n`.
+        privileged: bool,
+    },
+    /// `docker compose down` for a project of ours, without volumes.
+    ComposeDown {
+        /// The Compose file.
+        file: PathBuf,
+        /// The project's name, private to this run.
+        project: String,
+        /// Added to the environment.
+        env: IndexMap<String, String>,
+    },
+    /// `quit` on a pipe directory of ours.
+    QuitMps {
+        /// The control program.
+        control: String,
+        /// The private pipe directory.
+        pipe_dir: PathBuf,
+        /// Whether it runs through `sudo -n`.
+        privileged: bool,
+    },
+    /// Removes a folder of ours and what is in it.
+    RemoveDir {
+        /// Which.
+        path: PathBuf,
+    },
+}
+
+/// Who a process is: a pid alone may be somebody else by tomorrow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessIdentity {
+    /// Its pid, which is also its process group.
+    pub pid: u32,
+    /// Field 22 of `/proc/PID/stat`: clock ticks after boot.
+    pub start_ticks: u64,
+    /// The boot it belongs to.
+    pub boot_id: String,
+}
+
+/// An undo on the stack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoEntry {
+    /// Its number; later ones are undone first.
+    pub sequence: u32,
+    /// What is taken back.
+    pub undo: Undo,
+}
+
+/// How far an undo is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum UndoState {
+    /// Registered before the effect.
+    Intent,
+    /// The effect has happened.
+    Done,
+    /// Taken back.
+    Undone,
+    /// Could not be taken back.
+    Failed {
+        /// Why, and what a person can do.
+        reason: String,
+    },
+}

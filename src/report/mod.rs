@@ -1,0 +1,1 @@
+//! From summary and verdicts to text, through templates. Pure.

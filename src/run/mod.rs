@@ -1,0 +1,1 @@
+//! The conductor: setup, epochs, teardown, always. Effects.

@@ -1,0 +1,180 @@
+//! Workload phases: who sends what, how often, for how long.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::{PhaseName, ServerName};
+use crate::signal::StopSignal;
+use crate::units::{Period, Share};
+
+/// One phase, resolved for a treatment. Each of its load levels is a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PhaseSpec {
+    /// What the author calls it.
+    pub name: PhaseName,
+    /// One cell each.
+    pub loads: Vec<Load>,
+    /// When the measured window ends.
+    pub length: Length,
+    /// Load before the window; it runs on into the window without draining.
+    pub warmup: Period,
+    /// How long requests still in flight after the window may take to finish.
+    pub drain: Period,
+    /// What is sent.
+    pub request: RequestSpec,
+    /// What a reply must look like to be a success.
+    pub expect: Expect,
+    /// What a good request is, for `goodput`.
+    pub slo: Slo,
+    /// What is broken on purpose.
+    pub fault: Option<Fault>,
+}
+
+/// How requests are started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Load {
+    /// Closed loop: each client waits for its reply, then sends the next.
+    Clients(u32),
+    /// Open loop: requests start at drawn moments, whatever the replies do.
+    Rate {
+        /// Requests per second.
+        per_second: f64,
+        /// How the moments are drawn.
+        arrival: Arrival,
+    },
+}
+
+/// `clients=3` or `rate=2`.
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Clients(clients) => write!(f, "clients={clients}"),
+            Self::Rate { per_second, .. } => write!(f, "rate={per_second}"),
+        }
+    }
+}
+
+/// How the sending times of an open loop are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arrival {
+    /// Exponential gaps.
+    #[default]
+    Poisson,
+    /// Equal gaps.
+    Constant,
+}
+
+/// When the measured window ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Length {
+    /// After this time.
+    Duration(Period),
+    /// When this many requests have finished.
+    Requests(u64),
+}
+
+/// `request = { … }`: what is sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestSpec {
+    /// A JSONL file (`{"prompt": "…"}` a line) or a plain text file, one prompt
+    /// a line. Absolute once loaded.
+    #[serde(default)]
+    pub prompts: Option<PathBuf>,
+    /// One prompt, instead of a file.
+    #[serde(default)]
+    pub prompt: Option<String>,
+    /// Put before every prompt.
+    #[serde(default)]
+    pub preamble: Option<String>,
+    /// Chat or plain completion.
+    #[serde(default)]
+    pub endpoint: Endpoint,
+    /// The most tokens a reply may have.
+    pub max_tokens: u32,
+    /// 0 is greedy.
+    #[serde(default)]
+    pub temperature: f64,
+    /// The sampler's seed.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// Whether tokens come one by one.
+    #[serde(default = "yes")]
+    pub stream: bool,
+    /// Go on to `max_tokens` whatever the model says, where the server can.
+    #[serde(default)]
+    pub ignore_eos: bool,
+    /// Whether a fresh word at the start of each prompt defeats the servers'
+    /// prompt caches.
+    #[serde(default = "yes")]
+    pub nonce: bool,
+    /// Which servers are asked, in turn; all if empty.
+    #[serde(default)]
+    pub servers: Vec<ServerName>,
+    /// Further fields of the request body.
+    #[serde(default)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+    /// Longest silence between two reads before the request has stalled.
+    #[serde(default = "a_minute")]
+    pub stall: Period,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn a_minute() -> Period {
+    Period::from_secs(60)
+}
+
+/// Which route of the API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Endpoint {
+    /// `/api/chat`, `/v1/chat/completions`.
+    #[default]
+    Chat,
+    /// `/api/generate`, `/v1/completions`, `/completion`.
+    Completion,
+}
+
+/// `expect = { … }`: a reply that fails it is not a success.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Expect {
+    /// The least share of `max_tokens` that the reply must have.
+    pub output_tokens_at_least: Option<Share>,
+    /// A regular expression that the whole text must match somewhere.
+    pub matches: Option<String>,
+}
+
+/// `slo = { … }`: service level objectives of one request.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Slo {
+    /// Time to first token.
+    pub ttft: Option<Period>,
+    /// Time per output token.
+    pub tpot: Option<Period>,
+    /// Whole request.
+    pub e2e: Option<Period>,
+}
+
+/// `fault = { at = "10s", kill = "ollama[1]" }`: a server is killed on purpose
+/// and started again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fault {
+    /// After the window's start.
+    pub at: Period,
+    /// Which server.
+    pub server: ServerName,
+    /// Which instance.
+    pub index: u32,
+    /// How.
+    pub signal: StopSignal,
+}

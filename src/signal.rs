@@ -1,0 +1,16 @@
+//! Signals that end a process.
+
+use serde::{Deserialize, Serialize};
+
+/// A signal that ends a process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum StopSignal {
+    /// SIGTERM: please stop.
+    #[default]
+    Term,
+    /// SIGINT: as Ctrl-C.
+    Int,
+    /// SIGKILL: at once.
+    Kill,
+}

@@ -1,0 +1,1 @@
+//! The simulated machine: a physical model behind real HTTP servers. Effects.

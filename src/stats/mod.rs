@@ -1,0 +1,1 @@
+//! Statistics on plain `f64`; knows no domain word. Pure.

@@ -1,0 +1,1 @@
+//! Performs setup and teardown steps on this host. Effects.

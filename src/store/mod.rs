@@ -1,0 +1,1 @@
+//! The run directory: appends records, reads them back. Effects.

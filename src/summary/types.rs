@@ -1,0 +1,143 @@
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::names::{CellId, MetricId, PhaseName};
+
+/// Everything a report may say in numbers; `summary.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The version of this file's format.
+    pub schema_version: u32,
+    /// The simulated machine's name, if nothing here was measured.
+    pub simulated: Option<String>,
+    /// Complete blocks that were planned.
+    pub blocks: u32,
+    /// Every planned cell, in the plan's order.
+    pub cells: IndexMap<CellId, CellSummary>,
+}
+
+/// One cell over all its repetitions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellSummary {
+    /// Factor levels, as text.
+    pub treatment: IndexMap<String, String>,
+    /// Its phase.
+    pub phase: PhaseName,
+    /// `clients=3`.
+    pub load: String,
+    /// Clients of a closed loop.
+    pub clients: Option<u32>,
+    /// Requests per second of an open loop.
+    pub rate: Option<f64>,
+    /// Server processes.
+    pub servers: u32,
+    /// Parallel requests inside one server, as far as declared.
+    pub slots: Option<u32>,
+    /// Every repetition, valid or not, by block.
+    pub repetitions: Vec<Repetition>,
+    /// Over the valid repetitions.
+    pub estimates: IndexMap<MetricId, Measured>,
+}
+
+/// One repetition of a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Repetition {
+    /// Its block.
+    pub block: u32,
+    /// Its epoch.
+    pub epoch: u32,
+    /// Whether its values count.
+    pub validity: Validity,
+    /// Requests sent inside the window, by how they ended.
+    pub outcomes: IndexMap<String, u64>,
+    /// The metric's value in this repetition, or why there is none.
+    pub values: IndexMap<MetricId, UnitValue>,
+}
+
+/// A metric in one repetition.
+pub type UnitValue = Result<f64, Gap>;
+
+/// Whether a repetition's values count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Validity {
+    /// They do.
+    Valid,
+    /// They do not; every reason is named.
+    Invalid {
+        /// In sentences.
+        reasons: Vec<String>,
+    },
+}
+
+/// A metric over the repetitions of a cell: an estimate, or why there is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measured {
+    /// There is one.
+    Estimate(Estimate),
+    /// There is none.
+    Gap(Gap),
+}
+
+impl Measured {
+    /// The estimate, if there is one.
+    pub const fn estimate(&self) -> Option<&Estimate> {
+        match self {
+            Self::Estimate(estimate) => Some(estimate),
+            Self::Gap(_) => None,
+        }
+    }
+}
+
+/// A mean over repetitions. The unit of replication is one epoch (or phase);
+/// requests are never replicates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// Geometric mean for positive metrics, arithmetic mean for others.
+    pub value: f64,
+    /// 95 % interval; none at n = 1 ("single run").
+    pub interval: Option<Interval>,
+    /// Repetitions it stands on.
+    pub n: u32,
+    /// One value per valid repetition: block and value.
+    pub units: Vec<(u32, f64)>,
+}
+
+/// A confidence interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// Its lower end.
+    pub lower: f64,
+    /// Its upper end.
+    pub upper: f64,
+}
+
+/// Why there is no number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum Gap {
+    /// The cell was not run.
+    #[error("not run")]
+    NotRun,
+    /// Every repetition was invalid.
+    #[error("invalid: {reason}")]
+    Invalid {
+        /// The first reason.
+        reason: String,
+    },
+    /// Too few values for this percentile.
+    #[error("{n} of the {floor} values that it needs")]
+    TooFew {
+        /// Values there are.
+        n: u64,
+        /// Values it needs.
+        floor: u64,
+    },
+    /// The records do not hold what it needs.
+    #[error("{reason}")]
+    NotMeasured {
+        /// What is missing.
+        reason: String,
+    },
+}

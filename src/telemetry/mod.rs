@@ -1,0 +1,1 @@
+//! Samples GPU and host while a run goes on. Effects.

@@ -1,0 +1,153 @@
+use serde::{Deserialize, Serialize};
+
+use crate::names::{CellId, ClaimId, MetricId};
+use crate::scenario::{Claim, Source};
+use crate::summary::{Estimate, Interval};
+
+/// Everything that was judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdicts {
+    /// Every claim, in the scenario's order.
+    pub claims: Vec<Judged>,
+    /// Treatments against the baseline, at equal load.
+    pub comparisons: Vec<Comparison>,
+    /// Throughputs against the memory bus.
+    pub plausibility: Vec<Plausibility>,
+    /// Options, ranked.
+    pub decision: Decision,
+}
+
+/// A claim and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// The claim.
+    pub claim: Claim,
+    /// The cell it was compared with, if there is one.
+    pub cell: Option<CellId>,
+    /// What was measured there.
+    pub measured: Option<Estimate>,
+    /// Measured over published, with its 90 % interval.
+    pub ratio: Option<(f64, Interval)>,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// What became of a claim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// The 90 % interval of measured ÷ published lies inside the tolerance.
+    Reproduced,
+    /// It lies outside the tolerance.
+    NotReproduced,
+    /// It overlaps the tolerance's edge.
+    Inconclusive {
+        /// About how many repetitions it would take, where that can be said.
+        needs: Option<u32>,
+    },
+    /// The claim speaks of another system.
+    NotComparable {
+        /// Every difference.
+        differences: Vec<String>,
+    },
+    /// The cell was measured, but not validly.
+    Invalid {
+        /// Why.
+        reason: String,
+    },
+    /// Nothing here measures it.
+    NotRun {
+        /// What is missing.
+        reason: String,
+    },
+}
+
+impl Verdict {
+    /// As words for a table.
+    pub const fn words(&self) -> &'static str {
+        match self {
+            Self::Reproduced => "reproduced",
+            Self::NotReproduced => "not reproduced",
+            Self::Inconclusive { .. } => "inconclusive",
+            Self::NotComparable { .. } => "not comparable",
+            Self::Invalid { .. } => "invalid",
+            Self::NotRun { .. } => "not run",
+        }
+    }
+}
+
+/// One cell against the cell of the same phase and load in the baseline
+/// treatment: ratio of means, paired within blocks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Which metric.
+    pub metric: MetricId,
+    /// Above the line.
+    pub cell: CellId,
+    /// Below the line.
+    pub baseline: CellId,
+    /// Ratio of means.
+    pub ratio: f64,
+    /// 95 % interval of the ratio; none with fewer than two pairs.
+    pub interval: Option<Interval>,
+    /// Pairs it stands on.
+    pub pairs: u32,
+}
+
+/// A throughput against what the memory bus can carry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plausibility {
+    /// What is checked: a cell, or a claim's words.
+    pub subject: String,
+    /// Tokens per second.
+    pub tokens_per_s: f64,
+    /// Bytes per second this needs.
+    pub needed_bytes_per_s: f64,
+    /// Bytes per second the memory moves.
+    pub bandwidth_bytes_per_s: f64,
+    /// Whether it is above the ceiling.
+    pub implausible: bool,
+    /// The arithmetic, in a sentence.
+    pub arithmetic: String,
+    /// Where the bandwidth and the bytes per token come from.
+    pub source: Source,
+    /// The claim, if it is one.
+    pub claim: Option<ClaimId>,
+}
+
+/// Options with their evidence, best first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Ranked by measured throughput at the highest common load.
+    pub options: Vec<ServingOption>,
+    /// Whether the intervals tell the first from the second.
+    pub decided: bool,
+    /// Why, in a sentence.
+    pub because: String,
+    /// The guide's "use when" lines, each with its evidence.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A way to serve.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServingOption {
+    /// In words: "one server with batching".
+    pub name: String,
+    /// Its treatment, as text.
+    pub treatment: String,
+    /// The cell it is ranked by.
+    pub cell: CellId,
+    /// Its throughput there.
+    pub throughput: Estimate,
+}
+
+/// One line of the guide's decision lists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The option it speaks for: "CUDA MPS" or "multiple API servers".
+    pub speaks_for: String,
+    /// The line.
+    pub says: String,
+    /// What was measured about it; `None` is "not measured here".
+    pub measured: Option<String>,
+}

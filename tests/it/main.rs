@@ -1,0 +1,3 @@
+//! All integration tests, in one binary. One file per subject in `cases/`.
+
+mod cases;
