@@ -71,7 +71,7 @@ pub struct Fact {
 
 impl Fact {
     /// A named observation.
-    pub fn new(name: impl Into<String>, value: impl ToString) -> Self {
-        Self { name: name.into(), value: value.to_string() }
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into() }
     }
 }

@@ -1,6 +1,6 @@
-//! From estimates to verdicts: claims, comparisons, plausibility, decision.
+//! From estimates to verdicts: claims, comparisons, decision.
 //! Pure.
 
 mod types;
 
-pub use types::{Comparison, Decision, Evidence, Judged, Plausibility, ServingOption, Verdict, Verdicts};
+pub use types::{Comparison, Decision, Evidence, Judged, ServingOption, Verdict, Verdicts};

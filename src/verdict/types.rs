@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use crate::names::{CellId, ClaimId, MetricId};
-use crate::scenario::{Claim, Source};
+use crate::names::{CellId, MetricId};
+use crate::scenario::Claim;
 use crate::summary::{Estimate, Interval};
 
 /// Everything that was judged.
@@ -11,8 +11,6 @@ pub struct Verdicts {
     pub claims: Vec<Judged>,
     /// Treatments against the baseline, at equal load.
     pub comparisons: Vec<Comparison>,
-    /// Throughputs against the memory bus.
-    pub plausibility: Vec<Plausibility>,
     /// Options, ranked.
     pub decision: Decision,
 }
@@ -92,27 +90,6 @@ pub struct Comparison {
     pub interval: Option<Interval>,
     /// Pairs it stands on.
     pub pairs: u32,
-}
-
-/// A throughput against what the memory bus can carry.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Plausibility {
-    /// What is checked: a cell, or a claim's words.
-    pub subject: String,
-    /// Tokens per second.
-    pub tokens_per_s: f64,
-    /// Bytes per second this needs.
-    pub needed_bytes_per_s: f64,
-    /// Bytes per second the memory moves.
-    pub bandwidth_bytes_per_s: f64,
-    /// Whether it is above the ceiling.
-    pub implausible: bool,
-    /// The arithmetic, in a sentence.
-    pub arithmetic: String,
-    /// Where the bandwidth and the bytes per token come from.
-    pub source: Source,
-    /// The claim, if it is one.
-    pub claim: Option<ClaimId>,
 }
 
 /// Options with their evidence, best first.

@@ -1,11 +1,11 @@
 //! One file per subject.
 mod architecture;
+mod cli;
 mod dialect;
+mod load;
+mod report;
 mod scenario;
+mod servers;
 mod sim;
 mod statistics;
-mod report;
 mod steps;
-mod servers;
-mod load;
-mod cli;
