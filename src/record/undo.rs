@@ -15,8 +15,8 @@ pub enum Undo {
     StopProcess {
         /// What it is, for people.
         label: String,
-        /// Who it is.
-        process: ProcessIdentity,
+        /// Who it is; `None` until it has been started.
+        process: Option<ProcessIdentity>,
         /// The first signal.
         signal: StopSignal,
         /// SIGKILL follows after this many milliseconds.
