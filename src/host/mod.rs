@@ -1,1 +1,10 @@
-//! What this machine is: CPU, memory, kernel, free ports. Effects.
+//! What this machine is and what on it answers: CPU, memory, kernel, ports.
+//! Effects.
+
+mod answer;
+mod facts;
+mod port;
+
+pub use answer::{NoAnswer, http_answers, shown_url, tcp_answers};
+pub use facts::{Memory, environment, load_1m, memory};
+pub use port::{PortError, free_ports, port_is_free};

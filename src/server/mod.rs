@@ -1,1 +1,37 @@
 //! Starts, watches and stops servers under test. Effects.
+//!
+//! The [`Display`](std::fmt::Display) text of every error here is complete:
+//! it already says what its source says.
+
+mod compose;
+mod error;
+mod ready;
+mod running;
+mod spawn;
+
+use std::path::Path;
+
+use indexmap::IndexMap;
+use tokio_util::sync::CancellationToken;
+
+pub use error::{NotReady, ServerError};
+pub use running::RunningServer;
+
+use crate::clock::Clock;
+
+/// Where a server is started.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerContext<'a> {
+    /// The scenario's folder: relative paths start there.
+    pub dir: &'a Path,
+    /// The server's output is appended here.
+    pub log: &'a Path,
+    /// The run.
+    pub run_id: &'a str,
+    /// What the epoch's steps put into every server's environment.
+    pub env: &'a IndexMap<String, String>,
+    /// The run's clock.
+    pub clock: &'a Clock,
+    /// Ends the start early.
+    pub cancel: &'a CancellationToken,
+}

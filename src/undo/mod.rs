@@ -1,1 +1,11 @@
-//! Takes effects back. Effects.
+//! Takes effects back: the last first, each with its own time limit, one
+//! failure not stopping the rest. Effects.
+
+mod apply;
+mod by_hand;
+mod mps;
+mod stack;
+
+pub use apply::{UndoError, apply};
+pub use by_hand::by_hand;
+pub use stack::{UndoFailure, UndoStack};

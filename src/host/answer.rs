@@ -1,0 +1,116 @@
+use std::time::Duration;
+
+use reqwest::{Client, StatusCode, Url};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// A healthy endpoint answers at once; one that hangs is asked again.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Something does not answer (yet).
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// The address is none.
+    #[error("`{address}` is not a valid address")]
+    Address {
+        /// As given, without user info.
+        address: String,
+    },
+    /// No connection, or no answer on it.
+    #[error("`{address}` does not answer: {reason}")]
+    Silent {
+        /// Without user info.
+        address: String,
+        /// Why.
+        reason: String,
+    },
+    /// An answer, but not a good one.
+    #[error("`{address}` answered {status}")]
+    Status {
+        /// Without user info.
+        address: String,
+        /// What it answered.
+        status: StatusCode,
+    },
+}
+
+impl NoAnswer {
+    /// From an error of the HTTP client, without the URL that it may quote.
+    pub fn silent(address: &str, error: reqwest::Error) -> Self {
+        Self::Silent { address: shown_url(address), reason: innermost(&error.without_url()) }
+    }
+}
+
+/// A URL without user name and password, for everything that is printed.
+pub fn shown_url(url: &str) -> String {
+    let Ok(mut parsed) = Url::parse(url) else {
+        // Not a URL: what stands before an `@` could still be a secret.
+        return url.rsplit_once('@').map_or(url, |(_, rest)| rest).to_owned();
+    };
+    if parsed.username().is_empty() && parsed.password().is_none() {
+        return url.to_owned();
+    }
+    // Both only fail on URLs that have no place for user info.
+    let _ = parsed.set_username("");
+    let _ = parsed.set_password(None);
+    parsed.to_string()
+}
+
+/// Asks once whether `url` answers a GET with a 2xx status.
+///
+/// # Errors
+/// If it does not.
+pub async fn http_answers(url: &str) -> Result<(), NoAnswer> {
+    let address = shown_url(url);
+    if Url::parse(url).is_err() {
+        return Err(NoAnswer::Address { address });
+    }
+    let asked = async {
+        let client = Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        client.get(url).send().await
+    };
+    match asked.await {
+        Ok(response) if response.status().is_success() => Ok(()),
+        Ok(response) => Err(NoAnswer::Status { address, status: response.status() }),
+        Err(error) => Err(NoAnswer::silent(&address, error)),
+    }
+}
+
+/// Asks once whether `host:port` accepts a TCP connection.
+///
+/// # Errors
+/// If it does not.
+pub async fn tcp_answers(address: &str) -> Result<(), NoAnswer> {
+    let silent = |reason: String| NoAnswer::Silent { address: address.to_owned(), reason };
+    match timeout(PATIENCE, TcpStream::connect(address)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(silent(error.to_string())),
+        Err(_) => Err(silent(format!("no answer within {} s", PATIENCE.as_secs()))),
+    }
+}
+
+/// reqwest's own text says only that the request failed; the cause knows why.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_info_never_shows() {
+        for (url, shown) in [
+            ("http://127.0.0.1:1", "http://127.0.0.1:1"),
+            ("http://me:secret@host/a", "http://host/a"),
+            ("http://token@host", "http://host/"),
+            ("me:secret@nonsense", "nonsense"),
+        ] {
+            assert_eq!(shown_url(url), shown);
+        }
+    }
+}

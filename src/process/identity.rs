@@ -1,0 +1,175 @@
+#![expect(clippy::disallowed_methods, reason = "reads /proc")]
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::record::ProcessIdentity;
+use crate::signal::StopSignal;
+
+/// A process could not be recognised or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// There is no such process.
+    #[error("process {pid} does not exist")]
+    Absent {
+        /// Its pid.
+        pid: u32,
+    },
+    /// The kernel's files could not be read.
+    #[error("`{path}` could not be read: {source}", path = path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A signal was refused.
+    #[error("SIG{signal:?} could not be sent to process group {group}: {source}")]
+    Signal {
+        /// The signal.
+        signal: StopSignal,
+        /// The group.
+        group: u32,
+        /// Why.
+        source: io::Error,
+    },
+    /// Members of a group outlived SIGKILL.
+    #[error("process group {group} is still alive after SIGKILL: {pids:?}")]
+    Survived {
+        /// The group.
+        group: u32,
+        /// Its live members.
+        pids: Vec<u32>,
+    },
+}
+
+/// The fields of `/proc/PID/stat` that tell who a process is; see
+/// `proc_pid_stat(5)`.
+pub(super) struct Stat {
+    name: String,
+    state: char,
+    pub(super) group: u32,
+    pub(super) start_ticks: u64,
+}
+
+impl Stat {
+    fn parse(text: &str) -> Option<Self> {
+        // The name stands in parentheses and may itself hold spaces and
+        // parentheses; no later field can.
+        let (head, rest) = text.rsplit_once(')')?;
+        let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
+        Some(Self {
+            name: head.split_once('(')?.1.to_owned(),
+            state: fields.first()?.chars().next()?,
+            group: fields.get(2)?.parse().ok()?,
+            start_ticks: fields.get(19)?.parse().ok()?,
+        })
+    }
+
+    pub(super) fn read(proc: &Path, pid: u32) -> Option<Self> {
+        let bytes = std::fs::read(proc.join(pid.to_string()).join("stat")).ok()?;
+        Self::parse(&String::from_utf8_lossy(&bytes))
+    }
+
+    /// A zombie only waits for its parent to look: it holds no memory, no
+    /// socket and no GPU.
+    pub(super) const fn is_alive(&self) -> bool {
+        !matches!(self.state, 'Z' | 'X' | 'x')
+    }
+}
+
+pub(super) const PROC: &str = "/proc";
+
+fn boot_id() -> Result<String, ProcessError> {
+    let path = PathBuf::from("/proc/sys/kernel/random/boot_id");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(text.trim().to_owned()),
+        Err(source) => Err(ProcessError::Read { path, source }),
+    }
+}
+
+/// Every process of a `/proc` tree.
+pub(super) fn processes(proc: &Path) -> Result<Vec<(u32, Stat)>, ProcessError> {
+    let entries = std::fs::read_dir(proc).map_err(|source| ProcessError::Read { path: proc.to_owned(), source })?;
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    Ok(pids.filter_map(|pid| Some((pid, Stat::read(proc, pid)?))).collect())
+}
+
+/// Who the process with this pid is.
+///
+/// # Errors
+/// If there is none, or `/proc` cannot be read.
+pub fn identity(pid: u32) -> Result<ProcessIdentity, ProcessError> {
+    let stat = Stat::read(Path::new(PROC), pid).ok_or(ProcessError::Absent { pid })?;
+    Ok(ProcessIdentity { pid, start_ticks: stat.start_ticks, boot_id: boot_id()? })
+}
+
+/// Whether this very process still runs: same boot, same start time, and not a
+/// zombie.
+pub fn is_same_and_alive(process: &ProcessIdentity) -> bool {
+    is_this_boot(process)
+        && Stat::read(Path::new(PROC), process.pid)
+            .is_some_and(|stat| stat.start_ticks == process.start_ticks && stat.is_alive())
+}
+
+/// Whether any process with this pid runs. Good for reading a daemon's pid
+/// file; never enough to send a signal.
+pub fn pid_is_alive(pid: u32) -> bool {
+    Stat::read(Path::new(PROC), pid).is_some_and(|stat| stat.is_alive())
+}
+
+/// Live processes whose name (15 characters in the kernel) begins so, in the
+/// tree `proc`, which is `/proc` but for tests.
+///
+/// # Errors
+/// If the tree cannot be read.
+pub fn named(proc: &Path, prefix: &str) -> Result<Vec<u32>, ProcessError> {
+    let found = processes(proc)?.into_iter().filter(|(_, stat)| stat.is_alive() && stat.name.starts_with(prefix));
+    Ok(found.map(|(pid, _)| pid).collect())
+}
+
+pub(super) fn is_this_boot(process: &ProcessIdentity) -> bool {
+    boot_id().is_ok_and(|boot| boot == process.boot_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_spaces_and_parentheses_does_not_shift_the_fields() {
+        let line = "42 (a) (b c) R 1 77 77 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 987654 0 0";
+        let stat = Stat::parse(line).unwrap();
+        assert_eq!(
+            (stat.name.as_str(), stat.state, stat.group, stat.start_ticks, stat.is_alive()),
+            ("a) (b c", 'R', 77, 987_654, true)
+        );
+    }
+
+    #[test]
+    fn text_that_is_no_stat_line_is_refused() {
+        for text in ["", "42", "42 (a)", "42 (a) R 1", ")("] {
+            assert!(Stat::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn this_process_is_itself_and_nobody_with_another_start_or_boot() {
+        let me = identity(std::process::id()).unwrap();
+        assert!(is_same_and_alive(&me));
+        assert!(!is_same_and_alive(&ProcessIdentity { start_ticks: me.start_ticks + 1, ..me.clone() }));
+        assert!(!is_same_and_alive(&ProcessIdentity { boot_id: "another".to_owned(), ..me }));
+    }
+
+    #[test]
+    fn only_live_processes_are_found_by_name() {
+        let proc = tempfile::tempdir().unwrap();
+        for (pid, name, state) in [(10, "nvidia-cuda-mps", 'S'), (11, "nvidia-cuda-mps", 'Z'), (12, "bash", 'S')] {
+            let folder = proc.path().join(pid.to_string());
+            std::fs::create_dir_all(&folder).unwrap();
+            let stat = format!("{pid} ({name}) {state} 1 {pid} {pid} 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0");
+            std::fs::write(folder.join("stat"), stat).unwrap();
+        }
+        assert_eq!(named(proc.path(), "nvidia-cuda-mps").unwrap(), [10]);
+    }
+}

@@ -1,0 +1,110 @@
+use std::io;
+use std::path::PathBuf;
+
+use crate::process::{CommandError, ProcessError, Tail};
+use crate::units::Period;
+
+/// A server could not be started, signalled or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// Somebody listens on its port already.
+    #[error("`{server}` cannot be started: port {port} is taken")]
+    PortTaken {
+        /// Which server.
+        server: String,
+        /// The port.
+        port: u16,
+    },
+    /// The program could not be started.
+    #[error("`{server}` cannot be started: `{program}`: {source}")]
+    Spawn {
+        /// Which server.
+        server: String,
+        /// The program.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Its log cannot be written or read.
+    #[error("the log `{path}` failed: {source}", path = path.display())]
+    Log {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It ended before it was ready.
+    #[error("`{server}` ended while it was starting ({how}){tail}")]
+    Exited {
+        /// Which server.
+        server: String,
+        /// Exit status or signal.
+        how: String,
+        /// Its last lines.
+        tail: Tail,
+    },
+    /// It did not become ready.
+    #[error("`{server}` was not ready within {within}: {missing}{tail}")]
+    NotReady {
+        /// Which server.
+        server: String,
+        /// How long it had.
+        within: Period,
+        /// What did not hold.
+        missing: NotReady,
+        /// Its last lines.
+        tail: Tail,
+    },
+    /// The pattern for its log is no regular expression.
+    #[error("`{server}`: `ready.log` is not a regular expression: {source}")]
+    Pattern {
+        /// Which server.
+        server: String,
+        /// Why.
+        source: regex::Error,
+    },
+    /// `docker compose` failed.
+    #[error("`{server}`: {source}{tail}")]
+    Compose {
+        /// Which server.
+        server: String,
+        /// Why.
+        source: CommandError,
+        /// The last lines of the container's own log.
+        tail: Tail,
+    },
+    /// The run was cancelled meanwhile.
+    #[error("the start of `{server}` was cancelled")]
+    Cancelled {
+        /// Which server.
+        server: String,
+    },
+    /// It is not a process that we started.
+    #[error("`{server}` is not a process of this run, so it cannot be signalled or restarted")]
+    NotOurs {
+        /// Which server.
+        server: String,
+    },
+    /// Its process group could not be signalled or stopped.
+    #[error("`{server}`: {source}")]
+    Process {
+        /// Which server.
+        server: String,
+        /// Why.
+        source: ProcessError,
+    },
+}
+
+/// What kept a server from being ready.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotReady {
+    /// It does not answer well.
+    #[error("{0}")]
+    Silent(String),
+    /// No line of its log matches.
+    #[error("no line of its log matches `{pattern}`")]
+    NoLine {
+        /// The regular expression.
+        pattern: String,
+    },
+}

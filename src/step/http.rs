@@ -1,0 +1,64 @@
+//! `http`: one request, checked by its status.
+
+use reqwest::{Client, Method, Response, StatusCode};
+
+use super::{Performed, StepError};
+use crate::host::{NoAnswer, shown_url};
+use crate::record::Fact;
+use crate::scenario::HttpStep;
+
+/// What is shown of an answer that was not the expected one.
+const EXCERPT: usize = 300;
+
+pub(super) async fn perform(http: &HttpStep) -> Result<Performed, StepError> {
+    let url = shown_url(&http.url);
+    let response = send(http).await.map_err(|error| match error {
+        Failed::Step(error) => error,
+        Failed::Request(error) => StepError::NoAnswer(NoAnswer::silent(&url, error)),
+    })?;
+    let status = response.status();
+    if is_expected(http, status) {
+        return Ok(Performed {
+            facts: vec![Fact::new("http_status", status.as_u16().to_string())],
+            ..Performed::default()
+        });
+    }
+    let expected = http.status.map_or_else(|| "a 2xx status".to_owned(), |status| status.to_string());
+    Err(StepError::HttpStatus { url, status: status.as_u16(), expected, body: excerpt(response).await })
+}
+
+enum Failed {
+    Step(StepError),
+    Request(reqwest::Error),
+}
+
+async fn send(http: &HttpStep) -> Result<Response, Failed> {
+    let default = if http.json.is_some() { "POST" } else { "GET" };
+    let name = http.method.as_deref().unwrap_or(default);
+    let method =
+        Method::from_bytes(name.as_bytes()).map_err(|_| Failed::Step(StepError::Method { method: name.to_owned() }))?;
+    let client = Client::builder().no_proxy().build().map_err(Failed::Request)?;
+    let mut request = client.request(method, &http.url);
+    if let Some(json) = &http.json {
+        request = request.json(json);
+    }
+    request.send().await.map_err(Failed::Request)
+}
+
+fn is_expected(http: &HttpStep, status: StatusCode) -> bool {
+    http.status.map_or_else(|| status.is_success(), |expected| status.as_u16() == expected)
+}
+
+/// The start of the answer; no more of it is even received.
+async fn excerpt(mut response: Response) -> String {
+    let mut bytes = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() >= EXCERPT {
+            break;
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let printable: String = text.chars().filter(|character| !character.is_control()).take(EXCERPT).collect();
+    if printable.is_empty() { printable } else { format!(": {printable}") }
+}

@@ -1,0 +1,98 @@
+#![expect(clippy::disallowed_methods, reason = "finds a folder for sockets, reads a pid file")]
+
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::PIPE_VARIABLE;
+use crate::process::CommandError;
+use crate::record::{Fact, Undo};
+use crate::step::{Attempt, Performed, StepContext, StepError};
+
+const LOG_VARIABLE: &str = "CUDA_MPS_LOG_DIRECTORY";
+const PID_FILE: &str = "nvidia-cuda-mps-control.pid";
+/// `sun_path` holds 108 bytes with its final zero (unix(7)); the daemon puts
+/// names like `/control_privileged` behind the folder.
+const LONGEST_FOLDER: usize = 80;
+const POLL: Duration = Duration::from_millis(50);
+
+/// Last registered, first undone: the daemon leaves before its folder goes.
+pub(super) fn undos(control: &str, privileged: bool, context: &StepContext<'_>) -> Vec<Undo> {
+    let pipe_dir = pipe_dir(context);
+    vec![
+        Undo::RemoveDir { path: pipe_dir.clone() },
+        Undo::QuitMps { control: control.to_owned(), pipe_dir, privileged },
+    ]
+}
+
+pub(super) async fn perform(control: &str, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
+    let (pipe_dir, log_dir) = (pipe_dir(attempt.context), attempt.context.run_dir.join("mps-log"));
+    make_private(&pipe_dir)?;
+    make_private(&log_dir)?;
+    let server_env = IndexMap::from([
+        (PIPE_VARIABLE.to_owned(), pipe_dir.to_string_lossy().into_owned()),
+        (LOG_VARIABLE.to_owned(), log_dir.to_string_lossy().into_owned()),
+    ]);
+    let daemon = [control.to_owned(), "-d".to_owned()];
+    attempt.command(&daemon, &server_env, attempt.context.dir, None).await.map_err(|error| match error {
+        CommandError::NotFound { program } if program == control => StepError::MpsMissing { control: program },
+        other => other.into(),
+    })?;
+    wait_for_answer(control, &server_env, attempt).await?;
+    let mut facts = vec![Fact::new("mps_pipe_directory", pipe_dir.to_string_lossy())];
+    let pid = std::fs::read_to_string(pipe_dir.join(PID_FILE)).ok();
+    facts.extend(pid.map(|pid| Fact::new("mps_control_pid", pid.trim())));
+    Ok(Performed { facts, server_env })
+}
+
+/// The daemon is there when it answers; that its starter has ended says little.
+async fn wait_for_answer(
+    control: &str,
+    env: &IndexMap<String, String>,
+    attempt: &Attempt<'_>,
+) -> Result<(), StepError> {
+    let argv = [control.to_owned()];
+    loop {
+        let last = match attempt.command(&argv, env, attempt.context.dir, Some("get_server_list\n")).await {
+            // Without a daemon it may complain and still end with 0.
+            Ok(output) if !output.contains("Cannot find MPS control daemon") => return Ok(()),
+            Ok(output) => output.trim().to_owned(),
+            Err(CommandError::Cancelled { .. }) => return Err(StepError::Cancelled),
+            Err(error) => error.to_string(),
+        };
+        if attempt.limit.is_over() {
+            return Err(StepError::MpsSilent { within: attempt.limit.within(), last });
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Under the run's folder where the path is short enough for a socket.
+fn pipe_dir(context: &StepContext<'_>) -> PathBuf {
+    let own = context.run_dir.join("mps");
+    if own.as_os_str().len() <= LONGEST_FOLDER {
+        return own;
+    }
+    let base = std::env::var("XDG_RUNTIME_DIR").ok().map(PathBuf::from).filter(|base| base.is_dir());
+    let name = format!("runexp-{}", context.run_id);
+    let short = base.map(|base| base.join(&name)).filter(|path| path.as_os_str().len() <= LONGEST_FOLDER);
+    short.unwrap_or_else(|| Path::new("/tmp").join(name))
+}
+
+/// Makes a folder that only its owner may enter. One that is there already
+/// must be such a folder: `/tmp` is open to everybody.
+fn make_private(path: &Path) -> Result<(), StepError> {
+    let failed = |source| StepError::Folder { path: path.to_owned(), source };
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let metadata = path.symlink_metadata().map_err(failed)?;
+            let is_ours = metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o777 == 0o700;
+            if metadata.is_dir() && is_ours { Ok(()) } else { Err(failed(error)) }
+        }
+        other => other.map_err(failed),
+    }
+}

@@ -1,0 +1,51 @@
+#![expect(clippy::disallowed_methods, reason = "reads the pid file of a daemon")]
+
+use std::path::Path;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use tokio::time::sleep;
+
+use super::UndoError;
+use super::apply::Call;
+use crate::process::{Limit, named, pid_is_alive};
+use crate::units::Period;
+
+const DEFAULT_PIPE_DIR: &str = "/tmp/nvidia-mps";
+const PID_FILE: &str = "nvidia-cuda-mps-control.pid";
+const QUIT_LIMIT: Period = Period::from_secs(20);
+/// The kernel keeps this many characters of a program's name.
+const KERNEL_NAME: usize = 15;
+const POLL: Duration = Duration::from_millis(20);
+
+/// Sends `quit` to the daemon of a private pipe directory and waits until it
+/// is gone. Does nothing where there is no daemon.
+pub(super) async fn quit(control: &str, pipe_dir: &Path, privileged: bool, log: &Path) -> Result<(), UndoError> {
+    if pipe_dir == Path::new(DEFAULT_PIPE_DIR) {
+        return Err(UndoError::SharedMps { path: pipe_dir.to_owned() });
+    }
+    let Some(pid) = daemon(control, pipe_dir) else { return Ok(()) };
+    let directory = pipe_dir.to_string_lossy().into_owned();
+    let env = IndexMap::from([("CUDA_MPS_PIPE_DIRECTORY".to_owned(), directory)]);
+    let call = Call { env: &env, dir: None, privileged, input: Some("quit\n"), log };
+    let said = call.run(&[control.to_owned()]).await;
+    let limit = Limit::from_now(QUIT_LIMIT);
+    while pid_is_alive(pid) {
+        // A failed `quit` changes nothing by waiting.
+        if limit.is_over() || said.is_err() {
+            let reason = said.err().map(|error| format!(": {error}")).unwrap_or_default();
+            return Err(UndoError::MpsAlive { pid, reason });
+        }
+        sleep(POLL).await;
+    }
+    Ok(())
+}
+
+/// The live daemon of a pipe directory, by the pid file that it writes there.
+/// An old file may name a pid that is somebody else by now, hence the name.
+fn daemon(control: &str, pipe_dir: &Path) -> Option<u32> {
+    let pid: u32 = std::fs::read_to_string(pipe_dir.join(PID_FILE)).ok()?.trim().parse().ok()?;
+    let program = Path::new(control).file_name()?.to_str()?;
+    let name: String = program.chars().take(KERNEL_NAME).collect();
+    named(Path::new("/proc"), &name).is_ok_and(|pids| pids.contains(&pid)).then_some(pid)
+}

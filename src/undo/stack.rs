@@ -1,0 +1,92 @@
+use std::path::PathBuf;
+
+use super::{UndoError, apply, by_hand};
+use crate::process::Undoing;
+use crate::record::{Undo, UndoEntry, UndoState};
+
+/// Every effect that has to be taken back, in the order of registration.
+///
+/// `journal` hears of every change of state *before* the call that made it
+/// returns, so an effect never happens unannounced.
+#[derive(Debug)]
+pub struct UndoStack<J> {
+    entries: Vec<UndoEntry>,
+    next: u32,
+    log: PathBuf,
+    journal: J,
+}
+
+/// An effect that could not be taken back.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct UndoFailure {
+    /// What was to be taken back.
+    pub entry: UndoEntry,
+    /// Why it could not be.
+    pub error: UndoError,
+}
+
+impl UndoFailure {
+    /// The command by which a person can do it.
+    pub fn help(&self) -> String {
+        by_hand(&self.entry.undo)
+    }
+}
+
+impl<J: FnMut(&UndoEntry, &UndoState)> UndoStack<J> {
+    /// An empty stack; the output of undo commands goes to `log`.
+    pub const fn new(log: PathBuf, journal: J) -> Self {
+        Self { entries: Vec::new(), next: 0, log, journal }
+    }
+
+    /// The next number: what is registered from now on can be unwound alone.
+    pub const fn mark(&self) -> u32 {
+        self.next
+    }
+
+    /// Takes everything back. A second call has nothing left to do but what
+    /// failed in the first.
+    pub async fn unwind(&mut self) -> Vec<UndoFailure> {
+        self.unwind_to(0).await
+    }
+
+    /// Takes back what was registered since [`mark`](Self::mark), the last
+    /// first, and returns what could not be. That stays on the stack.
+    pub async fn unwind_to(&mut self, mark: u32) -> Vec<UndoFailure> {
+        let mut failures = Vec::new();
+        for position in (0..self.entries.len()).rev() {
+            let Some(entry) = self.entries.get(position).filter(|entry| entry.sequence >= mark).cloned() else {
+                break;
+            };
+            match apply(&entry.undo, &self.log).await {
+                Ok(()) => {
+                    self.entries.remove(position);
+                    (self.journal)(&entry, &UndoState::Undone);
+                }
+                Err(error) => {
+                    let reason = format!("{error}; to do it by hand: `{}`", by_hand(&entry.undo));
+                    (self.journal)(&entry, &UndoState::Failed { reason });
+                    failures.push(UndoFailure { entry, error });
+                }
+            }
+        }
+        failures
+    }
+}
+
+impl<J: FnMut(&UndoEntry, &UndoState)> Undoing for UndoStack<J> {
+    fn register(&mut self, undo: Undo) -> u32 {
+        let entry = UndoEntry { sequence: self.next, undo };
+        self.next += 1;
+        (self.journal)(&entry, &UndoState::Intent);
+        self.entries.push(entry);
+        self.next - 1
+    }
+
+    fn done(&mut self, sequence: u32, undo: Undo) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.sequence == sequence) {
+            entry.undo = undo;
+            (self.journal)(entry, &UndoState::Done);
+        }
+    }
+}
