@@ -1,0 +1,45 @@
+use statrs::distribution::{Beta, ContinuousCDF};
+
+/// One-sided exact lower bound of a proportion (Clopper and Pearson 1934):
+/// the `1 − confidence` quantile of Beta(hits, trials − hits + 1), and 0 when
+/// nothing hit. `None` without trials, or with more hits than trials.
+#[expect(clippy::cast_precision_loss, reason = "no run has 2^52 trials")]
+pub fn clopper_pearson_lower(hits: u64, trials: u64, confidence: f64) -> Option<f64> {
+    if trials == 0 || hits > trials || !(confidence > 0.0 && confidence < 1.0) {
+        return None;
+    }
+    if hits == 0 {
+        return Some(0.0);
+    }
+    let misses = (trials - hits) as f64;
+    let distribution = Beta::new(hits as f64, misses + 1.0).ok()?;
+    Some(distribution.inverse_cdf(1.0 - confidence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clopper_pearson_lower;
+
+    #[test]
+    fn the_bound_of_unbroken_success_has_a_closed_form() {
+        // Beta(n, 1) has the distribution function x^n.
+        let bound = clopper_pearson_lower(10, 10, 0.95).unwrap();
+        assert!((bound - 0.05f64.powf(0.1)).abs() < 1e-9, "{bound}");
+    }
+
+    #[test]
+    fn the_bound_makes_the_observation_just_unlikely_enough() {
+        // 8 of 10: at the bound p, P(X >= 8) = 45 p^8 q^2 + 10 p^9 q + p^10 = 5 %.
+        let p = clopper_pearson_lower(8, 10, 0.95).unwrap();
+        let q = 1.0 - p;
+        let tail = 45.0 * p.powi(8) * q.powi(2) + 10.0 * p.powi(9) * q + p.powi(10);
+        assert!((tail - 0.05).abs() < 1e-8, "{tail}");
+    }
+
+    #[test]
+    fn impossible_counts_have_no_bound() {
+        let bounds = [(0, 0, 0.95), (3, 2, 0.95), (1, 2, 1.0), (0, 5, 0.95)]
+            .map(|(hits, trials, confidence)| clopper_pearson_lower(hits, trials, confidence));
+        assert_eq!(bounds, [None, None, None, Some(0.0)]);
+    }
+}

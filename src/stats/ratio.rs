@@ -1,0 +1,42 @@
+use super::interval::t_bounds;
+use super::{Center, Sample, geometric_center, mean_center};
+
+/// Geometric mean of the ratios inside pairs `(above, below)` with its log-t
+/// interval; `None` unless there are pairs and every value is positive.
+pub fn paired_ratio(pairs: &[(f64, f64)], confidence: f64) -> Option<Center> {
+    if pairs.iter().any(|(above, below)| *above <= 0.0 || *below <= 0.0) {
+        return None;
+    }
+    let ratios = pairs.iter().map(|(above, below)| above / below).collect();
+    geometric_center(&Sample::new(ratios).ok()?, confidence)
+}
+
+/// Mean of the differences inside pairs with its t interval; `None` unless
+/// there are finite pairs.
+pub fn paired_difference(pairs: &[(f64, f64)], confidence: f64) -> Option<Center> {
+    let differences = pairs.iter().map(|(left, right)| left - right).collect();
+    Some(mean_center(&Sample::new(differences).ok()?, confidence))
+}
+
+/// Ratio of the geometric means of unpaired samples, with Welch's interval on
+/// the log scale; `None` unless every value is positive.
+pub fn log_welch_ratio(above: &Sample, below: &Sample, confidence: f64) -> Option<Center> {
+    let (above, below) = (above.logarithms()?, below.logarithms()?);
+    let value = above.mean() - below.mean();
+    let bounds = squared_error(&above).zip(squared_error(&below)).and_then(|(left, right)| {
+        let variance = left + right;
+        t_bounds(value, variance.sqrt(), welch_freedom(left, right, &above, &below), confidence)
+    });
+    Some(Center { value, bounds }.map(f64::exp))
+}
+
+fn squared_error(sample: &Sample) -> Option<f64> {
+    Some(sample.standard_deviation()?.powi(2) / sample.count())
+}
+
+/// Welch and Satterthwaite's degrees of freedom; those of the pooled test when
+/// neither sample varies.
+fn welch_freedom(left: f64, right: f64, above: &Sample, below: &Sample) -> f64 {
+    let divisor = left.powi(2) / (above.count() - 1.0) + right.powi(2) / (below.count() - 1.0);
+    if divisor > 0.0 { (left + right).powi(2) / divisor } else { above.count() + below.count() - 2.0 }
+}
