@@ -1,1 +1,29 @@
 //! From summary and verdicts to text, through templates. Pure.
+//!
+//! ```text
+//! Manifest, Plan, Summary, Verdicts ── Context::new ──▶ Context ── render(template) ──▶ text
+//! ```
+//!
+//! One [`Context`] serves both template engines; a file's suffix chooses the
+//! engine: `summary.md.j2` is minijinja, `decision.md.hbs` is handlebars, and
+//! what stands before the suffix is the name of the document. A new report is
+//! a new file and no Rust.
+
+mod context;
+mod document;
+mod engine;
+mod error;
+mod figure;
+mod text;
+
+pub use context::{
+    CellRow, ClaimRow, ComparisonRow, Context, DecisionView, EvidenceGroup, EvidenceLine, Fact, Grid, GridRow,
+    InvalidRow, OptionRow, OverridesView, PhaseView, PlanView, PromptFile, RunView, Simulated, StepRow, Tally,
+    TreatmentView,
+};
+pub use document::{builtin, files, render};
+pub use error::RenderError;
+pub use figure::{Figure, MetricRow};
+
+#[cfg(test)]
+mod tests;

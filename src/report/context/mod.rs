@@ -1,0 +1,91 @@
+//! What a template sees: plain data, built once, the same for both engines.
+
+mod cells;
+mod claims;
+mod comparisons;
+mod decision;
+mod plan;
+mod run;
+
+use serde::Serialize;
+
+pub use cells::{CellRow, Grid, GridRow, InvalidRow, PhaseView};
+pub use claims::{ClaimRow, Tally};
+pub use comparisons::ComparisonRow;
+pub use decision::{DecisionView, EvidenceGroup, EvidenceLine, OptionRow};
+pub use plan::{PlanView, PromptFile, StepRow, TreatmentView};
+pub use run::{Fact, OverridesView, RunView, Simulated};
+
+use super::figure::MetricRow;
+use crate::plan::Plan;
+use crate::record::Manifest;
+use crate::summary::Summary;
+use crate::verdict::Verdicts;
+
+/// Everything a template can name.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Context {
+    /// Set if nothing was measured on real servers.
+    pub simulated: Option<Simulated>,
+    /// For the first heading of every table: `SIMULATED: `, or nothing.
+    pub mark: &'static str,
+    /// Who, what, when.
+    pub run: RunView,
+    /// What the command line changed.
+    pub overrides: OverridesView,
+    /// The machine, fact by fact.
+    pub environment: Vec<Fact>,
+    /// What was planned.
+    pub plan: PlanView,
+    /// The metrics of this program.
+    pub metrics: Vec<MetricRow>,
+    /// Every cell, in the plan's order.
+    pub cells: Vec<CellRow>,
+    /// The same by phase.
+    pub phases: Vec<PhaseView>,
+    /// Repetitions whose values do not count.
+    pub invalid: Vec<InvalidRow>,
+    /// Treatments against the baseline.
+    pub comparisons: Vec<ComparisonRow>,
+    /// Published numbers and what became of them.
+    pub claims: Vec<ClaimRow>,
+    /// How many claims got which verdict.
+    pub tallies: Vec<Tally>,
+    /// Which way to serve.
+    pub decision: DecisionView,
+}
+
+impl Context {
+    /// From what was decided before, found during and concluded after a run.
+    /// `metrics` is the registry, in the order that tables shall have.
+    pub fn new(
+        manifest: &Manifest,
+        plan: &Plan,
+        summary: &Summary,
+        verdicts: &Verdicts,
+        metrics: &[MetricRow],
+    ) -> Self {
+        let simulated = Simulated::of(manifest, summary);
+        let cells = cells::rows(summary, metrics);
+        Self {
+            mark: if simulated.is_some() { "SIMULATED: " } else { "" },
+            run: RunView::of(manifest, simulated.as_ref()),
+            overrides: OverridesView::of(&manifest.overrides),
+            environment: run::environment(&manifest.environment),
+            plan: PlanView::of(plan),
+            metrics: metrics.to_vec(),
+            phases: cells::phases(&cells),
+            invalid: cells::invalid(summary),
+            comparisons: comparisons::comparisons(verdicts, metrics),
+            claims: claims::claims(verdicts, metrics),
+            tallies: claims::tallies(verdicts),
+            decision: DecisionView::of(verdicts, &cells, metrics),
+            cells,
+            simulated,
+        }
+    }
+}
+
+fn row<'a>(metrics: &'a [MetricRow], id: &str) -> Option<&'a MetricRow> {
+    metrics.iter().find(|row| row.id == id)
+}

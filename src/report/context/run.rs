@@ -1,0 +1,168 @@
+use serde::Serialize;
+
+use crate::record::{Environment, GpuIdentity, Manifest, Outcome, Overrides};
+use crate::report::text::line;
+use crate::summary::Summary;
+use crate::units::Bytes;
+
+/// The run used a simulated machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Simulated {
+    /// Its name.
+    pub machine: String,
+    /// What it models.
+    pub title: String,
+    /// The sentence that every document must carry, word for word.
+    pub banner: String,
+}
+
+impl Simulated {
+    /// From the manifest or, failing that, the summary: either word is enough.
+    pub(super) fn of(manifest: &Manifest, summary: &Summary) -> Option<Self> {
+        let (machine, title) = match (&manifest.simulated, &summary.simulated) {
+            (Some(simulation), _) => (simulation.machine.as_str(), simulation.title.as_str()),
+            (None, Some(machine)) => (machine.as_str(), ""),
+            (None, None) => return None,
+        };
+        // No character that a filter or an engine would escape: the banner is
+        // looked for in the finished document.
+        let machine = line(machine).replace(|c: char| !c.is_alphanumeric() && !"_-. ".contains(c), "_");
+        let banner = format!("SIMULATED on {machine}: no figure in this document was measured on a real server");
+        Some(Self { machine, title: line(title), banner })
+    }
+}
+
+/// Who, what, when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunView {
+    /// The run.
+    pub id: String,
+    /// The scenario.
+    pub scenario: String,
+    /// Its title.
+    pub title: String,
+    /// The version of `runexp` that measured.
+    pub runexp: String,
+    /// Of every random choice.
+    pub seed: u64,
+    /// SHA-256 of the plan's decisions.
+    pub plan_sha256: String,
+    /// `2025-10-02 12:00:00 UTC`.
+    pub started: String,
+    /// The same, or `not finished`.
+    pub finished: String,
+    /// `completed`, or how else it ended.
+    pub outcome: String,
+    /// Whether everything planned was done.
+    pub completed: bool,
+    /// Command lines that repeat the run and the report.
+    pub reproduce: Vec<String>,
+}
+
+impl RunView {
+    pub(super) fn of(manifest: &Manifest, simulated: Option<&Simulated>) -> Self {
+        let moment = "%Y-%m-%d %H:%M:%S UTC";
+        Self {
+            id: manifest.run_id.to_string(),
+            scenario: manifest.scenario.to_string(),
+            title: line(&manifest.title),
+            runexp: line(&manifest.runexp),
+            seed: manifest.seed,
+            plan_sha256: line(&manifest.plan_sha256),
+            started: manifest.started.format(moment).to_string(),
+            finished: manifest
+                .finished
+                .map_or_else(|| "not finished".to_owned(), |finished| finished.format(moment).to_string()),
+            outcome: outcome(&manifest.outcome),
+            completed: manifest.outcome == Outcome::Completed,
+            reproduce: reproduce(manifest, simulated),
+        }
+    }
+}
+
+fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Running => "still running, or killed".to_owned(),
+        Outcome::Completed => "completed".to_owned(),
+        Outcome::Interrupted { signal } => format!("interrupted by {}", line(signal)),
+        Outcome::Failed { reason } => format!("failed: {}", line(reason)),
+    }
+}
+
+/// The frozen scenario already holds includes, profile and `--set`.
+fn reproduce(manifest: &Manifest, simulated: Option<&Simulated>) -> Vec<String> {
+    let folder = format!("results/{}/{}", manifest.scenario, manifest.run_id);
+    let run = format!("runexp run {folder}/scenario.toml --seed {}", manifest.seed);
+    let options = [
+        ("--only", manifest.overrides.only.as_deref()),
+        ("--simulate", simulated.map(|simulated| simulated.machine.as_str())),
+    ];
+    let words =
+        options.iter().filter_map(|(option, value)| value.map(|value| format!("{option} {}", quoted(&line(value)))));
+    let run = std::iter::once(run).chain(words).collect::<Vec<_>>().join(" ");
+    vec![run, format!("runexp report {folder}")]
+}
+
+/// One word for a POSIX shell.
+fn quoted(word: &str) -> String {
+    let is_plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "_-./=,:".contains(c));
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// What the command line changed in the scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OverridesView {
+    /// As typed, option and value.
+    pub options: Vec<String>,
+}
+
+impl OverridesView {
+    pub(super) fn of(overrides: &Overrides) -> Self {
+        let Overrides { set, profile, only } = overrides;
+        let options = profile
+            .iter()
+            .map(|profile| format!("--profile {profile}"))
+            .chain(set.iter().map(|set| format!("--set {set}")))
+            .chain(only.iter().map(|only| format!("--only {only}")))
+            .map(|option| line(&option))
+            .collect();
+        Self { options }
+    }
+}
+
+/// A name and what is known under it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fact {
+    /// What.
+    pub name: String,
+    /// In words; `not known` if it could not be read.
+    pub text: String,
+}
+
+/// The machine, fact by fact.
+pub(super) fn environment(environment: &Environment) -> Vec<Fact> {
+    let Environment { kernel, cpu, cpus, memory_bytes, boot_id: _, gpus, gpu_absent, driver, cuda } = environment;
+    let mut facts: Vec<Fact> = gpus.iter().map(|gpu| fact("GPU", Some(gpu_words(gpu)))).collect();
+    if facts.is_empty() {
+        facts.push(fact("GPU", gpu_absent.as_ref().map(|why| format!("none: {why}"))));
+    }
+    facts.extend([
+        fact("GPU driver", driver.clone()),
+        fact("CUDA", cuda.clone()),
+        fact("CPU", cpu.clone()),
+        fact("CPUs", cpus.map(|cpus| cpus.to_string())),
+        fact("Memory", memory_bytes.map(|bytes| bytes.to_string())),
+        fact("Kernel", kernel.clone()),
+    ]);
+    facts
+}
+
+fn fact(name: &str, text: Option<String>) -> Fact {
+    Fact { name: name.to_owned(), text: text.map_or_else(|| "not known".to_owned(), |text| line(&text)) }
+}
+
+fn gpu_words(gpu: &GpuIdentity) -> String {
+    let memory = gpu.memory_bytes.map(|Bytes(bytes)| format!(", {}", Bytes(bytes)));
+    let bandwidth = gpu.bandwidth_bytes_per_s.map(|rate| format!(", {:.0} GB/s", rate / 1e9));
+    format!("{}{}{} ({})", gpu.name, memory.unwrap_or_default(), bandwidth.unwrap_or_default(), gpu.uuid)
+}

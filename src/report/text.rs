@@ -1,0 +1,107 @@
+//! Words for numbers, and text that nobody vouches for made harmless.
+
+use crate::units::Share;
+
+/// How a gap reads.
+pub(super) const NOT_MEASURED: &str = "not measured here";
+
+/// More than this of a server's or a user's text says nothing new.
+const LONGEST: usize = 400;
+
+/// One bounded line: control characters and marks that turn the direction of
+/// writing become spaces, and what is over [`LONGEST`] characters is cut.
+pub(super) fn line(text: &str) -> String {
+    let harmless = text.chars().take(LONGEST).map(|c| if is_unprintable(c) { ' ' } else { c }).collect::<String>();
+    let mut line = harmless.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.chars().nth(LONGEST).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Text for a Markdown table cell or list item: one line that cannot end the
+/// cell, open code or emphasis, link anywhere, or become HTML.
+///
+/// Brackets alone stay as they are, so that an interval stays readable: a link
+/// needs `](`, `][` or a definition, and those are broken up.
+pub(super) fn markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut previous = ' ';
+    for c in line(text).chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\\' | '|' | '`' | '*' | '#' | '~' => escaped.extend(['\\', c]),
+            '(' | '[' | ':' if previous == ']' => escaped.extend(['\\', c]),
+            _ => escaped.push(c),
+        }
+        previous = c;
+    }
+    escaped
+}
+
+/// A number with `digits` decimals.
+pub(super) fn fixed(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}", digits = digits.min(9));
+    if text.trim_start_matches('-').chars().all(|c| matches!(c, '0' | '.')) {
+        return text.trim_start_matches('-').to_owned();
+    }
+    text
+}
+
+/// A fraction as per cent: 0.97 is `97.0 %`.
+pub(super) fn percent(fraction: f64) -> String {
+    Share::from_fraction(fraction.abs()).map_or_else(
+        || NOT_MEASURED.to_owned(),
+        |share| if fraction < 0.0 { format!("-{share}") } else { share.to_string() },
+    )
+}
+
+/// A number with an SI prefix: 4 900 000 000 is `4.9 G`.
+pub(super) fn si(value: f64) -> String {
+    const PREFIXES: [(&str, f64); 7] =
+        [(" T", 1e12), (" G", 1e9), (" M", 1e6), (" k", 1e3), ("", 1.0), (" m", 1e-3), (" µ", 1e-6)];
+    let (prefix, scale) = PREFIXES.into_iter().find(|(_, scale)| value.abs() >= *scale).unwrap_or(if value == 0.0 {
+        ("", 1.0)
+    } else {
+        (" µ", 1e-6)
+    });
+    format!("{}{prefix}", three_digits(value / scale))
+}
+
+/// A number with about three significant digits, and never an exponent.
+pub(super) fn three_digits(value: f64) -> String {
+    let digits = decimals(value);
+    let text = fixed(value, digits);
+    if digits == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
+}
+
+/// A value and the ends of its interval, with as many decimals as the
+/// interval's half-width deserves: one digit of it, two where it begins with
+/// 1 or 2.
+pub(super) fn with_interval(value: f64, lower: f64, upper: f64) -> String {
+    let half_width = (upper - lower).abs() / 2.0;
+    let digits = if half_width > 0.0 {
+        let leading = (half_width / 2.5).log10().floor();
+        [0.0, 1.0, 2.0, 3.0, 4.0].iter().filter(|place| **place < -leading).count()
+    } else {
+        decimals(value)
+    };
+    format!("{} [{}, {}]", fixed(value, digits), fixed(lower, digits), fixed(upper, digits))
+}
+
+fn decimals(value: f64) -> usize {
+    match value.abs() {
+        0.0 => 0,
+        size if size >= 100.0 => 0,
+        size if size >= 10.0 => 1,
+        size if size >= 1.0 => 2,
+        size if size >= 0.1 => 3,
+        _ => 4,
+    }
+}
