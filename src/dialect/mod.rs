@@ -3,7 +3,19 @@
 //! One file per API. Nothing here knows HTTP, time or threads: the same bytes
 //! give the same events however they are split.
 
+mod decoder;
+mod lines;
+mod llama;
+mod ollama;
+mod openai;
+mod sse;
+mod text;
+
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+pub use decoder::Decoder;
+pub use text::error_message;
 
 /// The protocol a server speaks, as declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +29,15 @@ pub enum Api {
     /// llama.cpp's server: the same chat route with its extensions, and its
     /// own `/completion`.
     LlamaServer,
+}
+
+/// Which of an API's two routes is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// Messages, put through the model's chat template.
+    Chat,
+    /// The prompt as it is.
+    Completion,
 }
 
 /// One route of one API: what is really spoken on the wire.
@@ -37,6 +58,72 @@ pub enum Dialect {
     LlamaCompletion,
 }
 
+impl Dialect {
+    /// The dialect of one route of an API.
+    pub const fn of(api: Api, route: Route) -> Self {
+        match (api, route) {
+            (Api::Ollama, Route::Chat) => Self::OllamaChat,
+            (Api::Ollama, Route::Completion) => Self::OllamaGenerate,
+            (Api::OpenAi, Route::Chat) => Self::OpenAiChat,
+            (Api::OpenAi, Route::Completion) => Self::OpenAiCompletions,
+            (Api::LlamaServer, Route::Chat) => Self::LlamaChat,
+            (Api::LlamaServer, Route::Completion) => Self::LlamaCompletion,
+        }
+    }
+
+    /// Where it is spoken.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::OllamaChat => "/api/chat",
+            Self::OllamaGenerate => "/api/generate",
+            Self::OpenAiChat | Self::LlamaChat => "/v1/chat/completions",
+            Self::OpenAiCompletions => "/v1/completions",
+            Self::LlamaCompletion => "/completion",
+        }
+    }
+
+    /// The JSON body of a request.
+    ///
+    /// What `ask` leaves open is left out. Objects in `ask.extra` complete the
+    /// objects of the same name (Ollama's `options`, `OpenAI`'s
+    /// `stream_options`); every other field of it stands as it is.
+    pub fn body(self, ask: &Ask<'_>) -> Vec<u8> {
+        let messages = || ("messages", json!([{ "role": "user", "content": ask.prompt }]));
+        let prompt = || ("prompt", ask.prompt.into());
+        let mut body = match self {
+            Self::OllamaChat => ollama::body(ask, messages()),
+            Self::OllamaGenerate => ollama::body(ask, prompt()),
+            Self::OpenAiChat => openai::body(ask, messages()),
+            Self::OpenAiCompletions => openai::body(ask, prompt()),
+            Self::LlamaChat => llama::uncached(openai::body(ask, messages())),
+            Self::LlamaCompletion => llama::uncached(llama::body(ask, prompt())),
+        };
+        merge(&mut body, ask.extra);
+        Value::Object(body).to_string().into_bytes()
+    }
+
+    /// Reads the body of a reply that was asked for with the same `stream`.
+    pub const fn decoder(self, stream: bool) -> Decoder {
+        Decoder::new(self, stream)
+    }
+}
+
+/// An object of the fields that are not null.
+fn object<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
+    let stated = fields.into_iter().filter(|(_, value)| !value.is_null());
+    stated.map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn merge(body: &mut Map<String, Value>, extra: &Map<String, Value>) {
+    for (name, value) in extra {
+        if let (Some(Value::Object(ours)), Value::Object(theirs)) = (body.get_mut(name), value) {
+            ours.extend(theirs.clone());
+        } else {
+            body.insert(name.clone(), value.clone());
+        }
+    }
+}
+
 /// What is asked of a model, whatever the dialect.
 #[derive(Clone, Debug)]
 pub struct Ask<'a> {
@@ -55,7 +142,7 @@ pub struct Ask<'a> {
     /// Go on to `max_tokens` whatever the model says, where the API can.
     pub ignore_eos: bool,
     /// Further fields, put in last.
-    pub extra: &'a serde_json::Map<String, serde_json::Value>,
+    pub extra: &'a Map<String, Value>,
 }
 
 /// What a reply is made of.
@@ -77,7 +164,8 @@ pub enum Event {
     },
     /// The reply is whole.
     Done {
-        /// Why it ended: `stop`, `length`, …
+        /// Why it ended: `stop`, `length`, …; `unknown` if the server does not
+        /// say.
         finish: String,
     },
     /// A simulated server's own send time, ns after the run's origin.
