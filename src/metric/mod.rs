@@ -1,1 +1,62 @@
 //! The registry: one definition per metric. Pure.
+//!
+//! A metric on data already recorded is one function, whose rustdoc is its
+//! formula, and one entry in the table of its family; reports pick it up by
+//! iterating over [`all`].
+//!
+//! Conventions. A request counts for request metrics if it was **sent** inside
+//! `[window start, window end)`. A token counts for throughput if it
+//! **arrived** inside `(window start, window end]`, whichever request it
+//! belongs to. A *good* request came whole and passed `expect`; latencies are
+//! over good requests only.
+
+mod against;
+mod claimed;
+mod client;
+mod definition;
+mod fault;
+mod gap;
+mod gpu;
+mod latency;
+mod quality;
+mod reply;
+mod reported;
+mod throughput;
+mod window;
+
+use std::sync::LazyLock;
+
+pub use against::{Reference, Side};
+pub use definition::{Better, Family, Measure, MetricDefinition, Unit};
+pub use gap::{Gap, UnitValue};
+pub use window::{Kill, Objectives, Window};
+
+static ALL: LazyLock<Vec<MetricDefinition>> = LazyLock::new(|| {
+    [
+        throughput::DEFINITIONS,
+        against::DEFINITIONS,
+        reported::DEFINITIONS,
+        latency::DEFINITIONS,
+        quality::DEFINITIONS,
+        fault::DEFINITIONS,
+        gpu::DEFINITIONS,
+        client::DEFINITIONS,
+        claimed::DEFINITIONS,
+    ]
+    .concat()
+});
+
+/// Every metric, grouped by family, in the order of reports.
+pub fn all() -> &'static [MetricDefinition] {
+    &ALL
+}
+
+/// The id of every metric, in the order of [`all`].
+pub fn ids() -> Vec<&'static str> {
+    all().iter().map(|definition| definition.id).collect()
+}
+
+/// The metric of this id, if there is one.
+pub fn find(id: &str) -> Option<&'static MetricDefinition> {
+    all().iter().find(|definition| definition.id == id)
+}

@@ -46,7 +46,8 @@ pub fn position(interval: Bounds, limits: Bounds) -> Position {
 
 #[cfg(test)]
 mod tests {
-    use super::{Position, Tolerance, position};
+    use super::Position::{Across, Inside, Outside};
+    use super::{Tolerance, position};
     use crate::stats::Bounds;
 
     #[test]
@@ -54,7 +55,6 @@ mod tests {
         let limits = Tolerance::symmetric(0.1).limits();
         let positions = [(0.9, 1.1), (0.89, 1.0), (1.0, 1.2), (0.5, 1.5), (0.5, 0.89), (1.11, 2.0)]
             .map(|(lower, upper)| position(Bounds { lower, upper }, limits));
-        use Position::{Across, Inside, Outside};
         assert_eq!(positions, [Inside, Across, Across, Across, Outside, Outside]);
     }
 }

@@ -3,4 +3,5 @@
 
 mod types;
 
-pub use types::{CellSummary, Estimate, Gap, Interval, Measured, Repetition, Summary, UnitValue, Validity};
+pub use crate::metric::{Gap, UnitValue};
+pub use types::{CellSummary, Estimate, Interval, Measured, Repetition, Summary, Validity};

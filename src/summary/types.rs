@@ -1,6 +1,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::metric::{Gap, UnitValue};
 use crate::names::{CellId, MetricId, PhaseName};
 
 /// Everything a report may say in numbers; `summary.json`.
@@ -53,9 +54,6 @@ pub struct Repetition {
     /// The metric's value in this repetition, or why there is none.
     pub values: IndexMap<MetricId, UnitValue>,
 }
-
-/// A metric in one repetition.
-pub type UnitValue = Result<f64, Gap>;
 
 /// Whether a repetition's values count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,33 +109,4 @@ pub struct Interval {
     pub lower: f64,
     /// Its upper end.
     pub upper: f64,
-}
-
-/// Why there is no number.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "why", rename_all = "snake_case")]
-pub enum Gap {
-    /// The cell was not run.
-    #[error("not run")]
-    NotRun,
-    /// Every repetition was invalid.
-    #[error("invalid: {reason}")]
-    Invalid {
-        /// The first reason.
-        reason: String,
-    },
-    /// Too few values for this percentile.
-    #[error("{n} of the {floor} values that it needs")]
-    TooFew {
-        /// Values there are.
-        n: u64,
-        /// Values it needs.
-        floor: u64,
-    },
-    /// The records do not hold what it needs.
-    #[error("{reason}")]
-    NotMeasured {
-        /// What is missing.
-        reason: String,
-    },
 }

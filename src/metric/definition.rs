@@ -1,0 +1,111 @@
+use super::latency::Latency;
+use super::{Gap, Reference, Side, UnitValue, Window};
+
+/// What a metric is.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricDefinition {
+    /// As scenarios and records name it.
+    pub id: &'static str,
+    /// In words, for the head of a table.
+    pub title: &'static str,
+    /// Of its value.
+    pub unit: Unit,
+    /// Which way is good.
+    pub better: Better,
+    /// The group it is shown in.
+    pub family: Family,
+    /// How it is computed.
+    pub measure: Measure,
+}
+
+/// How a metric is computed.
+#[derive(Clone, Copy, Debug)]
+pub enum Measure {
+    /// From a latency of each request.
+    Latency(Latency),
+    /// From one repetition of one cell.
+    Window(fn(&Window<'_>) -> UnitValue),
+    /// From a cell and another one of the same block.
+    Against(Reference, fn(Side, Side) -> f64),
+    /// Not at all yet; why, in a sentence.
+    Nothing(&'static str),
+}
+
+/// The unit of a metric's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds.
+    Seconds,
+    /// Tokens per second.
+    TokensPerSecond,
+    /// Requests per second.
+    RequestsPerSecond,
+    /// A part of a whole, 0.7 for 70 %; differences may be negative.
+    Share,
+    /// A plain ratio, `sum ÷ true − 1` say.
+    Ratio,
+    /// Tokens.
+    Tokens,
+    /// Bytes.
+    Bytes,
+    /// Watts.
+    Watts,
+    /// Joules per token.
+    JoulesPerToken,
+    /// Degrees Celsius.
+    Celsius,
+    /// Busy CPU cores.
+    Cores,
+    /// A number of things.
+    Count,
+}
+
+/// Which way is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// More.
+    Higher,
+    /// Less.
+    Lower,
+    /// Neither: it describes.
+    Neither,
+}
+
+/// The group a metric is shown in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// Tokens and requests per second.
+    Throughput,
+    /// One cell against another.
+    Sharing,
+    /// What servers say about themselves.
+    Reported,
+    /// Time that a user waits.
+    Latency,
+    /// Whether replies are good, and fairly spread.
+    Quality,
+    /// What a dying server takes along.
+    Fault,
+    /// Power, memory, use.
+    Gpu,
+    /// The driver's honesty about itself.
+    Client,
+    /// What it costs to run.
+    Operation,
+}
+
+impl MetricDefinition {
+    /// The value in one repetition of one cell.
+    ///
+    /// # Errors
+    /// The gap when the records do not hold it; always for a metric that needs
+    /// a second cell.
+    pub fn in_window(&self, window: &Window<'_>) -> UnitValue {
+        match self.measure {
+            Measure::Latency(latency) => latency.in_window(window),
+            Measure::Window(formula) => formula(window),
+            Measure::Against(..) => Err(Gap::not_measured("it takes a second cell")),
+            Measure::Nothing(reason) => Err(Gap::not_measured(reason)),
+        }
+    }
+}

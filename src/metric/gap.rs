@@ -1,0 +1,40 @@
+use serde::{Deserialize, Serialize};
+
+/// A metric in one repetition.
+pub type UnitValue = Result<f64, Gap>;
+
+/// Why there is no number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum Gap {
+    /// The cell was not run.
+    #[error("not run")]
+    NotRun,
+    /// Every repetition was invalid.
+    #[error("invalid: {reason}")]
+    Invalid {
+        /// The first reason.
+        reason: String,
+    },
+    /// Too few values for this percentile.
+    #[error("{n} of the {floor} values that it needs")]
+    TooFew {
+        /// Values there are.
+        n: u64,
+        /// Values it needs.
+        floor: u64,
+    },
+    /// The records do not hold what it needs.
+    #[error("{reason}")]
+    NotMeasured {
+        /// What is missing.
+        reason: String,
+    },
+}
+
+impl Gap {
+    /// The records do not hold what it needs.
+    pub fn not_measured(reason: impl Into<String>) -> Self {
+        Self::NotMeasured { reason: reason.into() }
+    }
+}

@@ -1,0 +1,188 @@
+use super::reply::{self, count};
+use super::window::is_good;
+use super::{Better, Family, Gap, Measure, MetricDefinition, Unit, UnitValue, Window};
+use crate::record::{RequestOutcome, RequestRecord};
+use crate::stats::{Percentile, Sample};
+use crate::units::Nanos;
+
+/// A latency of each request, and what is told of them all.
+#[derive(Clone, Copy, Debug)]
+pub struct Latency {
+    of: fn(&RequestRecord) -> Vec<f64>,
+    told: Told,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Told {
+    Mean,
+    Percentile(Percentile),
+    PercentileWithFailures(Percentile),
+}
+
+pub(super) const DEFINITIONS: &[MetricDefinition] = &[
+    latency("ttft_p50", "time to first token, median", ttft, Told::Percentile(Percentile::P50)),
+    latency("ttft_p90", "time to first token, p90", ttft, Told::Percentile(Percentile::P90)),
+    latency("ttft_p95", "time to first token, p95", ttft, Told::Percentile(Percentile::P95)),
+    latency("ttft_p99", "time to first token, p99", ttft, Told::Percentile(Percentile::P99)),
+    latency("ttft_mean", "time to first token, mean", ttft, Told::Mean),
+    latency(
+        "ttft_p95_incl_failures",
+        "time to first token, p95, failures never answer",
+        ttft,
+        Told::PercentileWithFailures(Percentile::P95),
+    ),
+    latency(
+        "ttft_p99_incl_failures",
+        "time to first token, p99, failures never answer",
+        ttft,
+        Told::PercentileWithFailures(Percentile::P99),
+    ),
+    latency("ttfo_p50", "time to first token that is not reasoning, median", ttfo, Told::Percentile(Percentile::P50)),
+    latency(
+        "ttft_scheduled_p50",
+        "first token after the scheduled moment, median",
+        ttft_scheduled,
+        Told::Percentile(Percentile::P50),
+    ),
+    latency(
+        "ttft_scheduled_p95",
+        "first token after the scheduled moment, p95",
+        ttft_scheduled,
+        Told::Percentile(Percentile::P95),
+    ),
+    latency(
+        "ttft_scheduled_p99",
+        "first token after the scheduled moment, p99",
+        ttft_scheduled,
+        Told::Percentile(Percentile::P99),
+    ),
+    latency("e2e_p50", "whole request, median", e2e, Told::Percentile(Percentile::P50)),
+    latency("e2e_p95", "whole request, p95", e2e, Told::Percentile(Percentile::P95)),
+    latency(
+        "e2e_p95_incl_failures",
+        "whole request, p95, failures never answer",
+        e2e,
+        Told::PercentileWithFailures(Percentile::P95),
+    ),
+    latency(
+        "e2e_p99_incl_failures",
+        "whole request, p99, failures never answer",
+        e2e,
+        Told::PercentileWithFailures(Percentile::P99),
+    ),
+    latency(
+        "e2e_scheduled_p50",
+        "whole request from the scheduled moment, median",
+        e2e_scheduled,
+        Told::Percentile(Percentile::P50),
+    ),
+    latency(
+        "e2e_scheduled_p95",
+        "whole request from the scheduled moment, p95",
+        e2e_scheduled,
+        Told::Percentile(Percentile::P95),
+    ),
+    latency("tpot_p50", "time per output token, median", tpot, Told::Percentile(Percentile::P50)),
+    latency("tpot_p95", "time per output token, p95", tpot, Told::Percentile(Percentile::P95)),
+    latency("inter_chunk_p50", "gap between chunks, median", inter_chunk, Told::Percentile(Percentile::P50)),
+    latency("inter_chunk_p99", "gap between chunks, p99", inter_chunk, Told::Percentile(Percentile::P99)),
+];
+
+const fn latency(
+    id: &'static str,
+    title: &'static str,
+    of: fn(&RequestRecord) -> Vec<f64>,
+    told: Told,
+) -> MetricDefinition {
+    let measure = Measure::Latency(Latency { of, told });
+    MetricDefinition { id, title, unit: Unit::Seconds, better: Better::Lower, family: Family::Latency, measure }
+}
+
+impl Latency {
+    /// Percentiles are type 7, and a gap under their sample floor.
+    pub(super) fn in_window(self, window: &Window<'_>) -> UnitValue {
+        let of_good = || window.good().flat_map(self.of);
+        match self.told {
+            Told::Mean => reply::mean(of_good(), "no request succeeded"),
+            Told::Percentile(percentile) => percentile_of(of_good().collect(), 0, percentile),
+            Told::PercentileWithFailures(percentile) => {
+                let (values, unanswered) = self.with_failures(window);
+                percentile_of(values, unanswered, percentile)
+            }
+        }
+    }
+
+    /// Values of the requests that have one, and how many have none because
+    /// they failed or were still unanswered when the driver cut them off.
+    fn with_failures(self, window: &Window<'_>) -> (Vec<f64>, usize) {
+        let mut values = Vec::new();
+        let mut unanswered = 0;
+        for request in window.sent().filter(|request| request.outcome != RequestOutcome::Interrupted) {
+            let answered = is_good(request) || request.outcome == RequestOutcome::Cut;
+            let found = if answered { (self.of)(request) } else { Vec::new() };
+            unanswered += usize::from(found.is_empty());
+            values.extend(found);
+        }
+        (values, unanswered)
+    }
+}
+
+/// The percentile of `values` followed by `infinite` values of +∞.
+fn percentile_of(values: Vec<f64>, infinite: usize, percentile: Percentile) -> UnitValue {
+    let finite = values.len();
+    let all = finite + infinite;
+    if all < percentile.floor() {
+        return Err(Gap::TooFew { n: all as u64, floor: percentile.floor() as u64 });
+    }
+    let among_failures = || Gap::not_measured("the percentile falls among requests without an answer");
+    let sample = Sample::new(values).map_err(|_| among_failures())?;
+    let (rank, last_finite) = (percentile.share() * count(all as u64 - 1), count(finite as u64 - 1));
+    if rank > last_finite { Err(among_failures()) } else { Ok(sample.quantile(rank / last_finite.max(1.0))) }
+}
+
+fn between(later: Option<Nanos>, earlier: Nanos) -> Vec<f64> {
+    later.map(|later| later.since(earlier).seconds()).into_iter().collect()
+}
+
+/// Last token, of a reply that came whole.
+fn whole(request: &RequestRecord) -> Option<Nanos> {
+    request.last_token_ns.filter(|_| request.outcome.is_success())
+}
+
+/// First chunk with content, reasoning or a tool call − sent.
+fn ttft(request: &RequestRecord) -> Vec<f64> {
+    between(request.first_token_ns, request.sent_ns)
+}
+
+/// First content that is not reasoning − sent.
+fn ttfo(request: &RequestRecord) -> Vec<f64> {
+    between(request.first_output_token_ns, request.sent_ns)
+}
+
+/// First token − scheduled: in an open loop a late driver, or a full server,
+/// cannot hide waiting time (coordinated omission).
+fn ttft_scheduled(request: &RequestRecord) -> Vec<f64> {
+    between(request.first_token_ns, request.scheduled_ns)
+}
+
+/// Last token − sent.
+fn e2e(request: &RequestRecord) -> Vec<f64> {
+    between(whole(request), request.sent_ns)
+}
+
+/// Last token − scheduled.
+fn e2e_scheduled(request: &RequestRecord) -> Vec<f64> {
+    between(whole(request), request.scheduled_ns)
+}
+
+/// (last token − first token) ÷ (output tokens − tokens in the first chunk),
+/// per request; undefined, not 0, unless tokens follow the first chunk.
+fn tpot(request: &RequestRecord) -> Vec<f64> {
+    reply::tpot(request).into_iter().collect()
+}
+
+/// Gaps between chunks with content, pooled over requests. A chunk may hold
+/// several tokens, so this is not an inter-token latency.
+fn inter_chunk(request: &RequestRecord) -> Vec<f64> {
+    request.chunks.gaps_ns.iter().skip(1).map(|gap| Nanos(*gap).seconds()).collect()
+}

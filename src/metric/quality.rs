@@ -1,0 +1,126 @@
+use std::collections::BTreeMap;
+
+use super::reply::{arrivals, count, share, tpot};
+use super::window::is_good;
+use super::{Better, Family, Gap, Measure, MetricDefinition, Objectives, Unit, UnitValue, Window};
+use crate::record::{RequestOutcome, RequestRecord};
+use crate::stats::{Sample, clopper_pearson_lower, jain_index};
+use crate::units::Nanos;
+
+const NO_REQUEST: &str = "no request ended by itself";
+
+pub(super) const DEFINITIONS: &[MetricDefinition] = &[
+    MetricDefinition {
+        id: "goodput",
+        title: "requests that meet every objective",
+        unit: Unit::RequestsPerSecond,
+        better: Better::Higher,
+        family: Family::Quality,
+        measure: Measure::Window(goodput),
+    },
+    share_of("attainment", "share that meets every objective", Better::Higher, attainment),
+    share_of("attainment_lower", "the same, 95 % lower bound", Better::Higher, attainment_lower),
+    share_of("error_rate", "failed requests", Better::Lower, error_rate),
+    share_of("valid_rate", "replies as expected", Better::Higher, valid_rate),
+    share_of("fairness_clients", "fairness over clients (Jain)", Better::Higher, fairness_clients),
+    share_of("fairness_servers", "fairness over servers (Jain)", Better::Higher, fairness_servers),
+];
+
+const fn share_of(
+    id: &'static str,
+    title: &'static str,
+    better: Better,
+    formula: fn(&Window<'_>) -> UnitValue,
+) -> MetricDefinition {
+    let measure = Measure::Window(formula);
+    MetricDefinition { id, title, unit: Unit::Share, better, family: Family::Quality, measure }
+}
+
+/// Good requests sent inside the window that meet every objective ÷ window.
+fn goodput(window: &Window<'_>) -> UnitValue {
+    let (met, _) = met_of_all(window)?;
+    share(count(met), window.seconds(), "the measured window has no length")
+}
+
+/// Requests that meet every objective and `expect` ÷ all of which that is
+/// known. One that was cut off counts as a miss if it had already taken longer
+/// than an objective, and else not at all.
+fn attainment(window: &Window<'_>) -> UnitValue {
+    let (met, all) = met_of_all(window)?;
+    share(count(met), count(all), NO_REQUEST)
+}
+
+/// One-sided 95 % Clopper-Pearson lower bound of [`attainment`].
+fn attainment_lower(window: &Window<'_>) -> UnitValue {
+    let (met, all) = met_of_all(window)?;
+    clopper_pearson_lower(met, all, 0.95).ok_or_else(|| Gap::not_measured(NO_REQUEST))
+}
+
+/// Failed ÷ all requests that ended by themselves.
+fn error_rate(window: &Window<'_>) -> UnitValue {
+    let failed = window.ended().filter(|request| request.outcome.is_failure());
+    share(count(failed.count() as u64), count(window.ended().count() as u64), NO_REQUEST)
+}
+
+/// 1 − replies that came whole but failed `expect` ÷ all requests that ended
+/// by themselves.
+fn valid_rate(window: &Window<'_>) -> UnitValue {
+    let unexpected = window.ended().filter(|request| request.outcome.is_success() && request.unexpected.is_some());
+    Ok(1.0 - share(count(unexpected.count() as u64), count(window.ended().count() as u64), NO_REQUEST)?)
+}
+
+/// Jain's index over the tokens that each client received inside the window.
+/// Closed loops only.
+fn fairness_clients(window: &Window<'_>) -> UnitValue {
+    let clients = window.clients.ok_or_else(|| Gap::not_measured("an open loop has no lasting clients"))?;
+    fairness(window, clients, |request| request.client)
+}
+
+/// Jain's index over the tokens that each server sent inside the window.
+fn fairness_servers(window: &Window<'_>) -> UnitValue {
+    fairness(window, window.servers, |request| &request.server)
+}
+
+fn fairness<'a, Key: Ord>(window: &Window<'a>, members: u32, key: fn(&'a RequestRecord) -> Key) -> UnitValue {
+    let mut received: BTreeMap<Key, f64> = BTreeMap::new();
+    for request in &window.requests {
+        let inside = arrivals(request).filter(|(at, _)| window.start < *at && *at <= window.end);
+        *received.entry(key(request)).or_default() += inside.map(|(_, tokens)| tokens).sum::<f64>();
+    }
+    let silent = (members as usize).saturating_sub(received.len());
+    let shares = received.into_values().chain(std::iter::repeat_n(0.0, silent)).collect();
+    let index = Sample::new(shares).ok().and_then(|shares| jain_index(&shares));
+    index.ok_or_else(|| Gap::not_measured("no token arrived inside the window"))
+}
+
+/// How many requests met the objectives, and of how many that is known.
+fn met_of_all(window: &Window<'_>) -> Result<(u64, u64), Gap> {
+    if window.objectives == Objectives::default() {
+        return Err(Gap::not_measured("the phase declares no service level objective"));
+    }
+    let known = window.sent().filter_map(|request| meets(request, window.objectives));
+    Ok(known.fold((0, 0), |(met, all), this| (met + u64::from(this), all + 1)))
+}
+
+/// Whether a request met the objectives, counted from its scheduled moment;
+/// `None` if it was cut off before that was known.
+fn meets(request: &RequestRecord, objectives: Objectives) -> Option<bool> {
+    let since_scheduled = |at: Nanos| at.since(request.scheduled_ns);
+    let keeps = |taken: Nanos, objective: Option<Nanos>| objective.is_none_or(|objective| taken <= objective);
+    let first_token = since_scheduled(request.first_token_ns.unwrap_or(request.finished_ns));
+    let last_token = match request.outcome {
+        RequestOutcome::Success { .. } => request.last_token_ns.unwrap_or(request.finished_ns),
+        _ => request.finished_ns,
+    };
+    let in_time = keeps(first_token, objectives.ttft) && keeps(since_scheduled(last_token), objectives.e2e);
+    match request.outcome {
+        RequestOutcome::Interrupted => None,
+        RequestOutcome::Cut => (!in_time).then_some(false),
+        _ => Some(is_good(request) && in_time && keeps_pace(request, objectives.tpot)),
+    }
+}
+
+/// A reply of a single chunk has no pace to keep.
+fn keeps_pace(request: &RequestRecord, objective: Option<Nanos>) -> bool {
+    objective.is_none_or(|objective| tpot(request).is_none_or(|pace| pace <= objective.seconds()))
+}

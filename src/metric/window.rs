@@ -1,0 +1,76 @@
+use crate::record::{ClientHonesty, RequestOutcome, RequestRecord, ServerKey, TelemetryRecord};
+use crate::units::Nanos;
+
+/// One repetition of one cell, as every formula sees it.
+#[derive(Clone, Debug)]
+pub struct Window<'a> {
+    /// When the measured window began.
+    pub start: Nanos,
+    /// When it ended.
+    pub end: Nanos,
+    /// Clients of a closed loop; in an open loop `None`.
+    pub clients: Option<u32>,
+    /// Servers that were asked.
+    pub servers: u32,
+    /// The driver's figures about itself.
+    pub client: &'a ClientHonesty,
+    /// Every request of the repetition, those of the warm-up too.
+    pub requests: Vec<&'a RequestRecord>,
+    /// Samples taken inside the window, in order.
+    pub telemetry: Vec<&'a TelemetryRecord>,
+    /// What a good request was asked to keep.
+    pub objectives: Objectives,
+    /// The server that was killed on purpose.
+    pub kill: Option<Kill<'a>>,
+}
+
+/// Service level objectives of one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Objectives {
+    /// Time to first token.
+    pub ttft: Option<Nanos>,
+    /// Time per output token.
+    pub tpot: Option<Nanos>,
+    /// Whole request.
+    pub e2e: Option<Nanos>,
+}
+
+/// A server killed on purpose.
+#[derive(Clone, Copy, Debug)]
+pub struct Kill<'a> {
+    /// When.
+    pub at: Nanos,
+    /// Which.
+    pub server: &'a ServerKey,
+    /// From the kill to the first good answer, if there was one.
+    pub recovery: Option<Nanos>,
+}
+
+impl<'a> Window<'a> {
+    /// Its length.
+    pub fn seconds(&self) -> f64 {
+        self.end.since(self.start).seconds()
+    }
+
+    /// Requests sent inside the window.
+    pub fn sent(&self) -> impl Iterator<Item = &'a RequestRecord> {
+        self.requests.iter().copied().filter(|request| self.start <= request.sent_ns && request.sent_ns < self.end)
+    }
+
+    /// Requests sent inside the window whose reply came whole and passed
+    /// `expect`.
+    pub fn good(&self) -> impl Iterator<Item = &'a RequestRecord> {
+        self.sent().filter(|request| is_good(request))
+    }
+
+    /// Requests sent inside the window that ended by themselves: those that
+    /// the driver cut off or a signal stopped are neither good nor bad.
+    pub fn ended(&self) -> impl Iterator<Item = &'a RequestRecord> {
+        self.sent().filter(|request| !matches!(request.outcome, RequestOutcome::Cut | RequestOutcome::Interrupted))
+    }
+}
+
+/// Whether the reply came whole and passed `expect`.
+pub(super) fn is_good(request: &RequestRecord) -> bool {
+    request.outcome.is_success() && request.unexpected.is_none()
+}
