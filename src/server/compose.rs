@@ -5,10 +5,11 @@ use std::process::Stdio;
 
 use indexmap::IndexMap;
 use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
 
 use super::{ServerContext, ServerError};
 use crate::host::port_is_free;
-use crate::process::{self, CommandError, Limit, Tail, Undoing, append_to, tail};
+use crate::process::{self, CommandError, Limit, Undoing, append_to, tail};
 use crate::record::Undo;
 use crate::scenario::ServerSpec;
 use crate::units::Period;
@@ -23,6 +24,8 @@ pub(super) struct Service {
     project: String,
     name: String,
     env: IndexMap<String, String>,
+    dir: PathBuf,
+    log: PathBuf,
 }
 
 impl Service {
@@ -40,6 +43,8 @@ impl Service {
             project: process::compose_project(context.run_id, &spec.label()),
             name: name.to_owned(),
             env: all,
+            dir: context.dir.to_owned(),
+            log: context.log.to_owned(),
         }
     }
 
@@ -55,68 +60,61 @@ impl Service {
         if !port_is_free(port) {
             return Err(ServerError::PortTaken { server: spec.label(), port });
         }
-        let down =
-            Undo::ComposeDown { file: self.file.clone(), project: self.project.clone(), env: self.env.clone() };
+        let down = Undo::ComposeDown { file: self.file.clone(), project: self.project.clone(), env: self.env.clone() };
         let sequence = undo.register(down.clone());
         let limit = Limit::from_now(spec.ready.within);
-        if let Err(source) = self.run(&["up", "-d", "--wait", &self.name], limit, context).await {
-            return Err(self.failure(spec, source, context).await);
+        if let Err(source) = self.run(&["up", "-d", "--wait", &self.name], limit, context.cancel).await {
+            return Err(self.failure(spec, source).await);
         }
         undo.done(sequence, down);
-        self.follow(spec, context)
+        self.follow(spec)
     }
 
-    /// Stops the service and lets its container be, for its log.
-    pub(super) async fn stop(&self, spec: &ServerSpec, context: &ServerContext<'_>) -> Result<(), ServerError> {
+    /// Removes the container, so that the next start is a fresh one. Volumes
+    /// stay. Nothing cancels this.
+    pub(super) async fn down(&self, spec: &ServerSpec) -> Result<(), ServerError> {
         let seconds = spec.stop.within.duration().as_secs().max(1);
         let limit = Limit::from_now(Period::from_secs(seconds.saturating_add(COMMAND_LIMIT.duration().as_secs())));
-        let stopped = self.run(&["stop", "--timeout", &seconds.to_string(), &self.name], limit, context).await;
-        stopped.map(|_| ()).map_err(|source| ServerError::Compose {
-            server: spec.label(),
-            source,
-            tail: Tail::default(),
-        })
+        let down = self.run(&["down", "--timeout", &seconds.to_string()], limit, &CancellationToken::new()).await;
+        down.map(|_| ()).map_err(|source| ServerError::Compose { server: spec.label(), source, tail: None })
     }
 
-    async fn run(
-        &self,
-        arguments: &[&str],
-        limit: Limit,
-        context: &ServerContext<'_>,
-    ) -> Result<String, CommandError> {
+    async fn run(&self, arguments: &[&str], limit: Limit, cancel: &CancellationToken) -> Result<String, CommandError> {
         let argv = process::compose(&self.project, &self.file, arguments);
         let command = process::Command {
             argv: &argv,
             env: &self.env,
-            dir: Some(context.dir),
+            dir: Some(&self.dir),
             privileged: false,
             input: None,
             limit,
-            log: context.log,
+            log: &self.log,
         };
-        command.run(context.cancel).await
+        command.run(cancel).await
     }
 
-    async fn failure(&self, spec: &ServerSpec, source: CommandError, context: &ServerContext<'_>) -> ServerError {
+    async fn failure(&self, spec: &ServerSpec, source: CommandError) -> ServerError {
         if matches!(source, CommandError::Cancelled { .. }) {
             return ServerError::Cancelled { server: spec.label() };
         }
-        let offset = context.log.metadata().map_or(0, |metadata| metadata.len());
+        let offset = self.log.metadata().map_or(0, |metadata| metadata.len());
         // Compose says only that it is unhealthy; the container may say why.
-        let _ = self.run(&["logs", "--no-color", &self.name], Limit::from_now(COMMAND_LIMIT), context).await;
-        ServerError::Compose { server: spec.label(), source, tail: tail(context.log, offset, TAIL_LINES) }
+        let logs = ["logs", "--no-color", "--no-log-prefix", &self.name];
+        let _ = self.run(&logs, Limit::from_now(COMMAND_LIMIT), &CancellationToken::new()).await;
+        ServerError::Compose { server: spec.label(), source, tail: Some(tail(&self.log, offset, TAIL_LINES)) }
     }
 
-    fn follow(&self, spec: &ServerSpec, context: &ServerContext<'_>) -> Result<(Child, u64), ServerError> {
-        let log_failed = |source| ServerError::Log { path: context.log.to_owned(), source };
-        let (log, offset) = append_to(context.log).map_err(log_failed)?;
+    fn follow(&self, spec: &ServerSpec) -> Result<(Child, u64), ServerError> {
+        let log_failed = |source| ServerError::Log { path: self.log.clone(), source };
+        let (log, offset) = append_to(&self.log).map_err(log_failed)?;
         let stderr = log.try_clone().map_err(log_failed)?;
-        let argv = process::compose(&self.project, &self.file, &["logs", "-f", "--no-color", "--no-log-prefix", &self.name]);
+        let argv =
+            process::compose(&self.project, &self.file, &["logs", "-f", "--no-color", "--no-log-prefix", &self.name]);
         let program = argv.first().map_or("docker", String::as_str);
         let follower = Command::new(program)
             .args(argv.iter().skip(1))
             .envs(&self.env)
-            .current_dir(context.dir)
+            .current_dir(&self.dir)
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(stderr)

@@ -64,14 +64,14 @@ pub enum ServerError {
         source: regex::Error,
     },
     /// `docker compose` failed.
-    #[error("`{server}`: {source}{tail}")]
+    #[error("`{server}`: {source}{}", tail.as_ref().map(ToString::to_string).unwrap_or_default())]
     Compose {
         /// Which server.
         server: String,
         /// Why.
         source: CommandError,
-        /// The last lines of the container's own log.
-        tail: Tail,
+        /// The last lines of the container's own log, where there was one.
+        tail: Option<Tail>,
     },
     /// The run was cancelled meanwhile.
     #[error("the start of `{server}` was cancelled")]

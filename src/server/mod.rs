@@ -15,7 +15,7 @@ use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
 pub use error::{NotReady, ServerError};
-pub use running::RunningServer;
+pub use running::{RunningServer, start};
 
 use crate::clock::Clock;
 

@@ -26,9 +26,13 @@ pub(super) async fn wait(
 ) -> Result<(), ServerError> {
     let server = spec.label();
     let limit = Limit::from_now(spec.ready.within);
-    let mut line = spec.ready.log.as_deref().map(|pattern| LogLine::new(pattern, offset)).transpose().map_err(
-        |source| ServerError::Pattern { server: server.clone(), source },
-    )?;
+    let mut line = spec
+        .ready
+        .log
+        .as_deref()
+        .map(|pattern| LogLine::new(pattern, offset))
+        .transpose()
+        .map_err(|source| ServerError::Pattern { server: server.clone(), source })?;
     loop {
         if let Some(how) = exited() {
             return Err(ServerError::Exited { server, how, tail: tail(context.log, offset, TAIL_LINES) });

@@ -1,1 +1,9 @@
-//! Samples GPU and host while a run goes on. Effects.
+//! Samples GPU and host on a thread of its own while a run goes on. Effects.
+
+mod nvml;
+mod probe;
+mod sampler;
+
+pub use nvml::{NoGpuReason, NvmlProbe};
+pub use probe::{NoGpu, Opened, Probe, open};
+pub use sampler::Sampler;

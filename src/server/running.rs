@@ -1,0 +1,191 @@
+use tokio::process::Child;
+
+use super::compose::Service;
+use super::spawn::{Launch, Spawned, spawn};
+use super::{ServerContext, ServerError, ready};
+use crate::host::shown_url;
+use crate::process::{Rights, Stopped, Undoing, signal_group, stop_group};
+use crate::record::ProcessIdentity;
+use crate::scenario::{ServerOrigin, ServerSpec};
+use crate::signal::StopSignal;
+use crate::units::Nanos;
+
+/// A server that serves.
+///
+/// Dropping it kills only its first process; [`stop`](Self::stop) it, or
+/// unwind its undo.
+pub struct RunningServer {
+    /// As declared.
+    pub spec: ServerSpec,
+    /// Where requests go. It may hold user info: print
+    /// [`shown_url`](Self::shown_url) instead.
+    pub url: String,
+    /// Our process, if it is one.
+    pub identity: Option<ProcessIdentity>,
+    /// When it was last started.
+    pub started_ns: Nanos,
+    /// When it was last found ready.
+    pub ready_ns: Nanos,
+    source: Source,
+}
+
+enum Source {
+    Process(Child),
+    Service { service: Service, follower: Child },
+    Elsewhere,
+}
+
+/// Starts a server and waits until it is ready. Its undo is registered before
+/// it starts. One that fails on the way is stopped at once.
+///
+/// # Errors
+/// If its port is taken, it cannot be started, ends early or is not ready in
+/// time, or the run is cancelled.
+pub async fn start(
+    spec: &ServerSpec,
+    context: &ServerContext<'_>,
+    undo: &mut impl Undoing,
+) -> Result<RunningServer, ServerError> {
+    let started_ns = context.clock.now();
+    let (source, identity, offset) = launch(spec, context, undo).await?;
+    let url = base_url(spec);
+    let mut server = RunningServer { spec: spec.clone(), url, identity, started_ns, ready_ns: started_ns, source };
+    match server.wait_until_ready(context, offset).await {
+        Ok(()) => Ok(server),
+        Err(error) => {
+            // The first error tells more than what stopping may add; the undo stays.
+            let _ = server.stop().await;
+            Err(error)
+        }
+    }
+}
+
+async fn launch(
+    spec: &ServerSpec,
+    context: &ServerContext<'_>,
+    undo: &mut impl Undoing,
+) -> Result<(Source, Option<ProcessIdentity>, u64), ServerError> {
+    match &spec.origin {
+        ServerOrigin::Run { argv, env, dir, port } => {
+            let launch = Launch { argv, env, dir: dir.as_deref(), port: *port };
+            let Spawned { child, identity, offset } = spawn(spec, &launch, context, undo)?;
+            Ok((Source::Process(child), Some(identity), offset))
+        }
+        ServerOrigin::Compose { file, service, env, port } => {
+            let service = Service::new(spec, file, service, env, context);
+            let (follower, offset) = service.up(spec, *port, context, undo).await?;
+            Ok((Source::Service { service, follower }, None, offset))
+        }
+        ServerOrigin::Url { .. } => Ok((Source::Elsewhere, None, 0)),
+    }
+}
+
+fn base_url(spec: &ServerSpec) -> String {
+    match &spec.origin {
+        ServerOrigin::Run { port, .. } | ServerOrigin::Compose { port, .. } => format!("http://127.0.0.1:{port}"),
+        ServerOrigin::Url { url } => url.trim_end_matches('/').to_owned(),
+    }
+}
+
+impl RunningServer {
+    /// Where it listens, without user info.
+    pub fn shown_url(&self) -> String {
+        shown_url(&self.url)
+    }
+
+    /// How it ended, if it has ended meanwhile. Servers that we did not start
+    /// are not watched.
+    pub fn exited(&mut self) -> Option<String> {
+        match &mut self.source {
+            Source::Process(child) => ended(child),
+            Source::Service { follower, .. } => ended(follower).map(|_| "its container stopped".to_owned()),
+            Source::Elsewhere => None,
+        }
+    }
+
+    /// Signals its whole process group, as a fault.
+    ///
+    /// # Errors
+    /// If it is not a process of ours, or the kernel refuses.
+    pub fn kill(&self, signal: StopSignal) -> Result<(), ServerError> {
+        let identity = self.identity.as_ref().ok_or_else(|| self.not_ours())?;
+        signal_group(identity, signal, Rights::Own).map_err(|source| self.process_error(source))
+    }
+
+    /// Starts it again on the same port after its process has been killed, and
+    /// waits until it is ready.
+    ///
+    /// # Errors
+    /// As [`start`], and if it is not a process of ours.
+    pub async fn restart(&mut self, context: &ServerContext<'_>, undo: &mut impl Undoing) -> Result<(), ServerError> {
+        let identity = self.identity.clone().ok_or_else(|| self.not_ours())?;
+        self.end_group(&identity, StopSignal::Kill).await?;
+        self.started_ns = context.clock.now();
+        let (source, identity, offset) = launch(&self.spec, context, undo).await?;
+        (self.source, self.identity) = (source, identity);
+        self.wait_until_ready(context, offset).await
+    }
+
+    /// Stops it as its `stop` says, then by SIGKILL; returns how it ended, in
+    /// words. Leaves servers alone that we did not start.
+    ///
+    /// # Errors
+    /// If something of it is still alive.
+    pub async fn stop(mut self) -> Result<String, ServerError> {
+        if let Some(identity) = self.identity.clone() {
+            return self.end_group(&identity, self.spec.stop.signal).await;
+        }
+        match &mut self.source {
+            Source::Service { service, follower } => {
+                service.down(&self.spec).await?;
+                // It ends with its container; if not, it has nothing left to tell.
+                let _ = follower.kill().await;
+                Ok("its container was removed".to_owned())
+            }
+            Source::Process(_) | Source::Elsewhere => Ok("left as it was".to_owned()),
+        }
+    }
+
+    async fn wait_until_ready(&mut self, context: &ServerContext<'_>, offset: u64) -> Result<(), ServerError> {
+        let (spec, url) = (self.spec.clone(), self.url.clone());
+        ready::wait(&spec, &url, context, offset, || self.exited()).await?;
+        self.ready_ns = context.clock.now();
+        Ok(())
+    }
+
+    async fn end_group(&mut self, identity: &ProcessIdentity, signal: StopSignal) -> Result<String, ServerError> {
+        let grace = self.spec.stop.within;
+        let stopped = stop_group(identity, signal, grace.duration(), Rights::Own).await;
+        let stopped = stopped.map_err(|source| self.process_error(source))?;
+        let Source::Process(child) = &mut self.source else { return Ok(String::new()) };
+        let status = child.wait().await.map_or_else(|error| error.to_string(), |status| status.to_string());
+        Ok(match stopped {
+            Stopped::Before => format!("it had ended before ({status})"),
+            Stopped::BySignal => status,
+            Stopped::ByKill => format!("{status}, as SIG{} did not end it within {grace}", name(signal)),
+        })
+    }
+
+    fn not_ours(&self) -> ServerError {
+        ServerError::NotOurs { server: self.spec.label() }
+    }
+
+    fn process_error(&self, source: crate::process::ProcessError) -> ServerError {
+        ServerError::Process { server: self.spec.label(), source }
+    }
+}
+
+const fn name(signal: StopSignal) -> &'static str {
+    match signal {
+        StopSignal::Term => "TERM",
+        StopSignal::Int => "INT",
+        StopSignal::Kill => "KILL",
+    }
+}
+
+fn ended(child: &mut Child) -> Option<String> {
+    match child.try_wait() {
+        Ok(status) => status.map(|status| status.to_string()),
+        Err(error) => Some(error.to_string()),
+    }
+}
