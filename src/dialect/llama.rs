@@ -84,7 +84,8 @@ impl Timings {
     /// `prompt_tokens` = `cache_n` + `prompt_n`. `decode_per_s` is the
     /// server's own `predicted_per_second`, whose definition differs between
     /// versions: (`predicted_n` − 1) ÷ `predicted_ms` in build 11434,
-    /// `predicted_n` ÷ `predicted_ms` in older ones.
+    /// `predicted_n` ÷ `predicted_ms` in older ones. A rate of 0, as for a
+    /// single token, is no rate.
     pub(super) fn usage(&self) -> Usage {
         let prompt_tokens = self.cache_n.zip(self.prompt_n).and_then(|(cached, new)| cached.checked_add(new));
         Usage {
@@ -95,7 +96,7 @@ impl Timings {
             decode_ns: self.predicted_ms.map(nanos),
             load_ns: None,
             total_ns: None,
-            decode_per_s: self.predicted_per_second,
+            decode_per_s: self.predicted_per_second.filter(|rate| *rate > 0.0),
         }
     }
 }

@@ -99,7 +99,7 @@ impl Line<'_> {
 
 fn per_second(tokens: u64, duration_ns: u64) -> Option<f64> {
     let tokens = f64::from(u32::try_from(tokens).ok()?);
-    (duration_ns > 0).then(|| tokens / Nanos(duration_ns).seconds())
+    (tokens > 0.0 && duration_ns > 0).then(|| tokens / Nanos(duration_ns).seconds())
 }
 
 #[derive(Default, Deserialize)]
