@@ -1,7 +1,33 @@
 //! From records to estimates: per cell and metric a value with its interval,
 //! or the reason why there is none. Pure.
 
+mod cell;
+mod estimate;
+mod observe;
+mod reference;
 mod types;
+mod validity;
+
+use crate::plan::Plan;
+use crate::record::RunRecord;
 
 pub use crate::metric::{Gap, UnitValue};
 pub use types::{CellSummary, Estimate, Interval, Measured, Repetition, Summary, Validity};
+
+/// The version of `summary.json`.
+const SUMMARY_VERSION: u32 = 1;
+
+/// Every planned cell with its repetitions and estimates, in the plan's order.
+/// The same records and plan give the same summary.
+pub fn summarize(record: &RunRecord, plan: &Plan) -> Summary {
+    let observed = observe::by_cell(record);
+    let mut cells = cell::summarize_each(plan, &observed);
+    reference::fill(plan, &mut cells);
+    estimate::fill(&mut cells, &observed);
+    Summary {
+        schema_version: SUMMARY_VERSION,
+        simulated: record.manifest.simulated.as_ref().map(|simulation| simulation.machine.clone()),
+        blocks: plan.blocks,
+        cells,
+    }
+}

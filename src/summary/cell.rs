@@ -1,0 +1,104 @@
+//! One cell: what it is, and its repetitions one by one.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use super::observe::{Finished, ObservedCell, ObservedRepetition};
+use super::validity::{self, Examined};
+use super::{CellSummary, Repetition};
+use crate::metric::{self, Kill, Objectives, Window};
+use crate::names::{CellId, MetricId};
+use crate::plan::{CellSpec, Plan};
+use crate::scenario::{Load, Slo};
+use crate::units::{Nanos, Period};
+
+/// Every planned cell with its repetitions and no estimates yet.
+pub(super) fn summarize_each(
+    plan: &Plan,
+    observed: &BTreeMap<&CellId, ObservedCell<'_>>,
+) -> IndexMap<CellId, CellSummary> {
+    let summary = |(id, spec): (&CellId, &CellSpec)| {
+        let mut summary = describe(plan, id, spec);
+        summary.repetitions = observed.get(id).map(|cell| repetitions(cell, spec)).unwrap_or_default();
+        (id.clone(), summary)
+    };
+    plan.cells.iter().map(summary).collect()
+}
+
+fn describe(plan: &Plan, id: &CellId, spec: &CellSpec) -> CellSummary {
+    let (clients, rate) = match spec.load {
+        Load::Clients(clients) => (Some(clients), None),
+        Load::Rate { per_second, .. } => (None, Some(per_second)),
+    };
+    let epoch = plan.epochs.iter().find(|epoch| epoch.cells.iter().any(|planned| planned.cell == *id));
+    CellSummary {
+        treatment: spec.treatment.0.iter().map(|(factor, level)| (factor.to_string(), level.to_string())).collect(),
+        phase: spec.phase.clone(),
+        load: spec.load.to_string(),
+        clients,
+        rate,
+        servers: spec.servers,
+        slots: epoch.and_then(|epoch| epoch.servers.iter().find_map(|server| server.slots)),
+        repetitions: Vec::new(),
+        estimates: IndexMap::new(),
+    }
+}
+
+fn repetitions(cell: &ObservedCell<'_>, spec: &CellSpec) -> Vec<Repetition> {
+    let finished = |(key, repetition): (&(u32, u32), &ObservedRepetition<'_>)| {
+        repetition.finished.map(|finished| summarize(*key, repetition, finished, spec))
+    };
+    cell.repetitions.iter().filter_map(finished).collect()
+}
+
+fn summarize(
+    (block, epoch): (u32, u32),
+    observed: &ObservedRepetition<'_>,
+    finished: Finished<'_>,
+    spec: &CellSpec,
+) -> Repetition {
+    let window = window(observed, finished, spec);
+    let values = metric::all()
+        .iter()
+        .filter_map(|metric| Some((MetricId::new(metric.id).ok()?, metric.in_window(&window))))
+        .collect();
+    Repetition {
+        block,
+        epoch,
+        validity: validity::examine(&Examined { spec, how: finished.how, window: &window }),
+        outcomes: outcomes(&window),
+        values,
+    }
+}
+
+fn window<'a>(observed: &ObservedRepetition<'a>, finished: Finished<'a>, spec: &CellSpec) -> Window<'a> {
+    Window {
+        start: finished.start,
+        end: finished.end,
+        clients: finished.clients,
+        servers: finished.servers,
+        client: finished.client,
+        requests: observed.requests.clone(),
+        telemetry: observed.telemetry.clone(),
+        objectives: objectives(&spec.slo),
+        kill: observed.killed.map(|(at, server)| Kill { at, server, recovery: observed.recovery }),
+    }
+}
+
+fn objectives(Slo { ttft, tpot, e2e }: &Slo) -> Objectives {
+    let nanos = |period: &Option<Period>| period.map(|period| Nanos::from(period.duration()));
+    Objectives { ttft: nanos(ttft), tpot: nanos(tpot), e2e: nanos(e2e) }
+}
+
+/// Requests sent inside the window by how they ended, in alphabetical order.
+/// A whole reply that failed `expect` is an "unexpected reply".
+fn outcomes(window: &Window<'_>) -> IndexMap<String, u64> {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for request in window.sent() {
+        let unexpected = request.outcome.is_success() && request.unexpected.is_some();
+        let kind = if unexpected { "unexpected reply" } else { request.outcome.kind() };
+        *counts.entry(kind).or_default() += 1;
+    }
+    counts.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect()
+}

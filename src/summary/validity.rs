@@ -1,0 +1,108 @@
+//! When a repetition's values do not count: one small function per rule.
+
+use super::Validity;
+use crate::metric::{self, Window};
+use crate::plan::CellSpec;
+use crate::record::{CellEnd, RequestRecord};
+use crate::scenario::Load;
+use crate::stats::Sample;
+use crate::units::{Nanos, Share};
+
+/// What the rules look at.
+pub(super) struct Examined<'a> {
+    pub(super) spec: &'a CellSpec,
+    pub(super) how: &'a CellEnd,
+    pub(super) window: &'a Window<'a>,
+}
+
+/// A reason why the values do not count, in a sentence.
+type Rule = fn(&Examined<'_>) -> Option<String>;
+
+const RULES: &[Rule] =
+    &[not_complete, nothing_succeeded, too_many_errors, cut_short, prompt_cached, late_schedule, driver_stalled];
+
+const ERROR_RATE_LIMIT: f64 = 0.01;
+const CACHED_LIMIT: f64 = 0.05;
+const FULL_LENGTH: f64 = 0.9;
+const LAG_FLOOR: Nanos = Nanos(1_000_000);
+const LAG_SHARE_OF_TTFT: f64 = 0.01;
+const STALL_LIMIT: Nanos = Nanos(100_000_000);
+
+/// Every rule, every reason.
+pub(super) fn examine(examined: &Examined<'_>) -> Validity {
+    let reasons: Vec<String> = RULES.iter().filter_map(|rule| rule(examined)).collect();
+    if reasons.is_empty() { Validity::Valid } else { Validity::Invalid { reasons } }
+}
+
+fn not_complete(examined: &Examined<'_>) -> Option<String> {
+    match examined.how {
+        CellEnd::Complete => None,
+        CellEnd::Interrupted => Some("it was interrupted".to_owned()),
+        CellEnd::Failed { reason } => Some(format!("it could not go on: {reason}")),
+    }
+}
+
+fn nothing_succeeded(examined: &Examined<'_>) -> Option<String> {
+    examined.window.good().next().is_none().then(|| "no request succeeded".to_owned())
+}
+
+/// A fault on purpose makes errors on purpose.
+fn too_many_errors(examined: &Examined<'_>) -> Option<String> {
+    let rate = metric::find("error_rate")?.in_window(examined.window).ok()?;
+    (examined.spec.fault.is_none() && rate > ERROR_RATE_LIMIT)
+        .then(|| format!("{} of the requests failed, more than 1 %", percent(rate)))
+}
+
+/// Replies that stop early make a server look fast.
+fn cut_short(examined: &Examined<'_>) -> Option<String> {
+    let ignored_end = examined.spec.request.ignore_eos.then_some(FULL_LENGTH);
+    let expected = examined.spec.expect.output_tokens_at_least.map(Share::fraction);
+    let demanded = ignored_end.into_iter().chain(expected).reduce(f64::max)?;
+    let whole = examined.window.sent().filter(|request| request.outcome.is_success());
+    let found = Sample::new(whole.filter_map(length_of_reply).collect()).ok()?.mean();
+    (found < demanded).then(|| {
+        format!("replies had {} of the asked tokens on average, less than {}", percent(found), percent(demanded))
+    })
+}
+
+/// Output tokens ÷ asked tokens.
+fn length_of_reply(request: &RequestRecord) -> Option<f64> {
+    let tokens = request.usage.output_tokens.unwrap_or_else(|| request.chunks.total_events());
+    (request.asked_tokens > 0).then(|| as_f64(tokens) / f64::from(request.asked_tokens))
+}
+
+/// A nonce is there so that every prompt is new.
+fn prompt_cached(examined: &Examined<'_>) -> Option<String> {
+    let counted = examined.window.sent().filter_map(|request| {
+        let usage = &request.usage;
+        Some((usage.cached_tokens?, usage.prompt_tokens?))
+    });
+    let (cached, all) = counted.fold((0, 0), |sum: (u64, u64), one| (sum.0 + one.0, sum.1 + one.1));
+    let share = if all == 0 { 0.0 } else { as_f64(cached) / as_f64(all) };
+    (examined.spec.request.nonce && share > CACHED_LIMIT)
+        .then(|| format!("{} of the prompt tokens came from a prompt cache, more than 5 %", percent(share)))
+}
+
+/// Only an open loop has a schedule to keep.
+fn late_schedule(examined: &Examined<'_>) -> Option<String> {
+    let lag = examined.window.client.schedule_lag_p99_ns?;
+    let waits = examined.window.good().filter_map(|request| Some(request.first_token_ns?.since(request.sent_ns)));
+    let median = Sample::new(waits.map(Nanos::seconds).collect()).map_or(0.0, |waits| waits.quantile(0.5));
+    let limit = Nanos::from_seconds(LAG_SHARE_OF_TTFT * median).max(LAG_FLOOR);
+    (matches!(examined.spec.load, Load::Rate { .. }) && lag > limit)
+        .then(|| format!("the driver started requests {lag} late at p99, more than {limit}"))
+}
+
+fn driver_stalled(examined: &Examined<'_>) -> Option<String> {
+    let stall = examined.window.client.loop_stall_max_ns?;
+    (stall > STALL_LIMIT).then(|| format!("the driver stalled for {stall}, more than {STALL_LIMIT}"))
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no run has 2^52 tokens")]
+const fn as_f64(count: u64) -> f64 {
+    count as f64
+}
