@@ -14,7 +14,7 @@ pub(super) fn fill(plan: &Plan, cells: &mut IndexMap<CellId, CellSummary>) {
         let Measure::Against(reference, formula) = definition.measure else { continue };
         let Ok(metric) = MetricId::new(definition.id) else { continue };
         for (id, spec) in &plan.cells {
-            let values = values(cells, id, reference_cell(plan, spec, reference), formula);
+            let values = values(cells, id, &reference_cell(plan, spec, reference), formula);
             let repetitions = cells.get_mut(id).map(|cell| cell.repetitions.iter_mut()).into_iter().flatten();
             for (repetition, value) in repetitions.zip(values) {
                 repetition.values.insert(metric.clone(), value);
@@ -27,7 +27,7 @@ pub(super) fn fill(plan: &Plan, cells: &mut IndexMap<CellId, CellSummary>) {
 fn values(
     cells: &IndexMap<CellId, CellSummary>,
     here: &CellId,
-    there: Result<CellId, Gap>,
+    there: &Result<CellId, Gap>,
     formula: fn(Side, Side) -> f64,
 ) -> Vec<UnitValue> {
     let Some(here) = cells.get(here) else { return Vec::new() };

@@ -1,6 +1,37 @@
 //! From estimates to verdicts: claims, comparisons, decision.
 //! Pure.
 
+mod claim;
+mod comparison;
+mod decision;
+mod evidence;
+mod finding;
+mod interval;
+mod select;
 mod types;
 
+use crate::record::{Environment, Simulation};
+use crate::scenario::{Claim, Selector};
+use crate::summary::Summary;
+
 pub use types::{Comparison, Decision, Evidence, Judged, ServingOption, Verdict, Verdicts};
+
+/// Judges every claim, holds every treatment against the baseline, and ranks
+/// the ways to serve.
+///
+/// On a simulated machine the system that a claim speaks of is looked for in
+/// the simulation's title, never among the GPUs of the host.
+pub fn judge(
+    summary: &Summary,
+    claims: &[Claim],
+    baseline: Option<&Selector>,
+    environment: &Environment,
+    simulated: Option<&Simulation>,
+) -> Verdicts {
+    let system = claim::System { environment, simulated };
+    Verdicts {
+        claims: claims.iter().map(|claim| claim::judge(claim, summary, system)).collect(),
+        comparisons: baseline.map(|baseline| comparison::against(summary, baseline)).unwrap_or_default(),
+        decision: decision::decide(summary),
+    }
+}

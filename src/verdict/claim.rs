@@ -1,0 +1,92 @@
+//! A published claim against what was measured.
+
+use super::finding::{Finding, absolute, bounded, ordering, ratio};
+use super::interval::{estimate, interval};
+use super::select::only;
+use super::{Judged, Verdict};
+use crate::names::CellId;
+use crate::record::{Environment, Simulation};
+use crate::scenario::{Claim, ClaimKind, Selector, SystemMatch};
+use crate::stats::{Bounds, Tolerance};
+use crate::summary::{CellSummary, Estimate, Gap, Summary};
+
+/// The system that was measured.
+#[derive(Clone, Copy)]
+pub(super) struct System<'a> {
+    pub(super) environment: &'a Environment,
+    pub(super) simulated: Option<&'a Simulation>,
+}
+
+pub(super) fn judge(claim: &Claim, summary: &Summary, system: System<'_>) -> Judged {
+    let differences = claim.system.as_ref().map(|wanted| differences(wanted, system)).unwrap_or_default();
+    let found = only(summary, selector(&claim.kind));
+    let cell = found.as_ref().ok().map(|(id, _)| CellId::clone(id));
+    let metric = claim.kind.metric().as_str();
+    let measured = found.as_ref().ok().and_then(|(_, cell)| estimate(cell, metric).ok()).cloned();
+    let finding = if differences.is_empty() {
+        find(&claim.kind, summary, found).unwrap_or_else(|verdict| Finding { ratio: None, verdict })
+    } else {
+        Finding { ratio: None, verdict: Verdict::NotComparable { differences } }
+    };
+    let ratio = finding.ratio.and_then(|ratio| Some((ratio.value, interval(ratio.bounds?))));
+    Judged { claim: claim.clone(), cell, measured, ratio, verdict: finding.verdict }
+}
+
+/// Every way in which the system differs from the one the claim speaks of.
+fn differences(wanted: &SystemMatch, system: System<'_>) -> Vec<String> {
+    let SystemMatch { gpu } = wanted;
+    let Some(gpu) = gpu else { return Vec::new() };
+    let here: Vec<String> = match system.simulated {
+        Some(simulation) => vec![format!("{} (simulated)", simulation.title)],
+        None => system.environment.gpus.iter().map(|gpu| gpu.name.clone()).collect(),
+    };
+    if here.iter().any(|name| name.to_lowercase().contains(&gpu.to_lowercase())) {
+        return Vec::new();
+    }
+    let here = if here.is_empty() { "none".to_owned() } else { here.join(", ") };
+    vec![format!("GPU: claim speaks of {gpu}, here {here}")]
+}
+
+/// The cell that the claim is about; of two, the one above the line.
+const fn selector(kind: &ClaimKind) -> &Selector {
+    match kind {
+        ClaimKind::Absolute { cell, .. } | ClaimKind::AtLeast { cell, .. } | ClaimKind::AtMost { cell, .. } => cell,
+        ClaimKind::Ratio { numerator, .. } => numerator,
+        ClaimKind::Ordering { larger, .. } => larger,
+    }
+}
+
+type Found<'a> = Result<(&'a CellId, &'a CellSummary), String>;
+
+/// A gap or an unclear selector is a verdict of its own, as `Err`.
+fn find(kind: &ClaimKind, summary: &Summary, found: Found<'_>) -> Result<Finding, Verdict> {
+    let metric = kind.metric().as_str();
+    let measured = measured_in(found, metric)?;
+    match kind {
+        ClaimKind::Absolute { value, tolerance, .. } => {
+            Ok(absolute(measured, *value, Tolerance::symmetric(tolerance.fraction())))
+        }
+        ClaimKind::Ratio { denominator, value, tolerance, .. } => {
+            let below = measured_in(only(summary, denominator), metric)?;
+            Ok(ratio(measured, below, *value, Tolerance::symmetric(tolerance.fraction())))
+        }
+        ClaimKind::AtLeast { value, .. } => {
+            Ok(bounded(measured, *value, Bounds { lower: *value, upper: f64::INFINITY }))
+        }
+        ClaimKind::AtMost { value, .. } => {
+            Ok(bounded(measured, *value, Bounds { lower: f64::NEG_INFINITY, upper: *value }))
+        }
+        ClaimKind::Ordering { smaller, .. } => {
+            let smaller = measured_in(only(summary, smaller), metric)?;
+            Ok(ordering(measured, smaller))
+        }
+    }
+}
+
+fn measured_in<'a>(found: Found<'a>, metric: &str) -> Result<&'a Estimate, Verdict> {
+    let (_, cell) = found.map_err(|reason| Verdict::NotRun { reason })?;
+    estimate(cell, metric).map_err(|gap| match gap {
+        Gap::Invalid { reason } => Verdict::Invalid { reason },
+        other => Verdict::NotRun { reason: other.to_string() },
+    })
+}

@@ -1,0 +1,138 @@
+//! What was measured about every line of the guide's two "use when" lists.
+
+use super::Evidence;
+use super::decision::{mps, name};
+use super::interval::{estimate, pairs};
+use crate::metric;
+use crate::stats::paired_ratio;
+use crate::summary::{CellSummary, Estimate, Summary};
+
+const MPS: &str = "CUDA MPS";
+const SERVERS: &str = "multiple API servers";
+
+/// What is measured about a line; `None` where no metric speaks of it.
+type Measure = Option<fn(&Summary) -> Option<String>>;
+
+/// The guide's lists, in its order and words.
+const LINES: [(&str, &str, Measure); 12] = [
+    (MPS, "Maximum GPU utilization is critical", Some(throughput)),
+    (MPS, "Low latency is paramount", Some(latency)),
+    (MPS, "Cost optimization (more models per GPU)", Some(models_per_gpu)),
+    (MPS, "Same framework/runtime (e.g., all Ollama)", None),
+    (MPS, "Predictable, homogeneous workloads", None),
+    (MPS, "Single-tenant environments", None),
+    (SERVERS, "High availability/fault tolerance required", Some(fault_reach)),
+    (SERVERS, "Different models need different optimizations", None),
+    (SERVERS, "Independent scaling per service needed", None),
+    (SERVERS, "Multi-tenant production environments", Some(fairness)),
+    (SERVERS, "Frequent model updates/deployments", Some(recovery)),
+    (SERVERS, "Different teams managing different models", None),
+];
+
+pub(super) fn all(summary: &Summary) -> Vec<Evidence> {
+    let evidence = |(speaks_for, says, measure): (&str, &str, Measure)| Evidence {
+        speaks_for: speaks_for.to_owned(),
+        says: says.to_owned(),
+        measured: measure.and_then(|measure| measure(summary)),
+    };
+    LINES.into_iter().map(evidence).collect()
+}
+
+fn throughput(summary: &Summary) -> Option<String> {
+    ratio("output_throughput", busiest(summary)?)
+}
+
+/// Small requests come in an open loop; without one, the lightest closed loop.
+fn latency(summary: &Summary) -> Option<String> {
+    let measured = || contrasts(summary).filter_map(|pair| Some((pair.0, ratio("ttft_p50", pair)?)));
+    let open = measured().find(|(mps, _)| mps.rate.is_some());
+    let (_, text) = open.or_else(|| measured().min_by_key(|(mps, _)| mps.clients))?;
+    Some(text)
+}
+
+fn models_per_gpu(summary: &Summary) -> Option<String> {
+    each(summary, "instances_max").or_else(|| each(summary, "memory_per_instance"))
+}
+
+fn fault_reach(summary: &Summary) -> Option<String> {
+    each(summary, "fault_reach")
+}
+
+fn fairness(summary: &Summary) -> Option<String> {
+    ratio("fairness_servers", busiest(summary)?)
+}
+
+fn recovery(summary: &Summary) -> Option<String> {
+    each(summary, "recovery_time")
+}
+
+/// The contrast with the most clients; of several, the first.
+fn busiest(summary: &Summary) -> Option<(&CellSummary, &CellSummary)> {
+    let closed = contrasts(summary).filter(|(mps, _)| mps.clients.is_some());
+    closed.reduce(|most, next| if next.0.clients > most.0.clients { next } else { most })
+}
+
+/// Pairs of cells, under MPS and time-sliced, that differ in nothing else and
+/// have several servers, none of which is killed on purpose.
+fn contrasts(summary: &Summary) -> impl Iterator<Item = (&CellSummary, &CellSummary)> {
+    let whole = |cell: &CellSummary| estimate(cell, "fault_reach").is_err();
+    let shared = summary.cells.values().filter(move |cell| cell.servers > 1 && mps(cell) == Some(true) && whole(cell));
+    shared.filter_map(|shared| {
+        let sliced = summary.cells.values().find(|other| mps(other) == Some(false) && differ_in_mps(shared, other))?;
+        Some((shared, sliced))
+    })
+}
+
+fn differ_in_mps(one: &CellSummary, other: &CellSummary) -> bool {
+    let rest = |cell: &CellSummary| {
+        let others = cell.treatment.iter().filter(|(factor, _)| *factor != "mps");
+        others.map(|(factor, level)| (factor.clone(), level.clone())).collect::<Vec<_>>()
+    };
+    one.phase == other.phase && one.load == other.load && one.servers == other.servers && rest(one) == rest(other)
+}
+
+/// "… under MPS ÷ … time-sliced", paired within blocks.
+fn ratio(metric: &str, (shared, sliced): (&CellSummary, &CellSummary)) -> Option<String> {
+    let pairs = pairs(estimate(shared, metric).ok()?, estimate(sliced, metric).ok()?);
+    let center = paired_ratio(&pairs, 0.95)?;
+    let interval = center.bounds.map_or_else(
+        || "single run, no interval".to_owned(),
+        |bounds| format!("95 % {:.3} to {:.3}, {} blocks", bounds.lower, bounds.upper, pairs.len()),
+    );
+    let title = metric::find(metric)?.title;
+    let (shared_name, sliced_name) = (name(shared), name(sliced));
+    let place = place(shared);
+    Some(format!("{title}, {shared_name} ÷ {sliced_name}: ×{:.3} ({interval}; {place})", center.value))
+}
+
+/// The value in every cell that has one.
+fn each(summary: &Summary, metric: &str) -> Option<String> {
+    let title = metric::find(metric)?.title;
+    let told: Vec<String> = summary
+        .cells
+        .values()
+        .filter_map(|cell| {
+            Some(format!("{} {} ({})", name(cell), value(metric, estimate(cell, metric).ok()?), place(cell)))
+        })
+        .collect();
+    (!told.is_empty()).then(|| format!("{title}: {}", told.join("; ")))
+}
+
+fn place(cell: &CellSummary) -> String {
+    format!("`{}` at {}", cell.phase, cell.load)
+}
+
+fn value(metric: &str, estimate: &Estimate) -> String {
+    let shown = |value: f64| match metric::find(metric).map(|definition| definition.unit) {
+        Some(metric::Unit::Share) => format!("{:.1} %", value * 100.0),
+        Some(metric::Unit::Seconds) => format!("{value:.2} s"),
+        Some(metric::Unit::Bytes) => format!("{:.2} GB", value / 1e9),
+        _ => format!("{value:.3}"),
+    };
+    match estimate.interval {
+        Some(interval) => {
+            format!("{} (95 % {} to {})", shown(estimate.value), shown(interval.lower), shown(interval.upper))
+        }
+        None => format!("{} (single run)", shown(estimate.value)),
+    }
+}

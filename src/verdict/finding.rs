@@ -1,0 +1,109 @@
+//! The statistics behind each kind of claim.
+
+use super::Verdict;
+use super::interval::{pairs, sample};
+use crate::stats::{
+    Bounds, Center, Position, Tolerance, geometric_center, log_welch_ratio, mean_center, paired_difference,
+    paired_ratio, position,
+};
+use crate::summary::Estimate;
+
+/// Two one-sided tests at 5 % each.
+const CONFIDENCE: f64 = 0.9;
+/// More repetitions than this are no advice.
+const NEEDS_AT_MOST: f64 = 1_000.0;
+
+/// What was found about a claim.
+pub(super) struct Finding {
+    /// Measured ÷ published.
+    pub(super) ratio: Option<Center>,
+    pub(super) verdict: Verdict,
+}
+
+/// The metric has this value. A value that is not positive has no logarithm:
+/// then the plain mean is held against `value ± tolerance × |value|`.
+pub(super) fn absolute(measured: &Estimate, value: f64, tolerance: Tolerance) -> Finding {
+    if let Some(ratio) = geometric_over(measured, value) {
+        return within(ratio, tolerance.limits(), measured.units.len());
+    }
+    let limits = Bounds { lower: value - tolerance.below * value.abs(), upper: value + tolerance.above * value.abs() };
+    Finding { ratio: None, verdict: verdict(plain_bounds(measured), limits, None) }
+}
+
+/// The metric's ratio has this value: paired within blocks where two or more
+/// are shared, else of the unpaired means.
+pub(super) fn ratio(above: &Estimate, below: &Estimate, value: f64, tolerance: Tolerance) -> Finding {
+    let pairs = pairs(above, below);
+    let unpaired = || log_welch_ratio(&sample(above)?, &sample(below)?, CONFIDENCE);
+    let ratio = if pairs.len() > 1 { paired_ratio(&pairs, CONFIDENCE) } else { unpaired() };
+    match ratio.filter(|_| value > 0.0) {
+        Some(ratio) => within(over(ratio, value), tolerance.limits(), pairs.len()),
+        None => Finding { ratio: None, verdict: Verdict::Inconclusive { needs: None } },
+    }
+}
+
+/// The metric lies within limits, of which one is infinite and the other is
+/// the published value.
+pub(super) fn bounded(measured: &Estimate, value: f64, limits: Bounds) -> Finding {
+    match geometric_over(measured, value) {
+        Some(ratio) => within(ratio, limits.map(|limit| limit / value), measured.units.len()),
+        None => Finding { ratio: None, verdict: verdict(plain_bounds(measured), limits, None) },
+    }
+}
+
+/// The metric is larger here than there, by pairs within blocks: their ratio
+/// is above 1, or their difference above 0 where a ratio has no meaning.
+pub(super) fn ordering(larger: &Estimate, smaller: &Estimate) -> Finding {
+    let pairs = pairs(larger, smaller);
+    let above = |lower: f64| Bounds { lower, upper: f64::INFINITY };
+    if let Some(ratio) = paired_ratio(&pairs, CONFIDENCE) {
+        return Finding { ratio: None, ..within(ratio, above(1.0), pairs.len()) };
+    }
+    let difference = paired_difference(&pairs, CONFIDENCE).and_then(|difference| difference.bounds);
+    Finding { ratio: None, verdict: verdict(difference, above(0.0), None) }
+}
+
+/// Measured ÷ published; `None` unless all of it is positive.
+fn geometric_over(measured: &Estimate, value: f64) -> Option<Center> {
+    let center = geometric_center(&sample(measured)?, CONFIDENCE)?;
+    (value > 0.0).then(|| over(center, value))
+}
+
+fn plain_bounds(measured: &Estimate) -> Option<Bounds> {
+    mean_center(&sample(measured)?, CONFIDENCE).bounds
+}
+
+fn over(center: Center, value: f64) -> Center {
+    Center { value: center.value / value, bounds: center.bounds.map(|bounds| bounds.map(|end| end / value)) }
+}
+
+fn within(ratio: Center, limits: Bounds, repetitions: usize) -> Finding {
+    Finding { ratio: Some(ratio), verdict: verdict(ratio.bounds, limits, needs(ratio, limits, repetitions)) }
+}
+
+/// Without an interval nothing is concluded.
+fn verdict(bounds: Option<Bounds>, limits: Bounds, needs: Option<u32>) -> Verdict {
+    match bounds.map(|bounds| position(bounds, limits)) {
+        Some(Position::Inside) => Verdict::Reproduced,
+        Some(Position::Outside) => Verdict::NotReproduced,
+        Some(Position::Across) => Verdict::Inconclusive { needs },
+        None => Verdict::Inconclusive { needs: None },
+    }
+}
+
+/// About how many repetitions would bring the interval, which shrinks with
+/// their root, clear of the nearer limit if the ratio stays where it is.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "few repetitions, and bounded above"
+)]
+fn needs(ratio: Center, limits: Bounds, repetitions: usize) -> Option<u32> {
+    let bounds = ratio.bounds?;
+    let half_width = (bounds.upper / bounds.lower).ln() / 2.0;
+    let distance = |limit: f64| (ratio.value / limit.max(0.0)).ln().abs();
+    let nearer = distance(limits.lower).min(distance(limits.upper));
+    let needed = (repetitions as f64 * (half_width / nearer).powi(2)).ceil();
+    (needed.is_finite() && needed <= NEEDS_AT_MOST).then_some(needed as u32)
+}

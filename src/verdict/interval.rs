@@ -1,0 +1,33 @@
+//! Between the statistics and estimates.
+
+use crate::stats::{Bounds, Sample};
+use crate::summary::{CellSummary, Estimate, Gap, Interval, Measured};
+
+pub(super) fn interval(Bounds { lower, upper }: Bounds) -> Interval {
+    Interval { lower, upper }
+}
+
+/// The estimate of a metric in a cell.
+pub(super) fn estimate<'a>(cell: &'a CellSummary, metric: &str) -> Result<&'a Estimate, Gap> {
+    match cell.estimates.iter().find(|(id, _)| id.as_str() == metric) {
+        Some((_, Measured::Estimate(estimate))) => Ok(estimate),
+        Some((_, Measured::Gap(gap))) => Err(gap.clone()),
+        None => Err(Gap::not_measured(format!("there is no metric `{metric}`"))),
+    }
+}
+
+/// The values of the repetitions, as a sample; `None` if one is not finite.
+pub(super) fn sample(estimate: &Estimate) -> Option<Sample> {
+    Sample::new(estimate.units.iter().map(|(_, value)| *value).collect()).ok()
+}
+
+/// Values of the same block, `(above, below)`; each block counts once.
+pub(super) fn pairs(above: &Estimate, below: &Estimate) -> Vec<(f64, f64)> {
+    let first_of_block = |estimate: &Estimate, block: u32| {
+        estimate.units.iter().find_map(|(other, value)| (*other == block).then_some(*value))
+    };
+    let mut blocks: Vec<u32> = above.units.iter().map(|(block, _)| *block).collect();
+    blocks.sort_unstable();
+    blocks.dedup();
+    blocks.iter().filter_map(|block| first_of_block(above, *block).zip(first_of_block(below, *block))).collect()
+}
