@@ -43,8 +43,8 @@ impl NoAnswer {
 
 /// A URL without user name and password, for everything that is printed.
 pub fn shown_url(url: &str) -> String {
-    let Ok(mut parsed) = Url::parse(url) else {
-        // Not a URL: what stands before an `@` could still be a secret.
+    let Some(mut parsed) = Url::parse(url).ok().filter(Url::has_host) else {
+        // What stands before an `@` could still be a secret.
         return url.rsplit_once('@').map_or(url, |(_, rest)| rest).to_owned();
     };
     if parsed.username().is_empty() && parsed.password().is_none() {

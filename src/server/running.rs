@@ -162,7 +162,7 @@ impl RunningServer {
         Ok(match stopped {
             Stopped::Before => format!("it had ended before ({status})"),
             Stopped::BySignal => status,
-            Stopped::ByKill => format!("{status}, as SIG{} did not end it within {grace}", name(signal)),
+            Stopped::ByKill => format!("{status}; SIGKILL was needed after {grace}"),
         })
     }
 
@@ -172,14 +172,6 @@ impl RunningServer {
 
     fn process_error(&self, source: crate::process::ProcessError) -> ServerError {
         ServerError::Process { server: self.spec.label(), source }
-    }
-}
-
-const fn name(signal: StopSignal) -> &'static str {
-    match signal {
-        StopSignal::Term => "TERM",
-        StopSignal::Int => "INT",
-        StopSignal::Kill => "KILL",
     }
 }
 
