@@ -2,16 +2,31 @@
 //! at once and shown at its place. Reads files only.
 
 mod claim;
+mod decode;
 mod design;
+mod diagnostic;
 mod factor;
+mod fields;
+mod files;
+mod load;
+mod overlay;
 mod phase;
+mod read;
+mod resolve;
 mod server;
+mod source;
+mod spelling;
 mod step;
+mod template;
+mod tree;
 
 pub use claim::{Claim, ClaimKind, Source, SystemMatch};
 pub use design::{Cooldown, Design, Order, Replicate};
+pub use diagnostic::{Code, Color, Problem, Problems};
 pub use factor::{Factor, Level, Selector, Treatment};
+pub use load::{LoadOptions, load, load_frozen};
 pub use phase::{Arrival, Endpoint, Expect, Fault, Length, Load, PhaseSpec, RequestSpec, Slo};
+pub use resolve::{Bindings, Resolved, Scenario};
 pub use server::{Preload, Ready, ServerOrigin, ServerSpec, Stop};
 pub use step::{
     CacheLevel, ComposeStep, DropCachesStep, HttpStep, MemoryAvailableStep, MemoryFloor, MpsAction, MpsStep, OnError,

@@ -1,0 +1,251 @@
+//! From a [`Node`] to a plain type, through serde.
+//!
+//! Unknown keys are all noted here, with advice, because `deserialize_struct`
+//! hands over the names of the known ones; any other error ends the value it
+//! is found in.
+
+use std::fmt;
+
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{
+    self, DeserializeOwned, DeserializeSeed, Expected, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
+};
+use serde::{Deserializer, forward_to_deserialize_any};
+
+use super::diagnostic::Code;
+use super::source::{Finding, Notes, Span};
+use super::spelling;
+use super::tree::{Entry, Node, Value};
+
+/// Reads a value; a problem is noted and gives `None`.
+pub(super) fn decode<T: DeserializeOwned>(node: &Node, notes: &Notes) -> Option<T> {
+    match T::deserialize(Decoder { node, notes }) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let span = error.span.unwrap_or_else(|| node.span.clone());
+            notes.push(Finding::new(error.code, span, error.message).maybe_help(error.help));
+            None
+        }
+    }
+}
+
+/// Why a value cannot be read.
+#[derive(Debug)]
+struct DecodeError {
+    code: Code,
+    message: String,
+    help: Option<String>,
+    span: Option<Span>,
+}
+
+impl DecodeError {
+    fn new(message: String) -> Self {
+        Self { code: Code::Value, message, help: None, span: None }
+    }
+
+    /// At this node, unless a place inside it is already known.
+    fn at(mut self, node: &Node) -> Self {
+        if self.span.is_none() && self.message.starts_with("data did not match any variant") {
+            self.message = format!("{} cannot stand here", node.describe());
+        }
+        self.span.get_or_insert_with(|| node.span.clone());
+        self
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+impl de::Error for DecodeError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let expected = expected.to_string();
+        let is_number = matches!(found, Unexpected::Signed(_) | Unexpected::Unsigned(_) | Unexpected::Float(_));
+        let help = (is_number && expected == "a string")
+            .then(|| "put it in quotes, with its unit if it has one, like \"60s\"".to_owned());
+        Self { help, ..Self::new(format!("expected {}, found {}", in_words(&expected), found_in_words(&found))) }
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::new(format!("expected {}, found {}", in_words(&expected.to_string()), found_in_words(&found)))
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        let help = spelling::advice(variant, expected.iter().copied());
+        Self { help, ..Self::new(format!("unknown value `{variant}`")) }
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self { code: Code::MissingKey, ..Self::new(format!("`{field}` is missing")) }
+    }
+}
+
+fn in_words(expected: &str) -> &str {
+    match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" => "`true` or `false`",
+        "a sequence" => "a list",
+        text if text.starts_with("struct ") || text == "a map" => "a table",
+        other => other,
+    }
+}
+
+fn found_in_words(found: &Unexpected<'_>) -> String {
+    match found {
+        Unexpected::Bool(truth) => format!("`{truth}`"),
+        Unexpected::Signed(number) => format!("the number {number}"),
+        Unexpected::Unsigned(number) => format!("the number {number}"),
+        Unexpected::Float(number) => format!("the number {number}"),
+        Unexpected::Str(text) => format!("the string `{text}`"),
+        Unexpected::Seq => "a list".to_owned(),
+        Unexpected::Map => "a table".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Decoder<'a> {
+    node: &'a Node,
+    notes: &'a Notes,
+}
+
+impl<'a> Decoder<'a> {
+    fn entries(self, known: Option<&'static [&'static str]>) -> Entries<'a> {
+        let mut entries: Vec<(&'a str, &'a Entry)> = Vec::new();
+        for (key, entry) in self.node.as_table().into_iter().flatten() {
+            match known {
+                Some(known) if !known.contains(&key.as_str()) => {
+                    self.notes.push(unknown_key(key, entry, known.iter().copied()));
+                }
+                _ => entries.push((key, entry)),
+            }
+        }
+        Entries { rest: entries.into_iter(), value: None, notes: self.notes }
+    }
+}
+
+/// The finding for a key that means nothing where it stands.
+pub(super) fn unknown_key<'a>(key: &str, entry: &Entry, known: impl IntoIterator<Item = &'a str>) -> Finding {
+    Finding::new(Code::UnknownKey, entry.key.clone(), format!("unknown key `{key}`"))
+        .maybe_help(spelling::advice(key, known))
+}
+
+impl<'de> Deserializer<'de> for Decoder<'_> {
+    type Error = DecodeError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        match &self.node.value {
+            Value::Text(text) => visitor.visit_str(text),
+            Value::Integer(number) => visitor.visit_i64(*number),
+            Value::Float(number) => visitor.visit_f64(*number),
+            Value::Bool(truth) => visitor.visit_bool(*truth),
+            Value::List(list) => visitor.visit_seq(Items { rest: list.iter(), notes: self.notes }),
+            Value::Table(_) => visitor.visit_map(self.entries(None)),
+        }
+        .map_err(|error| error.at(self.node))
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        match &self.node.value {
+            Value::Integer(number) if self.node.computed => visitor.visit_string(number.to_string()),
+            Value::Float(number) if self.node.computed => visitor.visit_string(number.to_string()),
+            Value::Bool(truth) if self.node.computed => visitor.visit_string(truth.to_string()),
+            _ => return self.deserialize_any(visitor),
+        }
+        .map_err(|error: DecodeError| error.at(self.node))
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        visitor.visit_some(self).map_err(|error: DecodeError| error.at(self.node))
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        visitor.visit_newtype_struct(self).map_err(|error: DecodeError| error.at(self.node))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        if self.node.as_table().is_none() {
+            return self.deserialize_any(visitor);
+        }
+        visitor.visit_map(self.entries(Some(fields))).map_err(|error| error.at(self.node))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        match &self.node.value {
+            Value::Text(text) => visitor.visit_enum(StrDeserializer::new(text)),
+            Value::Table(_) => visitor.visit_enum(MapAccessDeserializer::new(self.entries(None))),
+            _ => Err(DecodeError::new(format!("expected a string, found {}", self.node.describe()))),
+        }
+        .map_err(|error| error.at(self.node))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map identifier ignored_any
+    }
+}
+
+struct Items<'a> {
+    rest: std::slice::Iter<'a, Node>,
+    notes: &'a Notes,
+}
+
+impl<'de> SeqAccess<'de> for Items<'_> {
+    type Error = DecodeError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DecodeError> {
+        self.rest.next().map(|node| seed.deserialize(Decoder { node, notes: self.notes })).transpose()
+    }
+}
+
+struct Entries<'a> {
+    rest: std::vec::IntoIter<(&'a str, &'a Entry)>,
+    value: Option<&'a Node>,
+    notes: &'a Notes,
+}
+
+impl<'de> MapAccess<'de> for Entries<'_> {
+    type Error = DecodeError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DecodeError> {
+        let Some((key, entry)) = self.rest.next() else { return Ok(None) };
+        self.value = Some(&entry.node);
+        let key: StrDeserializer<'_, DecodeError> = key.into_deserializer();
+        seed.deserialize(key).map(Some).map_err(|error| DecodeError { span: Some(entry.key.clone()), ..error })
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
+        match self.value.take() {
+            Some(node) => seed.deserialize(Decoder { node, notes: self.notes }),
+            None => Err(de::Error::custom("a value was asked for before its key")),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Reads one table of a scenario, key by key.
+//!
+//! Every key that is asked for is known; what is left at the end is not. A
+//! value is rendered when it is asked for, so that `count` can be known before
+//! `index` is.
+
+use std::cell::RefCell;
+
+use serde::de::DeserializeOwned;
+
+use super::decode::{decode, unknown_key};
+use super::diagnostic::Code;
+use super::source::{Finding, Span};
+use super::spelling;
+use super::template::Scope;
+use super::tree::{Entry, Node, Table, Value};
+
+/// A table being read.
+pub(super) struct Fields<'a> {
+    table: &'a Table,
+    span: Span,
+    pub(super) scope: Scope<'a>,
+    asked: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Fields<'a> {
+    /// Begins with a value that must be a table.
+    pub(super) fn of(node: &'a Node, scope: &Scope<'a>) -> Option<Self> {
+        let Value::Table(table) = &node.value else {
+            let message = format!("expected a table, found {}", node.describe());
+            scope.notes.push(Finding::new(Code::Value, node.span.clone(), message));
+            return None;
+        };
+        Some(Self { table, span: node.span.clone(), scope: scope.clone(), asked: RefCell::default() })
+    }
+
+    /// Where the table stands.
+    pub(super) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// As written.
+    pub(super) fn raw(&self, key: &'static str) -> Option<&'a Node> {
+        self.entry(key).map(|entry| &entry.node)
+    }
+
+    /// As written, with the place of its key.
+    pub(super) fn entry(&self, key: &'static str) -> Option<&'a Entry> {
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(&key) {
+            asked.push(key);
+        }
+        self.table.get(key)
+    }
+
+    /// Rendered.
+    pub(super) fn node(&self, key: &'static str) -> Option<Node> {
+        self.scope.render(self.raw(key)?)
+    }
+
+    /// A value that may be left out. A wrong one is noted, and reads as left
+    /// out.
+    pub(super) fn optional<T: DeserializeOwned>(&self, key: &'static str) -> Option<T> {
+        decode(&self.node(key)?, self.scope.notes)
+    }
+
+    /// A value that has a default.
+    pub(super) fn or_default<T: DeserializeOwned + Default>(&self, key: &'static str) -> T {
+        self.optional(key).unwrap_or_default()
+    }
+
+    /// A value that must be there.
+    pub(super) fn required<T: DeserializeOwned>(&self, key: &'static str) -> Option<T> {
+        self.must_have(key)?;
+        self.optional(key)
+    }
+
+    /// Notes a key that must be there and is not.
+    pub(super) fn must_have(&self, key: &'static str) -> Option<&'a Node> {
+        let node = self.raw(key);
+        if node.is_none() && !self.has_misspelt(&[key]) {
+            self.scope.notes.push(Finding::new(Code::MissingKey, self.span(), format!("`{key}` is missing")));
+        }
+        node
+    }
+
+    /// The one key of several that is given; none or more than one is noted.
+    pub(super) fn exactly_one(&self, keys: &[&'static str]) -> Option<&'static str> {
+        let given: Vec<&'static str> = keys.iter().copied().filter(|key| self.raw(key).is_some()).collect();
+        match given.as_slice() {
+            [] if self.has_misspelt(keys) => None,
+            [] => {
+                let message = format!("one of {} is missing", spelling::list(keys));
+                self.scope.notes.push(Finding::new(Code::Choice, self.span(), message));
+                None
+            }
+            [only] => Some(only),
+            [first, rest @ ..] => {
+                for key in rest {
+                    let span = self.entry(key).map_or_else(|| self.span(), |entry| entry.key.clone());
+                    let message = format!("`{key}` cannot stand beside `{first}`");
+                    self.scope.notes.push(Finding::new(Code::Choice, span, message).help("leave one of them out"));
+                }
+                None
+            }
+        }
+    }
+
+    /// Whether a missing key is there after all, misspelt: one mistake should
+    /// make one problem, and [`Fields::finish`] will note that one.
+    fn has_misspelt(&self, keys: &[&str]) -> bool {
+        self.table.keys().any(|written| spelling::nearest(written, keys).is_some())
+    }
+
+    /// A number must lie within bounds; at its key's value if it does not.
+    pub(super) fn within<T>(&self, key: &'static str, number: T, least: T, most: T) -> Option<T>
+    where
+        T: PartialOrd + std::fmt::Display,
+    {
+        if number >= least && number <= most {
+            return Some(number);
+        }
+        let span = self.raw(key).map_or_else(|| self.span(), |node| node.span.clone());
+        let message = format!("`{key}` is {number} but must be from {least} to {most}");
+        self.scope.notes.push(Finding::new(Code::Bounds, span, message));
+        None
+    }
+
+    /// Whether `when` holds; without one it does. `None` if that cannot be
+    /// told.
+    pub(super) fn when(&self) -> Option<bool> {
+        let Some(node) = self.raw("when") else { return Some(true) };
+        match &node.value {
+            Value::Text(expression) => self.scope.holds(expression, &node.span),
+            Value::Bool(truth) => Some(*truth),
+            _ => {
+                let message = format!("expected an expression, found {}", node.describe());
+                let finding = Finding::new(Code::Value, node.span.clone(), message);
+                self.scope.notes.push(finding.help("write it like when = \"servers > 1\""));
+                None
+            }
+        }
+    }
+
+    /// Notes every key that was never asked for.
+    pub(super) fn finish(self) {
+        let asked = self.asked.into_inner();
+        for (key, entry) in self.table.iter().filter(|(key, _)| !asked.contains(&key.as_str())) {
+            self.scope.notes.push(unknown_key(key, entry, asked.iter().copied()));
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The files a scenario is made of: itself, what it includes, and its prompts.
+#![expect(clippy::disallowed_methods, reason = "reading the user's files is what this file does")]
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+use super::diagnostic::Code;
+use super::overlay::merge;
+use super::source::{FileRole, Finding, Notes, SourceMap, Span, WantedFile};
+use super::template::Scope;
+use super::tree::{self, Table, Value};
+
+/// The largest scenario file.
+const MOST_TOML_BYTES: u64 = 1 << 20;
+/// The largest prompt file.
+const MOST_PROMPT_BYTES: u64 = 64 << 20;
+/// The most files one scenario is made of.
+const MOST_FILES: usize = 100;
+/// Bad prompt lines shown of one file.
+const BAD_LINES_SHOWN: usize = 3;
+
+/// Why a file cannot be read.
+#[derive(Debug, thiserror::Error)]
+enum ReadError {
+    #[error("cannot read `{path}`: {source}")]
+    Io { path: String, source: io::Error },
+    #[error("`{path}` is larger than {most} bytes")]
+    TooLarge { path: String, most: u64 },
+    #[error("`{path}` is not UTF-8 text")]
+    NotText { path: String },
+}
+
+fn read_text(path: &Path, shown: &str, most: u64) -> Result<String, ReadError> {
+    let io = |source| ReadError::Io { path: shown.to_owned(), source };
+    let mut bytes = Vec::new();
+    File::open(path).map_err(io)?.take(most + 1).read_to_end(&mut bytes).map_err(io)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > most) {
+        return Err(ReadError::TooLarge { path: shown.to_owned(), most });
+    }
+    String::from_utf8(bytes).map_err(|_| ReadError::NotText { path: shown.to_owned() })
+}
+
+/// The scenario's own file: its folder and its text.
+pub(super) fn read_root(path: &Path, sources: &mut SourceMap, notes: &Notes) -> Option<(PathBuf, String)> {
+    let shown = path.display().to_string();
+    let read = || {
+        let canonical = path.canonicalize().map_err(|source| ReadError::Io { path: shown.clone(), source })?;
+        read_text(&canonical, &shown, MOST_TOML_BYTES).map(|text| (canonical, text))
+    };
+    match read() {
+        Ok(found) => Some(found),
+        Err(error) => {
+            let base = sources.add(shown.clone(), "");
+            notes.push(Finding::new(Code::Unreadable, base..base, error.to_string()));
+            None
+        }
+    }
+}
+
+/// Follows `include`, depth first.
+pub(super) struct Includer<'a> {
+    /// No file outside this folder is read.
+    pub(super) top: &'a Path,
+    /// Variables that win over those of the files.
+    pub(super) vars: Table,
+    pub(super) sources: &'a mut SourceMap,
+    pub(super) notes: &'a Notes,
+    /// From the scenario down to the file being read.
+    pub(super) open: Vec<PathBuf>,
+    /// Every file read; one that is included twice is read once.
+    pub(super) done: Vec<PathBuf>,
+}
+
+impl Includer<'_> {
+    /// A file's table laid over everything it includes. `shown` is how the
+    /// file is named to the user.
+    pub(super) fn expand(&mut self, mut table: Table, shown: &Path) -> Table {
+        let Some(include) = table.shift_remove("include") else { return table };
+        let mut vars = table.get("vars").and_then(|entry| entry.node.as_table()).cloned().unwrap_or_default();
+        merge(&mut vars, self.vars.clone());
+        let mut merged = Table::new();
+        for (name, span) in self.included_names(&include.node, &vars) {
+            merge(&mut merged, self.include(&name, &span, shown).unwrap_or_default());
+        }
+        merge(&mut merged, table);
+        merged
+    }
+
+    fn included_names(&self, include: &tree::Node, vars: &Table) -> Vec<(String, Span)> {
+        // Variables are judged later, when all of them are known.
+        let unjudged = Notes::default();
+        let scope = Scope::empty(&unjudged, self.sources).with_vars(vars).noting(self.notes);
+        let Some(rendered) = scope.render(include) else { return Vec::new() };
+        let Value::List(names) = &rendered.value else {
+            let message = format!("expected a list, found {}", rendered.describe());
+            self.notes.push(Finding::new(Code::Value, include.span.clone(), message));
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for name in names {
+            match name.as_text() {
+                Some(text) => found.push((text.to_owned(), name.span.clone())),
+                None => {
+                    let message = format!("expected a file name, found {}", name.describe());
+                    self.notes.push(Finding::new(Code::Value, name.span.clone(), message));
+                }
+            }
+        }
+        found
+    }
+
+    fn include(&mut self, name: &str, span: &Span, includer: &Path) -> Option<Table> {
+        let complain = |notes: &Notes, code, message: String, help: &str| {
+            notes.push(Finding::new(code, span.clone(), message).help(help));
+        };
+        let shown = includer.with_file_name("").join(name);
+        let path = match self.open.last()?.with_file_name("").join(name).canonicalize() {
+            Ok(path) => path,
+            Err(error) => {
+                let message = format!("cannot read `{}`: {error}", shown.display());
+                complain(self.notes, Code::Unreadable, message, "paths are relative to the including file");
+                return None;
+            }
+        };
+        if self.open.contains(&path) {
+            let message = format!("`{}` includes itself", shown.display());
+            complain(self.notes, Code::Include, message, "leave this include out");
+            return None;
+        }
+        if !path.starts_with(self.top) {
+            let message = format!("`{}` lies outside `{}`", shown.display(), self.top.display());
+            complain(self.notes, Code::Include, message, "move it into the scenario's folder");
+            return None;
+        }
+        if self.done.contains(&path) {
+            return None;
+        }
+        if self.done.len() >= MOST_FILES {
+            let message = format!("more than {MOST_FILES} files");
+            complain(self.notes, Code::Include, message, "include fewer");
+            return None;
+        }
+        self.read_included(path, &shown, span)
+    }
+
+    fn read_included(&mut self, path: PathBuf, shown: &Path, span: &Span) -> Option<Table> {
+        let name = shown.display().to_string();
+        let text = match read_text(&path, &name, MOST_TOML_BYTES) {
+            Ok(text) => text,
+            Err(error) => {
+                self.notes.push(Finding::new(Code::Unreadable, span.clone(), error.to_string()));
+                return None;
+            }
+        };
+        self.done.push(path.clone());
+        self.open.push(path);
+        let table = tree::parse(&name, &text, self.sources, self.notes);
+        let table = self.expand(table, shown);
+        self.open.pop();
+        Some(table)
+    }
+}
+
+/// Reads every prompt file and checks that the others are there.
+pub(super) fn read_wanted(wanted: &[WantedFile], notes: &Notes) -> IndexMap<PathBuf, Vec<String>> {
+    let mut prompts = IndexMap::new();
+    for file in wanted {
+        match file.role {
+            FileRole::Compose if file.path.is_file() => {}
+            FileRole::Compose => {
+                let message = format!("there is no file `{}`", file.path.display());
+                let finding = Finding::new(Code::Unreadable, file.span.clone(), message);
+                notes.push(finding.help("paths are relative to the scenario's folder"));
+            }
+            FileRole::Prompts if prompts.contains_key(&file.path) => {}
+            FileRole::Prompts => {
+                prompts.insert(file.path.clone(), read_prompts(file, notes));
+            }
+        }
+    }
+    prompts
+}
+
+#[derive(Deserialize)]
+struct PromptLine {
+    prompt: String,
+}
+
+fn read_prompts(file: &WantedFile, notes: &Notes) -> Vec<String> {
+    let shown = file.path.display().to_string();
+    let text = match read_text(&file.path, &shown, MOST_PROMPT_BYTES) {
+        Ok(text) => text,
+        Err(error) => {
+            let finding = Finding::new(Code::Unreadable, file.span.clone(), error.to_string());
+            notes.push(finding.help("paths are relative to the scenario's folder"));
+            return Vec::new();
+        }
+    };
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    if file.path.extension().is_none_or(|extension| extension != "jsonl") {
+        return some_prompts(file, lines.map(|(_, line)| line.to_owned()).collect(), notes);
+    }
+    let mut prompts = Vec::new();
+    let mut bad = 0;
+    for (index, line) in lines {
+        match serde_json::from_str::<PromptLine>(line) {
+            Ok(line) => prompts.push(line.prompt),
+            Err(error) => {
+                bad += 1;
+                if bad <= BAD_LINES_SHOWN {
+                    let message = format!("{shown}:{}: {error}", index + 1);
+                    let finding = Finding::new(Code::Prompts, file.span.clone(), message);
+                    notes.push(finding.help("each line is one object like {\"prompt\": \"…\"}"));
+                }
+            }
+        }
+    }
+    if bad == 0 { some_prompts(file, prompts, notes) } else { prompts }
+}
+
+fn some_prompts(file: &WantedFile, prompts: Vec<String>, notes: &Notes) -> Vec<String> {
+    if prompts.is_empty() {
+        let message = format!("`{}` holds no prompt", file.path.display());
+        notes.push(Finding::new(Code::Prompts, file.span.clone(), message));
+    }
+    prompts
+}

@@ -1,0 +1,284 @@
+//! From a file to a checked [`Scenario`].
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+
+use super::claim::Claim;
+use super::diagnostic::{Code, Problems};
+use super::factor::Factor;
+use super::fields::Fields;
+use super::files::{Includer, read_root, read_wanted};
+use super::overlay::{merge, override_with, parse_set};
+use super::read::claim::read_claim;
+use super::read::design::read_design;
+use super::read::factor::{RESERVED, cell_keys, combine, read_exclude, read_factors};
+use super::resolve::{Bindings, Scenario, Sections};
+use super::source::{Finding, Notes, SourceMap};
+use super::spelling;
+use super::template::Scope;
+use super::tree::{self, Node, Table, Value};
+use crate::names::ScenarioName;
+
+/// The format this program reads.
+const SCHEMA: i64 = 1;
+/// Enough for any treatment: 64 instances of 64 servers.
+const SAMPLE_PORTS: std::ops::Range<u16> = 20_000..24_096;
+
+/// What a scenario is loaded with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions<'a> {
+    /// `--set key.path=value`, in order; the last one wins. The path is a
+    /// dotted TOML key; an element of a list is addressed by its position from
+    /// 0, so that `phase.0.duration=5s` changes the first phase. The value is
+    /// TOML, or a bare word like `llama3.1:8b`, which is text.
+    pub set: &'a [String],
+    /// The `[profile.NAME]` laid over the scenario before that.
+    pub profile: Option<&'a str>,
+    /// The metrics that claims may speak of.
+    pub metrics: &'a [&'a str],
+}
+
+/// Loads a scenario and everything it names.
+///
+/// # Errors
+/// Every problem there is, as far as one does not hide another: syntax errors
+/// and bad includes come first, alone.
+pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems> {
+    let (notes, mut sources) = (Notes::default(), SourceMap::default());
+    let Some((file, text)) = read_root(path, &mut sources, &notes) else {
+        return notes.refuse(&sources);
+    };
+    let root = tree::parse(&path.display().to_string(), &text, &mut sources, &notes);
+    let sets = parse_sets(options, &mut sources, &notes);
+    let dir = file.with_file_name("");
+    let mut includer = Includer {
+        top: &dir,
+        vars: early_vars(&root, &sets, options),
+        sources: &mut sources,
+        notes: &notes,
+        open: vec![file.clone()],
+        done: vec![file],
+    };
+    let root = override_root(includer.expand(root, path), &sets, options, &notes);
+    if !notes.is_clean() {
+        return notes.refuse(&sources);
+    }
+    let Some(mut scenario) = assemble(root, &dir, &sources, options, &notes) else {
+        return notes.refuse(&sources);
+    };
+    check_treatments(&mut scenario, &notes);
+    scenario.prompts = read_wanted(&notes.wanted_files(), &notes);
+    notes.settle(scenario, &sources)
+}
+
+/// Loads the frozen `scenario.toml` of a run directory. Nothing is included
+/// and no file is looked at: they may have changed, or be gone, by now.
+///
+/// # Errors
+/// As for [`load`].
+pub fn load_frozen(text: &str, options: &LoadOptions<'_>) -> Result<Scenario, Problems> {
+    let (notes, mut sources) = (Notes::default(), SourceMap::default());
+    let root = tree::parse("scenario.toml", text, &mut sources, &notes);
+    let sets = parse_sets(options, &mut sources, &notes);
+    let root = override_root(root, &sets, options, &notes);
+    if !notes.is_clean() {
+        return notes.refuse(&sources);
+    }
+    let Some(mut scenario) = assemble(root, Path::new("/"), &sources, options, &notes) else {
+        return notes.refuse(&sources);
+    };
+    check_treatments(&mut scenario, &notes);
+    notes.settle(scenario, &sources)
+}
+
+fn parse_sets(options: &LoadOptions<'_>, sources: &mut SourceMap, notes: &Notes) -> Vec<Table> {
+    options.set.iter().enumerate().map(|(index, text)| parse_set(index + 1, text, sources, notes)).collect()
+}
+
+/// The variables of the profile and of `--set`: a file to include may be named
+/// by one, so they must be known before includes are.
+fn early_vars(root: &Table, sets: &[Table], options: &LoadOptions<'_>) -> Table {
+    let vars = |table: &Table| table.get("vars").and_then(|entry| entry.node.as_table()).cloned();
+    let mut early = Table::new();
+    for over in profile(root, options).into_iter().chain(sets) {
+        merge(&mut early, vars(over).unwrap_or_default());
+    }
+    early
+}
+
+fn profile<'t>(root: &'t Table, options: &LoadOptions<'_>) -> Option<&'t Table> {
+    root.get("profile")?.node.as_table()?.get(options.profile?)?.node.as_table()
+}
+
+/// The profile, then every `--set`, laid over the scenario.
+fn override_root(mut root: Table, sets: &[Table], options: &LoadOptions<'_>, notes: &Notes) -> Table {
+    let chosen = profile(&root, options).cloned();
+    let profiles = root.shift_remove("profile");
+    match (options.profile, chosen) {
+        (Some(_), Some(profile)) => override_with(&mut root, &profile, notes),
+        (Some(name), None) => {
+            let known = profiles.as_ref().and_then(|entry| entry.node.as_table());
+            let names = known.into_iter().flat_map(Table::keys).map(String::as_str);
+            let span = profiles.as_ref().map_or(0..0, |entry| entry.node.span.clone());
+            let finding = Finding::new(Code::UnknownReference, span, format!("there is no profile `{name}`"));
+            notes.push(finding.maybe_help(spelling::advice(name, names)));
+        }
+        (None, _) => {}
+    }
+    sets.iter().for_each(|set| override_with(&mut root, set, notes));
+    root
+}
+
+/// Reads what does not depend on the treatment. What is wrong is noted and
+/// replaced by a stand-in, so that the rest can be checked too.
+fn assemble(
+    tree: Table,
+    file_dir: &Path,
+    sources: &SourceMap,
+    options: &LoadOptions<'_>,
+    notes: &Notes,
+) -> Option<Scenario> {
+    let vars = table_of(&tree, "vars", notes);
+    let scope = Scope::empty(notes, sources).with_vars(&vars);
+    let root = Node::new(Value::Table(tree.clone()), 0..0);
+    let fields = Fields::of(&root, &scope)?;
+    check_schema(&fields);
+    check_vars(&fields, &vars);
+    let name = fields.required("name").or_else(|| ScenarioName::new("unnamed").ok())?;
+    let dir = fields.optional("dir").map_or_else(|| file_dir.to_owned(), |dir: PathBuf| file_dir.join(dir));
+    fields.raw("factors");
+    let factors = read_factors(&table_of(&tree, "factors", notes), &vars, &scope);
+    let excludes = list_of(&fields, "exclude");
+    let design = fields.raw("design").and_then(|node| read_design(node, &factors, &scope));
+    let claims = read_claims(&list_of(&fields, "claim"), &factors, options, &scope);
+    let sections = read_sections(&fields);
+    let scenario = Scenario {
+        title: fields.optional("title").unwrap_or_else(|| name.to_string()),
+        name,
+        dir,
+        excluded: excludes.iter().filter_map(|node| read_exclude(node, &factors, &scope)).collect(),
+        factors,
+        design: design.unwrap_or_default(),
+        claims,
+        prompts: IndexMap::new(),
+        vars: scope.values().clone(),
+        sections,
+        tree,
+        sources: sources.clone(),
+        ports_needed: 0,
+    };
+    fields.finish();
+    check_factors_used(&scenario, &scope);
+    Some(scenario)
+}
+
+fn check_schema(fields: &Fields<'_>) {
+    let Some(version) = fields.required::<i64>("schema") else { return };
+    if version != SCHEMA {
+        let span = fields.raw("schema").map_or_else(|| fields.span(), |node| node.span.clone());
+        let finding = Finding::new(Code::Schema, span, format!("scenario format {version} is not known"));
+        let help = if version > SCHEMA {
+            format!("this program reads format {SCHEMA}; a newer one is needed")
+        } else {
+            format!("write schema = {SCHEMA}")
+        };
+        fields.scope.notes.push(finding.help(help));
+    }
+}
+
+fn check_vars(fields: &Fields<'_>, vars: &Table) {
+    fields.raw("vars");
+    for (name, entry) in vars.iter().filter(|(name, _)| RESERVED.contains(&name.as_str())) {
+        let message = format!("`{name}` has a meaning of its own and cannot be a variable");
+        fields.scope.notes.push(Finding::new(Code::Duplicate, entry.key.clone(), message));
+    }
+}
+
+fn table_of(tree: &Table, key: &str, notes: &Notes) -> Table {
+    match tree.get(key).map(|entry| &entry.node) {
+        None => Table::new(),
+        Some(Node { value: Value::Table(table), .. }) => table.clone(),
+        Some(node) => {
+            let message = format!("expected a table, found {}", node.describe());
+            notes.push(Finding::new(Code::Value, node.span.clone(), message));
+            Table::new()
+        }
+    }
+}
+
+fn list_of(fields: &Fields<'_>, key: &'static str) -> Vec<Node> {
+    let Some(node) = fields.raw(key) else { return Vec::new() };
+    if let Some(list) = node.as_list() {
+        return list.to_vec();
+    }
+    let message = format!("expected a list of tables, found {}", node.describe());
+    let finding = Finding::new(Code::Value, node.span.clone(), message);
+    fields.scope.notes.push(finding.help(format!("write `[[{key}]]` with two brackets")));
+    Vec::new()
+}
+
+fn read_sections(fields: &Fields<'_>) -> Sections {
+    fields.must_have("server");
+    fields.must_have("phase");
+    let epoch = fields.raw("epoch").and_then(|node| Fields::of(node, &fields.scope));
+    let epoch_setup = epoch.as_ref().map(|epoch| list_of(epoch, "setup"));
+    if let Some(epoch) = epoch {
+        epoch.finish();
+    }
+    Sections {
+        setup: list_of(fields, "setup"),
+        epoch_setup: epoch_setup.unwrap_or_default(),
+        servers: list_of(fields, "server"),
+        phases: list_of(fields, "phase"),
+        teardown: list_of(fields, "teardown"),
+    }
+}
+
+fn read_claims(nodes: &[Node], factors: &[Factor], options: &LoadOptions<'_>, scope: &Scope<'_>) -> Vec<Claim> {
+    let cells = cell_keys(factors);
+    let mut claims: Vec<Claim> = Vec::new();
+    for node in nodes {
+        let Some(claim) = read_claim(node, &cells, options.metrics, scope) else { continue };
+        if claims.iter().any(|earlier| earlier.id == claim.id) {
+            let span = node.as_table().and_then(|table| table.get("id")).map_or(&node.span, |entry| &entry.node.span);
+            let finding = Finding::new(Code::Duplicate, span.clone(), format!("a second claim `{}`", claim.id));
+            scope.notes.push(finding);
+        }
+        claims.push(claim);
+    }
+    claims
+}
+
+/// A factor that no template and no `when` uses would give treatments that
+/// differ in name only.
+fn check_factors_used(scenario: &Scenario, scope: &Scope<'_>) {
+    let sections = &scenario.sections;
+    let mut used = Vec::new();
+    for node in [&sections.epoch_setup, &sections.servers, &sections.phases].into_iter().flatten() {
+        node.visit_texts(&mut |text, _| used.extend(scope.names_in(text)));
+        let when = node.as_table().and_then(|table| table.get("when")).and_then(|entry| entry.node.as_text());
+        used.extend(when.map(|when| scope.names_in_expression(when)).unwrap_or_default());
+    }
+    let declared = scenario.tree.get("factors").and_then(|entry| entry.node.as_table());
+    for (name, entry) in declared.into_iter().flatten().filter(|(name, _)| !used.contains(name)) {
+        let finding = Finding::new(Code::UnusedFactor, entry.key.clone(), format!("factor `{name}` changes nothing"));
+        let help = format!("use it in a server, a phase or an `[[epoch.setup]]`: \"{{{{ {name} }}}}\", or in a `when`");
+        scope.notes.push(finding.help(help));
+    }
+}
+
+/// Resolves every treatment once, so that nothing is found wrong when an
+/// experiment has already begun.
+fn check_treatments(scenario: &mut Scenario, notes: &Notes) {
+    let sample =
+        Bindings { run_id: "sample".to_owned(), run_dir: PathBuf::from("/sample"), ports: SAMPLE_PORTS.collect() };
+    scenario.check_outer_steps(&sample, notes);
+    let treatments = combine(&scenario.factors, &scenario.excluded);
+    if treatments.is_empty() && notes.is_clean() {
+        let span = scenario.tree.get("exclude").map_or(0..0, |entry| entry.node.span.clone());
+        notes.push(Finding::new(Code::Bounds, span, "every treatment is excluded"));
+    }
+    let ports = treatments.iter().map(|treatment| scenario.resolve_noting(treatment, &sample, notes).1);
+    scenario.ports_needed = ports.max().unwrap_or(0);
+}

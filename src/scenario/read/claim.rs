@@ -1,0 +1,89 @@
+//! `[[claim]]`.
+
+use serde::Deserialize;
+
+use super::super::claim::{Claim, ClaimKind};
+use super::super::diagnostic::Code;
+use super::super::factor::Selector;
+use super::super::fields::Fields;
+use super::super::source::Finding;
+use super::super::spelling;
+use super::super::template::Scope;
+use super::super::tree::Node;
+use super::factor::read_selector;
+use crate::names::MetricId;
+use crate::units::Share;
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Absolute,
+    Ratio,
+    AtLeast,
+    AtMost,
+    Ordering,
+}
+
+/// Reads one `[[claim]]`; `cells` are the keys a selector may have, `metrics`
+/// the known ids.
+pub(in super::super) fn read_claim(node: &Node, cells: &[&str], metrics: &[&str], scope: &Scope<'_>) -> Option<Claim> {
+    let fields = Fields::of(node, scope)?;
+    let id = fields.required("id");
+    let says = fields.required("says");
+    let source = fields.required("source");
+    let metric = read_metric(&fields, metrics);
+    let system = fields.optional("system");
+    let kind = fields.required("kind").and_then(|kind| read_kind(kind, metric, &fields, cells));
+    fields.finish();
+    Some(Claim { id: id?, says: says?, source: source?, kind: kind?, system })
+}
+
+fn read_metric(fields: &Fields<'_>, metrics: &[&str]) -> Option<MetricId> {
+    let metric: MetricId = fields.required("metric")?;
+    if metrics.contains(&metric.as_str()) {
+        return Some(metric);
+    }
+    let span = fields.raw("metric").map_or_else(|| fields.span(), |node| node.span.clone());
+    let finding = Finding::new(Code::UnknownReference, span, format!("there is no metric `{metric}`"));
+    fields.scope.notes.push(finding.maybe_help(spelling::advice(metric.as_str(), metrics.iter().copied())));
+    None
+}
+
+fn read_kind(kind: Kind, metric: Option<MetricId>, fields: &Fields<'_>, cells: &[&str]) -> Option<ClaimKind> {
+    let selector = |key| -> Option<Selector> { read_selector(fields.must_have(key)?, cells, &fields.scope) };
+    let tolerance = || fields.optional("tolerance").or_else(|| Share::from_fraction(0.1));
+    match kind {
+        Kind::Absolute => {
+            let (cell, value, tolerance) = (selector("where"), read_value(fields), tolerance());
+            Some(ClaimKind::Absolute { metric: metric?, cell: cell?, value: value?, tolerance: tolerance? })
+        }
+        Kind::Ratio => {
+            let (numerator, denominator) = (selector("numerator"), selector("denominator"));
+            let (value, tolerance) = (read_value(fields), tolerance());
+            Some(ClaimKind::Ratio {
+                metric: metric?,
+                numerator: numerator?,
+                denominator: denominator?,
+                value: value?,
+                tolerance: tolerance?,
+            })
+        }
+        Kind::AtLeast => {
+            let (cell, value) = (selector("where"), read_value(fields));
+            Some(ClaimKind::AtLeast { metric: metric?, cell: cell?, value: value? })
+        }
+        Kind::AtMost => {
+            let (cell, value) = (selector("where"), read_value(fields));
+            Some(ClaimKind::AtMost { metric: metric?, cell: cell?, value: value? })
+        }
+        Kind::Ordering => {
+            let (larger, smaller) = (selector("larger"), selector("smaller"));
+            Some(ClaimKind::Ordering { metric: metric?, larger: larger?, smaller: smaller? })
+        }
+    }
+}
+
+fn read_value(fields: &Fields<'_>) -> Option<f64> {
+    let value: f64 = fields.required("value")?;
+    fields.within("value", value, f64::MIN, f64::MAX)
+}

@@ -1,0 +1,123 @@
+//! `[factors]`, `[[exclude]]` and selectors.
+
+use indexmap::IndexMap;
+
+use super::super::decode::{decode, unknown_key};
+use super::super::diagnostic::Code;
+use super::super::factor::{Factor, Level, Selector, Treatment};
+use super::super::fields::Fields;
+use super::super::source::Finding;
+use super::super::spelling;
+use super::super::template::Scope;
+use super::super::tree::{Entry, Node, Table};
+use crate::names::FactorName;
+
+/// Names that templates and selectors keep for themselves.
+pub(in super::super) const RESERVED: [&str; 6] = ["run", "port", "index", "phase", "clients", "rate"];
+
+/// The most combinations of levels.
+const MOST_TREATMENTS: usize = 1000;
+
+/// Reads `[factors]`, in the order written.
+pub(in super::super) fn read_factors(table: &Table, vars: &Table, scope: &Scope<'_>) -> Vec<Factor> {
+    let factors: Vec<Factor> = table.iter().filter_map(|(name, entry)| read_factor(name, entry, vars, scope)).collect();
+    let treatments = factors.iter().try_fold(1_usize, |product, factor| product.checked_mul(factor.levels.len()));
+    if treatments.is_none_or(|count| count > MOST_TREATMENTS) {
+        let span = table.first().map_or(0..0, |(_, entry)| entry.key.clone());
+        let message = format!("the factors have more than {MOST_TREATMENTS} combinations of levels");
+        scope.notes.push(Finding::new(Code::Bounds, span, message).help("leave out factors or levels"));
+        return Vec::new();
+    }
+    factors
+}
+
+fn read_factor(name: &str, entry: &Entry, vars: &Table, scope: &Scope<'_>) -> Option<Factor> {
+    let complain = |code, message: String| scope.notes.push(Finding::new(code, entry.key.clone(), message));
+    if RESERVED.contains(&name) {
+        complain(Code::Duplicate, format!("`{name}` has a meaning of its own and cannot be a factor"));
+    }
+    if vars.contains_key(name) {
+        complain(Code::Duplicate, format!("`{name}` is both a factor and a variable"));
+    }
+    let name = FactorName::new(name).map_err(|error| complain(Code::Value, error.to_string())).ok();
+    let levels: Vec<Level> = decode(&scope.render(&entry.node)?, scope.notes)?;
+    if levels.is_empty() {
+        let finding = Finding::new(Code::Bounds, entry.node.span.clone(), "a factor needs at least one level");
+        scope.notes.push(finding);
+    }
+    if let Some(twice) =
+        levels.iter().enumerate().find(|(index, level)| levels.iter().take(*index).any(|l| l == *level))
+    {
+        let message = format!("level `{}` stands twice", twice.1);
+        scope.notes.push(Finding::new(Code::Duplicate, entry.node.span.clone(), message));
+    }
+    Some(Factor { name: name?, levels })
+}
+
+/// Reads one `[[exclude]]`: levels of factors that do not go together.
+pub(in super::super) fn read_exclude(node: &Node, factors: &[Factor], scope: &Scope<'_>) -> Option<Selector> {
+    let selector = read_selector(node, &names(factors), scope)?;
+    check_levels(node, &selector, factors, scope);
+    Some(selector)
+}
+
+/// The keys a selector of cells may have.
+pub(in super::super) fn cell_keys(factors: &[Factor]) -> Vec<&str> {
+    names(factors).into_iter().chain(["phase", "clients", "rate"]).collect()
+}
+
+fn names(factors: &[Factor]) -> Vec<&str> {
+    factors.iter().map(|factor| factor.name.as_str()).collect()
+}
+
+/// Reads a selector whose keys are among `known`.
+pub(in super::super) fn read_selector(node: &Node, known: &[&str], scope: &Scope<'_>) -> Option<Selector> {
+    let rendered = scope.render(node)?;
+    // Only for its complaint about a value that is no table.
+    Fields::of(&rendered, scope)?;
+    let mut selector = IndexMap::new();
+    for (key, entry) in rendered.as_table()? {
+        if known.contains(&key.as_str()) {
+            selector.insert(key.clone(), decode::<Level>(&entry.node, scope.notes)?);
+        } else {
+            scope.notes.push(unknown_key(key, entry, known.iter().copied()));
+        }
+    }
+    Some(Selector(selector))
+}
+
+/// Notes levels that their factor does not have.
+pub(in super::super) fn check_levels(node: &Node, selector: &Selector, factors: &[Factor], scope: &Scope<'_>) {
+    for (key, level) in &selector.0 {
+        let Some(factor) = factors.iter().find(|factor| factor.name.as_str() == key) else { continue };
+        if !factor.levels.contains(level) {
+            let entry = node.as_table().and_then(|table| table.get(key));
+            let span = entry.map_or_else(|| node.span.clone(), |entry| entry.node.span.clone());
+            let levels: Vec<String> = factor.levels.iter().map(ToString::to_string).collect();
+            let finding = Finding::new(Code::UnknownReference, span, format!("`{key}` has no level `{level}`"));
+            scope.notes.push(finding.help(format!("its levels are {}", spelling::list(&levels))));
+        }
+    }
+}
+
+/// Every combination of levels in the order written, the last factor turning
+/// fastest, without those that an exclusion matches.
+pub(in super::super) fn combine(factors: &[Factor], excluded: &[Selector]) -> Vec<Treatment> {
+    let mut treatments = vec![Treatment::default()];
+    for factor in factors {
+        treatments = treatments
+            .iter()
+            .flat_map(|treatment| {
+                factor.levels.iter().map(|level| {
+                    let mut longer = treatment.clone();
+                    longer.0.insert(factor.name.clone(), level.clone());
+                    longer
+                })
+            })
+            .collect();
+    }
+    treatments.retain(|treatment| {
+        !excluded.iter().any(|selector| selector.0.iter().all(|(key, level)| treatment.level(key) == Some(level)))
+    });
+    treatments
+}

@@ -1,0 +1,216 @@
+//! `[[phase]]`.
+
+use std::path::Path;
+
+use super::super::decode::decode;
+use super::super::diagnostic::Code;
+use super::super::fields::Fields;
+use super::super::phase::{Arrival, Expect, Fault, Length, Load, PhaseSpec, RequestSpec};
+use super::super::source::{FileRole, Finding, WantedFile};
+use super::super::spelling;
+use super::super::template::Scope;
+use super::super::tree::{Node, Value};
+use super::check_regex;
+use super::server::{Declared, Servers};
+use crate::signal::StopSignal;
+use crate::units::Period;
+
+const MOST_CLIENTS: u32 = 10_000;
+const MOST_PER_SECOND: f64 = 100_000.0;
+const MOST_REQUESTS: u64 = 10_000_000;
+const MOST_TOKENS: u32 = 1_000_000;
+const DEFAULT_DRAIN: Period = Period::from_secs(30);
+
+/// Reads the phases whose `when` holds. The others are read too, for their
+/// problems, as far as these do not depend on the servers.
+pub(in super::super) fn read_phases(
+    nodes: &[Node],
+    servers: &Servers,
+    scope: &Scope<'_>,
+    dir: &Path,
+) -> Vec<PhaseSpec> {
+    let mut phases: Vec<PhaseSpec> = Vec::new();
+    for node in nodes {
+        let Some(phase) = read_phase(node, servers, scope, dir) else { continue };
+        if phases.iter().any(|earlier| earlier.name == phase.name) {
+            let span = node.as_table().and_then(|table| table.get("name")).map_or(&node.span, |entry| &entry.node.span);
+            let message = format!("a second phase `{}`", phase.name);
+            scope.notes.push(Finding::new(Code::Duplicate, span.clone(), message));
+        }
+        phases.push(phase);
+    }
+    phases
+}
+
+fn read_phase(node: &Node, servers: &Servers, scope: &Scope<'_>, dir: &Path) -> Option<PhaseSpec> {
+    let fields = Fields::of(node, scope)?;
+    let active = fields.when();
+    let servers = (active == Some(true)).then_some(servers);
+    let name = fields.required("name");
+    let loads = read_loads(&fields);
+    let length = read_length(&fields);
+    let warmup = fields.or_default("warmup");
+    let drain = fields.optional("drain").unwrap_or(DEFAULT_DRAIN);
+    let request = read_request(&fields, servers, dir);
+    let expect = read_expect(&fields);
+    let slo = fields.or_default("slo");
+    let fault = read_fault(&fields, servers);
+    check_fault_in_time(&fields, fault.as_ref(), length);
+    fields.finish();
+    let (name, loads, length, request) = (name?, loads?, length?, request?);
+    active?.then_some(PhaseSpec { name, loads, length, warmup, drain, request, expect, slo, fault })
+}
+
+fn read_loads(fields: &Fields<'_>) -> Option<Vec<Load>> {
+    let arrival: Option<Arrival> = fields.optional("arrival");
+    let key = fields.exactly_one(&["clients", "rate"])?;
+    let loads: Vec<Load> = if key == "clients" {
+        if let Some(entry) = fields.entry("arrival") {
+            let message = "`arrival` means nothing beside `clients`";
+            let finding = Finding::new(Code::Choice, entry.key.clone(), message);
+            fields.scope.notes.push(finding.help("clients send when their last reply has come; `rate` has arrivals"));
+        }
+        let clients: Vec<u32> = one_or_more(fields, key)?;
+        let bounded =
+            clients.into_iter().map(|clients| fields.within(key, clients, 1, MOST_CLIENTS).map(Load::Clients));
+        bounded.collect::<Option<_>>()?
+    } else {
+        let arrival = arrival.unwrap_or_default();
+        let rates: Vec<f64> = one_or_more(fields, key)?;
+        let bounded = rates.into_iter().map(|rate| {
+            let per_second = fields.within(key, rate, 0.001, MOST_PER_SECOND)?;
+            Some(Load::Rate { per_second, arrival })
+        });
+        bounded.collect::<Option<_>>()?
+    };
+    check_loads(fields, key, &loads)?;
+    Some(loads)
+}
+
+fn one_or_more<T: serde::de::DeserializeOwned>(fields: &Fields<'_>, key: &'static str) -> Option<Vec<T>> {
+    let node = fields.node(key)?;
+    match node.value {
+        Value::List(_) => decode(&node, fields.scope.notes),
+        _ => decode(&node, fields.scope.notes).map(|one| vec![one]),
+    }
+}
+
+fn check_loads(fields: &Fields<'_>, key: &'static str, loads: &[Load]) -> Option<()> {
+    let span = fields.raw(key)?.span.clone();
+    if loads.is_empty() {
+        fields.scope.notes.push(Finding::new(Code::Bounds, span, format!("`{key}` needs at least one load level")));
+        return None;
+    }
+    let twice = loads.iter().enumerate().find(|(index, load)| loads.iter().take(*index).any(|other| other == *load));
+    if let Some((_, load)) = twice {
+        fields.scope.notes.push(Finding::new(Code::Duplicate, span, format!("`{load}` stands twice")));
+    }
+    Some(())
+}
+
+fn read_length(fields: &Fields<'_>) -> Option<Length> {
+    let key = fields.exactly_one(&["duration", "requests"])?;
+    if key == "requests" {
+        return fields.within(key, fields.optional(key)?, 1, MOST_REQUESTS).map(Length::Requests);
+    }
+    let duration: Period = fields.optional(key)?;
+    if duration.is_zero() {
+        let span = fields.raw(key)?.span.clone();
+        fields.scope.notes.push(Finding::new(Code::Bounds, span, "`duration` is no time at all"));
+    }
+    Some(Length::Duration(duration))
+}
+
+fn read_request(outer: &Fields<'_>, servers: Option<&Servers>, dir: &Path) -> Option<RequestSpec> {
+    outer.must_have("request")?;
+    let node = outer.node("request")?;
+    let notes = outer.scope.notes;
+    let request: Option<RequestSpec> = decode(&node, notes);
+    let fields = Fields::of(&node, &outer.scope)?;
+    fields.exactly_one(&["prompts", "prompt"]);
+    let mut request = request?;
+    fields.within("max_tokens", request.max_tokens, 1, MOST_TOKENS);
+    fields.within("temperature", request.temperature, 0.0, 100.0);
+    if let (Some(servers), Some(names)) = (servers, fields.raw("servers").and_then(Node::as_list)) {
+        for name in names {
+            find_server(name.as_text().unwrap_or_default(), name, servers, &outer.scope);
+        }
+    }
+    if let (Some(prompts), Some(node)) = (&mut request.prompts, fields.raw("prompts")) {
+        *prompts = dir.join(&*prompts);
+        notes.want(WantedFile { path: prompts.clone(), span: node.span.clone(), role: FileRole::Prompts });
+    }
+    Some(request)
+}
+
+fn find_server(name: &str, node: &Node, servers: &Servers, scope: &Scope<'_>) -> Option<Declared> {
+    let found = servers.declared.get(name).copied();
+    if found.is_none() {
+        let finding = Finding::new(Code::UnknownReference, node.span.clone(), format!("there is no server `{name}`"));
+        scope.notes.push(finding.maybe_help(spelling::advice(name, servers.declared.keys().map(String::as_str))));
+    }
+    found
+}
+
+fn read_expect(fields: &Fields<'_>) -> Expect {
+    let expect: Expect = fields.or_default("expect");
+    let node = fields.raw("expect").and_then(Node::as_table).and_then(|table| table.get("matches"));
+    if let (Some(pattern), Some(entry)) = (&expect.matches, node) {
+        check_regex(pattern, &entry.node.span, fields.scope.notes);
+    }
+    expect
+}
+
+fn read_fault(outer: &Fields<'_>, servers: Option<&Servers>) -> Option<Fault> {
+    let fields = Fields::of(outer.raw("fault")?, &outer.scope)?;
+    let at = fields.required("at");
+    let kill: Option<String> = fields.required("kill");
+    let signal = fields.optional("signal").unwrap_or(StopSignal::Kill);
+    let target = kill.and_then(|kill| read_target(&kill, fields.raw("kill")?, servers, &outer.scope));
+    fields.finish();
+    let (server, index) = target?;
+    Some(Fault { at: at?, server, index, signal })
+}
+
+/// `ollama[1]`: an instance that there is, and that is ours to kill.
+fn read_target(
+    kill: &str,
+    node: &Node,
+    servers: Option<&Servers>,
+    scope: &Scope<'_>,
+) -> Option<(crate::names::ServerName, u32)> {
+    let complain = |code, message: String, help: &str| {
+        scope.notes.push(Finding::new(code, node.span.clone(), message).help(help));
+    };
+    let parts = kill.strip_suffix(']').and_then(|rest| rest.split_once('['));
+    let parsed = parts.and_then(|(name, index)| Some((name, index.parse::<u32>().ok()?)));
+    let Some((name, index)) = parsed else {
+        complain(Code::Value, format!("`{kill}` does not name a server instance"), "write it like \"ollama[1]\"");
+        return None;
+    };
+    if let Some(servers) = servers {
+        let Declared { count, ours } = find_server(name, node, servers, scope)?;
+        if index >= count {
+            let help = "instances count from 0; `when` can leave the phase out where there are fewer";
+            complain(Code::UnknownReference, format!("there is no instance `{kill}` in every treatment"), help);
+        }
+        if !ours {
+            complain(
+                Code::UnknownReference,
+                format!("`{name}` is not started here"),
+                "only `run` and `compose` servers can be killed",
+            );
+        }
+    }
+    Some((crate::names::ServerName::new(name).ok()?, index))
+}
+
+fn check_fault_in_time(fields: &Fields<'_>, fault: Option<&Fault>, length: Option<Length>) {
+    let (Some(fault), Some(Length::Duration(duration)), Some(node)) = (fault, length, fields.raw("fault")) else {
+        return;
+    };
+    if fault.at >= duration {
+        let message = format!("the fault at {} comes after the window of {duration}", fault.at);
+        fields.scope.notes.push(Finding::new(Code::Bounds, node.span.clone(), message));
+    }
+}

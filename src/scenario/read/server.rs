@@ -1,0 +1,208 @@
+//! `[[server]]`: one table, as many instances as `count` says.
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use minijinja::value::Value as Computed;
+use serde::Deserialize;
+
+use super::super::diagnostic::Code;
+use super::super::fields::Fields;
+use super::super::server::{Preload, Ready, ServerOrigin, ServerSpec};
+use super::super::source::{FileRole, Finding, WantedFile};
+use super::super::template::Scope;
+use super::super::tree::{Node, Value};
+use super::step::check_argv;
+use super::{absolute, check_regex};
+use crate::units::Period;
+
+/// The most instances of one server.
+const MOST_INSTANCES: u32 = 64;
+
+/// Ports handed out in order.
+pub(in super::super) struct Ports<'p> {
+    given: &'p [u16],
+    used: usize,
+}
+
+impl<'p> Ports<'p> {
+    pub(in super::super) fn new(given: &'p [u16]) -> Self {
+        Self { given, used: 0 }
+    }
+
+    /// How many were asked for.
+    pub(in super::super) fn used(&self) -> usize {
+        self.used
+    }
+
+    fn next(&mut self) -> Option<u16> {
+        let port = self.given.get(self.used).copied();
+        self.used += 1;
+        port
+    }
+}
+
+/// The servers of a treatment.
+#[derive(Default)]
+pub(in super::super) struct Servers {
+    /// Every instance that could be read.
+    pub(in super::super) specs: Vec<ServerSpec>,
+    /// What is declared, readable or not: how many instances, and whether they
+    /// are ours to kill.
+    pub(in super::super) declared: IndexMap<String, Declared>,
+}
+
+/// What other tables need to know of a server.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Declared {
+    pub(in super::super) count: u32,
+    pub(in super::super) ours: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ComposeOrigin {
+    file: PathBuf,
+    service: String,
+}
+
+/// Reads the servers whose `when` holds. The others are read too, for their
+/// problems.
+pub(in super::super) fn read_servers(nodes: &[Node], scope: &Scope<'_>, dir: &Path, ports: &mut Ports<'_>) -> Servers {
+    let mut servers = Servers::default();
+    for node in nodes {
+        read_server(node, scope, dir, ports, &mut servers);
+    }
+    servers
+}
+
+fn read_server(node: &Node, scope: &Scope<'_>, dir: &Path, ports: &mut Ports<'_>, servers: &mut Servers) -> Option<()> {
+    let fields = Fields::of(node, scope)?;
+    let active = fields.when()?;
+    let count = fields.optional::<u32>("count").unwrap_or(1);
+    let count = fields.within("count", count, 1, MOST_INSTANCES).unwrap_or(1);
+    let origin = fields.exactly_one(&["run", "compose", "url"]);
+    let first_port: Option<u16> = fields.optional("port");
+    let name = fields.raw("name").and_then(Node::as_text);
+    if let (true, Some(name)) = (active, name) {
+        let ours = origin != Some("url");
+        if servers.declared.insert(name.to_owned(), Declared { count, ours }).is_some() {
+            let span = fields.raw("name").map_or_else(|| fields.span(), |node| node.span.clone());
+            scope.notes.push(Finding::new(Code::Duplicate, span, format!("a second server `{name}`")));
+        }
+    }
+    for index in 0..count {
+        let port = match (origin, first_port) {
+            (None | Some("url"), _) => None,
+            (_, Some(first)) => Some(fixed_port(&fields, first, index)?),
+            (_, None) if !active => Some(0),
+            (_, None) => Some(next_port(&fields, ports)?),
+        };
+        let names = [("index", Some(Computed::from(index))), ("port", port.map(Computed::from))];
+        let names = names.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let instance = Fields::of(node, &scope.with(names)).and_then(|fields| read_instance(fields, index, port, dir));
+        servers.specs.extend(instance.filter(|_| active));
+    }
+    Some(())
+}
+
+fn fixed_port(fields: &Fields<'_>, first: u16, index: u32) -> Option<u16> {
+    let port = fields.within("port", u32::from(first) + index, 1, u32::from(u16::MAX))?;
+    u16::try_from(port).ok()
+}
+
+fn next_port(fields: &Fields<'_>, ports: &mut Ports<'_>) -> Option<u16> {
+    let port = ports.next();
+    if port.is_none() {
+        fields.scope.notes.push(Finding::new(
+            Code::Ports,
+            fields.span(),
+            "there are fewer ports than server instances",
+        ));
+    }
+    port
+}
+
+fn read_instance(fields: Fields<'_>, index: u32, port: Option<u16>, dir: &Path) -> Option<ServerSpec> {
+    // Read before the instances were told apart.
+    for key in ["when", "count", "port"] {
+        fields.raw(key);
+    }
+    let name = fields.required("name");
+    let api = fields.required("api");
+    let env = fields.or_default("env");
+    let own_dir = fields.optional("dir");
+    let origin = fields
+        .exactly_one(&["run", "compose", "url"])
+        .and_then(|key| read_origin(key, &fields, Surroundings { env, own_dir, port: port.unwrap_or(0), dir }));
+    let ready = read_ready(&fields);
+    let preload = read_preload(&fields);
+    let stop = fields.or_default("stop");
+    let model = fields.optional("model");
+    let slots = fields.optional("slots");
+    fields.within("slots", slots.unwrap_or(1), 1, 4096);
+    fields.finish();
+    Some(ServerSpec { name: name?, index, api: api?, origin: origin?, ready: ready?, preload, stop, model, slots })
+}
+
+/// What stands beside `run`, `compose` or `url`.
+struct Surroundings<'d> {
+    env: IndexMap<String, String>,
+    own_dir: Option<PathBuf>,
+    port: u16,
+    dir: &'d Path,
+}
+
+fn read_origin(key: &'static str, fields: &Fields<'_>, around: Surroundings<'_>) -> Option<ServerOrigin> {
+    let Surroundings { env, own_dir, port, dir } = around;
+    let notes = fields.scope.notes;
+    match key {
+        "run" => {
+            let argv: Vec<String> = fields.optional(key)?;
+            check_argv(&argv, fields.raw(key)?, notes);
+            Some(ServerOrigin::Run { argv, env, dir: Some(absolute(dir, own_dir)), port })
+        }
+        "compose" => {
+            let ComposeOrigin { file, service } = fields.optional(key)?;
+            let file = dir.join(file);
+            let span = fields.raw(key)?.span.clone();
+            notes.want(WantedFile { path: file.clone(), span, role: FileRole::Compose });
+            Some(ServerOrigin::Compose { file, service, env, port })
+        }
+        _ => read_url(&fields.node(key)?, fields),
+    }
+}
+
+fn read_url(node: &Node, fields: &Fields<'_>) -> Option<ServerOrigin> {
+    let url: String = super::super::decode::decode(node, fields.scope.notes)?;
+    let url = url.trim_end_matches('/').to_owned();
+    if url.strip_prefix("http://").is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', '?', '#'])) {
+        return Some(ServerOrigin::Url { url });
+    }
+    let finding = Finding::new(Code::Value, node.span.clone(), format!("`{url}` is not the address of a server"));
+    fields.scope.notes.push(finding.help("write it like \"http://127.0.0.1:8000\", without a path"));
+    None
+}
+
+fn read_ready(outer: &Fields<'_>) -> Option<Ready> {
+    let within = Period::from_secs(60);
+    let Some(node) = outer.raw("ready") else { return Some(Ready { http: None, log: None, within }) };
+    let fields = Fields::of(node, &outer.scope)?;
+    let log: Option<String> = fields.optional("log");
+    if let (Some(pattern), Some(node)) = (&log, fields.raw("log")) {
+        check_regex(pattern, &node.span, outer.scope.notes);
+    }
+    let ready = Ready { http: fields.optional("http"), log, within: fields.optional("within").unwrap_or(within) };
+    fields.finish();
+    Some(ready)
+}
+
+/// `preload = { … }`, or `true` for the defaults.
+fn read_preload(fields: &Fields<'_>) -> Option<Preload> {
+    let node = fields.node("preload")?;
+    match node.value {
+        Value::Bool(true) => Some(Preload { model: None, within: Period::from_secs(300) }),
+        Value::Bool(false) => None,
+        _ => super::super::decode::decode(&node, fields.scope.notes),
+    }
+}

@@ -1,0 +1,185 @@
+//! A scenario, and what it means for one treatment.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+use minijinja::value::{Serde, Value as Computed};
+
+use super::claim::Claim;
+use super::design::Design;
+use super::diagnostic::{Code, Problems};
+use super::factor::{Factor, Selector, Treatment};
+use super::phase::PhaseSpec;
+use super::read::factor::combine;
+use super::read::phase::read_phases;
+use super::read::server::{Ports, read_servers};
+use super::read::step::read_steps;
+use super::server::ServerSpec;
+use super::source::{Finding, Notes, SourceMap};
+use super::step::StepSpec;
+use super::template::Scope;
+use super::tree::{Entry, Node, Table, Value};
+use crate::names::ScenarioName;
+
+/// An experiment as declared, checked as a whole.
+///
+/// What depends on the treatment is kept as written and computed by
+/// [`Scenario::resolve`]; it was computed for every treatment once already, so
+/// that it is known to work.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name, also a folder under `results/`.
+    pub name: ScenarioName,
+    /// One line for people.
+    pub title: String,
+    /// The folder that relative paths start from; absolute.
+    pub dir: PathBuf,
+    /// What is varied, in the order written.
+    pub factors: Vec<Factor>,
+    /// How often, in which order, against what.
+    pub design: Design,
+    /// Published numbers to be checked.
+    pub claims: Vec<Claim>,
+    /// The prompts of every prompt file, by absolute path; empty in a frozen
+    /// scenario.
+    pub prompts: IndexMap<PathBuf, Vec<String>>,
+    pub(super) excluded: Vec<Selector>,
+    pub(super) vars: BTreeMap<String, Computed>,
+    pub(super) sections: Sections,
+    /// The merged tables, not yet rendered.
+    pub(super) tree: Table,
+    pub(super) sources: SourceMap,
+    pub(super) ports_needed: usize,
+}
+
+/// The sections that depend on the treatment, as written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sections {
+    pub(super) setup: Vec<Node>,
+    pub(super) epoch_setup: Vec<Node>,
+    pub(super) servers: Vec<Node>,
+    pub(super) phases: Vec<Node>,
+    pub(super) teardown: Vec<Node>,
+}
+
+/// What a run gives to its scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bindings {
+    /// `run.id` in templates.
+    pub run_id: String,
+    /// `run.dir` in templates.
+    pub run_dir: PathBuf,
+    /// Free ports on loopback, handed out in order to the `run` and `compose`
+    /// instances that have no fixed one.
+    pub ports: Vec<u16>,
+}
+
+/// A treatment with every template computed and every `when` decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolved {
+    /// Before the servers of every epoch.
+    pub epoch_setup: Vec<StepSpec>,
+    /// Every instance of every server.
+    pub servers: Vec<ServerSpec>,
+    /// Measured one after the other.
+    pub phases: Vec<PhaseSpec>,
+}
+
+impl Scenario {
+    /// Every combination of levels, the last factor turning fastest, without
+    /// those excluded. One treatment without levels if there is no factor.
+    pub fn treatments(&self) -> Vec<Treatment> {
+        combine(&self.factors, &self.excluded)
+    }
+
+    /// The most ports that the servers of any treatment need.
+    pub const fn ports_needed(&self) -> usize {
+        self.ports_needed
+    }
+
+    /// The steps before the first epoch.
+    ///
+    /// # Errors
+    /// When a template cannot be computed with these bindings.
+    pub fn setup(&self, bindings: &Bindings) -> Result<Vec<StepSpec>, Problems> {
+        self.steps(&self.sections.setup, bindings)
+    }
+
+    /// The steps after the last epoch.
+    ///
+    /// # Errors
+    /// When a template cannot be computed with these bindings.
+    pub fn teardown(&self, bindings: &Bindings) -> Result<Vec<StepSpec>, Problems> {
+        self.steps(&self.sections.teardown, bindings)
+    }
+
+    /// What one treatment means.
+    ///
+    /// # Errors
+    /// When there are too few ports, or a template cannot be computed with
+    /// these bindings.
+    pub fn resolve(&self, treatment: &Treatment, bindings: &Bindings) -> Result<Resolved, Problems> {
+        let notes = Notes::default();
+        let (resolved, _) = self.resolve_noting(treatment, bindings, &notes);
+        notes.settle(resolved, &self.sources)
+    }
+
+    /// The scenario as one TOML file, with includes, profile and overrides
+    /// folded in and relative paths kept by the key `dir`.
+    pub fn frozen(&self) -> String {
+        let mut tree = self.tree.clone();
+        let dir = Node::new(Value::Text(self.dir.display().to_string()), 0..0);
+        tree.insert("dir".to_owned(), Entry { key: 0..0, node: dir });
+        toml::to_string(&Node::new(Value::Table(tree), 0..0)).unwrap_or_default()
+    }
+
+    fn steps(&self, nodes: &[Node], bindings: &Bindings) -> Result<Vec<StepSpec>, Problems> {
+        let notes = Notes::default();
+        let steps = read_steps(nodes, &self.scope(bindings, &notes), &self.dir);
+        notes.settle(steps, &self.sources)
+    }
+
+    fn scope<'a>(&'a self, bindings: &Bindings, notes: &'a Notes) -> Scope<'a> {
+        let run = BTreeMap::from([
+            ("id".to_owned(), Computed::from(bindings.run_id.clone())),
+            ("dir".to_owned(), Computed::from(bindings.run_dir.display().to_string())),
+        ]);
+        Scope::empty(notes, &self.sources).with(self.vars.clone()).with([("run".to_owned(), Computed::from(run))])
+    }
+
+    /// Notes what is wrong with `[[setup]]` and `[[teardown]]`.
+    pub(super) fn check_outer_steps(&self, bindings: &Bindings, notes: &Notes) {
+        let scope = self.scope(bindings, notes);
+        for nodes in [&self.sections.setup, &self.sections.teardown] {
+            read_steps(nodes, &scope, &self.dir);
+        }
+    }
+
+    /// As `resolve`, with the problems noted, and how many ports were used.
+    pub(super) fn resolve_noting(
+        &self,
+        treatment: &Treatment,
+        bindings: &Bindings,
+        notes: &Notes,
+    ) -> (Resolved, usize) {
+        let levels = treatment.0.iter().map(|(name, level)| (name.to_string(), Computed::from(Serde(level))));
+        let scope = self.scope(bindings, notes).with(levels);
+        let mut ports = Ports::new(&bindings.ports);
+        let epoch_setup = read_steps(&self.sections.epoch_setup, &scope, &self.dir);
+        let servers = read_servers(&self.sections.servers, &scope, &self.dir, &mut ports);
+        let phases = read_phases(&self.sections.phases, &servers, &scope, &self.dir);
+        self.check_not_empty("server", servers.declared.is_empty(), treatment, notes);
+        self.check_not_empty("phase", phases.is_empty(), treatment, notes);
+        (Resolved { epoch_setup, servers: servers.specs, phases }, ports.used())
+    }
+
+    fn check_not_empty(&self, section: &str, is_empty: bool, treatment: &Treatment, notes: &Notes) {
+        // A section whose tables are wrong is empty too; that is known already.
+        if is_empty && notes.is_clean() {
+            let span = self.tree.get(section).map_or(0..0, |entry| entry.node.span.clone());
+            let finding = Finding::new(Code::MissingKey, span, format!("a treatment is left without a {section}"));
+            notes.push(finding.help(format!("no `[[{section}]]` remains in treatment `{treatment}`")));
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Templates in strings, by minijinja: `{{ … }}`, `{% … %}` and the bare
+//! expression of a `when`.
+//!
+//! A string that is wholly one `{{ … }}` takes the expression's type, and in a
+//! list such a string with a list for its value is spliced in place. Nothing
+//! can be loaded or called from a template, its work is bounded by fuel, and a
+//! name that is not defined is a problem at its place.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use minijinja::value::{Serde, Value as Computed, ValueKind};
+use minijinja::{Environment, Error, UndefinedBehavior};
+
+use super::diagnostic::Code;
+use super::source::{Finding, Notes, SourceMap, Span};
+use super::spelling;
+use super::tree::{Entry, Node, Table, Value};
+
+/// Instructions one template may take; a wild loop ends here.
+const FUEL: u64 = 100_000;
+
+/// The names a template may use, and what is noticed while it is computed.
+#[derive(Clone)]
+pub(super) struct Scope<'a> {
+    environment: Rc<Environment<'static>>,
+    values: BTreeMap<String, Computed>,
+    context: Computed,
+    pub(super) notes: &'a Notes,
+    pub(super) sources: &'a SourceMap,
+}
+
+impl<'a> Scope<'a> {
+    /// With no name defined.
+    pub(super) fn empty(notes: &'a Notes, sources: &'a SourceMap) -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        environment.set_fuel(Some(FUEL));
+        let context = Computed::from(BTreeMap::<String, Computed>::new());
+        Self { environment: Rc::new(environment), values: BTreeMap::new(), context, notes, sources }
+    }
+
+    /// Noting problems elsewhere.
+    pub(super) fn noting(self, notes: &'a Notes) -> Self {
+        Self { notes, ..self }
+    }
+
+    /// Every name that is defined.
+    pub(super) fn values(&self) -> &BTreeMap<String, Computed> {
+        &self.values
+    }
+
+    /// With these names too.
+    pub(super) fn with(&self, names: impl IntoIterator<Item = (String, Computed)>) -> Self {
+        let mut values = self.values.clone();
+        values.extend(names);
+        let context = Computed::from(values.clone());
+        Self { values, context, ..self.clone() }
+    }
+
+    /// With the variables of `[vars]` too. They may use each other in any
+    /// order, but not in a circle.
+    pub(super) fn with_vars(&self, vars: &Table) -> Self {
+        let mut scope = self.clone();
+        let mut waiting: Vec<(&String, &Entry)> = vars.iter().collect();
+        loop {
+            let names: Vec<&str> = waiting.iter().map(|(name, _)| name.as_str()).collect();
+            let (later, now): (Vec<_>, Vec<_>) =
+                waiting.iter().partition(|(_, entry)| scope.uses_any(&entry.node, &names));
+            if now.is_empty() {
+                break;
+            }
+            let ready: Vec<_> = now
+                .into_iter()
+                .filter_map(|(name, entry)| Some((name.clone(), Computed::from(Serde(scope.render(&entry.node)?)))))
+                .collect();
+            scope = scope.with(ready);
+            waiting = later;
+        }
+        for (name, entry) in waiting {
+            let finding = Finding::new(Code::Template, entry.node.span.clone(), format!("`{name}` refers to itself"));
+            self.notes.push(finding.help("variables may use each other, but not in a circle"));
+        }
+        scope
+    }
+
+    fn uses_any(&self, node: &Node, names: &[&str]) -> bool {
+        let mut found = false;
+        node.visit_texts(&mut |text, _| found |= self.names_in(text).iter().any(|name| names.contains(&name.as_str())));
+        found
+    }
+
+    /// The names that the templates in a text use.
+    pub(super) fn names_in(&self, text: &str) -> Vec<String> {
+        let names = match Template::of(text) {
+            Template::None => return Vec::new(),
+            Template::Whole(expression) => return self.names_in_expression(expression),
+            Template::Mixed => {
+                self.environment.template_from_str(text).map(|template| template.undeclared_variables(false))
+            }
+        };
+        names.unwrap_or_default().into_iter().collect()
+    }
+
+    /// The names that a bare expression uses.
+    pub(super) fn names_in_expression(&self, expression: &str) -> Vec<String> {
+        let names =
+            self.environment.compile_expression(expression).map(|compiled| compiled.undeclared_variables(false));
+        names.unwrap_or_default().into_iter().collect()
+    }
+
+    /// A value with every template in it computed.
+    pub(super) fn render(&self, node: &Node) -> Option<Node> {
+        let value = match &node.value {
+            Value::Text(text) => return self.render_text(text, node),
+            Value::List(list) => Value::List(self.render_list(list)?),
+            Value::Table(table) => Value::Table(self.render_table(table)?),
+            plain @ (Value::Integer(_) | Value::Float(_) | Value::Bool(_)) => plain.clone(),
+        };
+        Some(Node::new(value, node.span.clone()))
+    }
+
+    fn render_list(&self, list: &[Node]) -> Option<Vec<Node>> {
+        let rendered: Vec<Option<Vec<Node>>> = list
+            .iter()
+            .map(|node| match self.render(node)? {
+                Node { value: Value::List(spliced), computed: true, .. } => Some(spliced),
+                single => Some(vec![single]),
+            })
+            .collect();
+        rendered.into_iter().collect::<Option<Vec<_>>>().map(|parts| parts.into_iter().flatten().collect())
+    }
+
+    fn render_table(&self, table: &Table) -> Option<Table> {
+        let rendered: Vec<Option<(String, Entry)>> = table
+            .iter()
+            .map(|(name, entry)| {
+                Some((name.clone(), Entry { key: entry.key.clone(), node: self.render(&entry.node)? }))
+            })
+            .collect();
+        rendered.into_iter().collect()
+    }
+
+    fn render_text(&self, text: &str, node: &Node) -> Option<Node> {
+        let value = match Template::of(text) {
+            Template::None => return Some(node.clone()),
+            Template::Whole(expression) => {
+                let computed = self.evaluate(expression, &node.span)?;
+                return self.to_node(&computed, &node.span);
+            }
+            Template::Mixed => {
+                let template = self.noted(self.environment.template_from_str(text), &node.span)?;
+                self.all_defined(template.undeclared_variables(false), &node.span)?;
+                self.noted(template.render(self.context.clone()), &node.span)?
+            }
+        };
+        Some(Node { value: Value::Text(value), span: node.span.clone(), computed: true })
+    }
+
+    /// Whether a bare expression is true.
+    pub(super) fn holds(&self, expression: &str, span: &Span) -> Option<bool> {
+        self.evaluate(expression, span).map(|value| value.is_true())
+    }
+
+    fn evaluate(&self, expression: &str, span: &Span) -> Option<Computed> {
+        let compiled = self.noted(self.environment.compile_expression(expression), span)?;
+        self.all_defined(compiled.undeclared_variables(false), span)?;
+        self.noted(compiled.eval(self.context.clone()), span)
+    }
+
+    fn noted<T>(&self, result: Result<T, Error>, span: &Span) -> Option<T> {
+        result
+            .map_err(|error| {
+                let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+                self.notes.push(Finding::new(Code::Template, span.clone(), message).label("in this template"));
+            })
+            .ok()
+    }
+
+    fn all_defined(&self, used: impl IntoIterator<Item = String>, span: &Span) -> Option<()> {
+        let is_known =
+            |name: &str| self.values.contains_key(name) || self.environment.globals().any(|(global, _)| global == name);
+        let unknown: Vec<String> = used.into_iter().filter(|name| !is_known(name)).collect();
+        for name in &unknown {
+            let place = self.place_of(name, span);
+            let finding = Finding::new(Code::UndefinedName, place, format!("`{name}` is not defined"));
+            self.notes.push(finding.maybe_help(spelling::advice(name, self.values.keys().map(String::as_str))));
+        }
+        unknown.is_empty().then_some(())
+    }
+
+    /// Where a name stands inside the source of a string.
+    fn place_of(&self, name: &str, span: &Span) -> Span {
+        let source = self.sources.text(span);
+        let template = source.find("{{").into_iter().chain(source.find("{%")).min().unwrap_or(0);
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let position = source.match_indices(name).map(|(position, _)| position).find(|&position| {
+            position >= template
+                && !source.get(..position).is_some_and(|before| before.ends_with(is_word))
+                && !source.get(position + name.len()..).is_some_and(|after| after.starts_with(is_word))
+        });
+        match position {
+            Some(position) => span.start + position..span.start + position + name.len(),
+            None => span.clone(),
+        }
+    }
+
+    fn to_node(&self, computed: &Computed, span: &Span) -> Option<Node> {
+        let value = match computed.kind() {
+            ValueKind::Bool => Value::Bool(computed.is_true()),
+            ValueKind::Number => match (computed.as_i64(), f64::try_from(computed.clone())) {
+                (Some(number), _) if computed.is_integer() => Value::Integer(number),
+                (_, Ok(number)) => Value::Float(number),
+                (_, Err(_)) => return self.no_value(computed, span),
+            },
+            ValueKind::String => Value::Text(computed.as_str().unwrap_or_default().to_owned()),
+            ValueKind::Seq | ValueKind::Iterable => {
+                let items = computed.try_iter().ok()?.map(|item| self.to_node(&item, span));
+                Value::List(items.collect::<Option<_>>()?)
+            }
+            ValueKind::Map => Value::Table(self.to_table(computed, span)?),
+            _ => return self.no_value(computed, span),
+        };
+        Some(Node { value, span: span.clone(), computed: true })
+    }
+
+    fn to_table(&self, computed: &Computed, span: &Span) -> Option<Table> {
+        let entry = |key: Computed| {
+            let node = self.to_node(&computed.get_item(&key).ok()?, span)?;
+            Some((key.to_string(), Entry { key: span.clone(), node }))
+        };
+        computed.try_iter().ok()?.map(entry).collect()
+    }
+
+    fn no_value(&self, computed: &Computed, span: &Span) -> Option<Node> {
+        let message = format!("this template gives no value but {}", computed.kind());
+        self.notes.push(Finding::new(Code::Template, span.clone(), message));
+        None
+    }
+}
+
+/// What of a string is a template.
+enum Template<'t> {
+    None,
+    Whole(&'t str),
+    Mixed,
+}
+
+impl<'t> Template<'t> {
+    fn of(text: &'t str) -> Self {
+        if !text.contains("{{") && !text.contains("{%") {
+            return Self::None;
+        }
+        let inner = text.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
+        match inner {
+            Some(inner) if !["{{", "}}", "{%"].iter().any(|mark| inner.contains(mark)) => Self::Whole(inner.trim()),
+            _ => Self::Mixed,
+        }
+    }
+}
