@@ -120,8 +120,8 @@ impl Problems {
             Color::Plain => Renderer::plain(),
             Color::Ansi => Renderer::styled(),
         };
-        let rendered: Vec<String> = self.iter().map(|problem| problem.render(&renderer)).collect();
-        rendered.join("\n\n")
+        let shown: Vec<String> = self.iter().map(|problem| problem.render(&renderer)).collect();
+        shown.join("\n\n")
     }
 }
 

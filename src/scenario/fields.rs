@@ -115,7 +115,7 @@ impl<'a> Fields<'a> {
     /// A number must lie within bounds; at its key's value if it does not.
     pub(super) fn within<T>(&self, key: &'static str, number: T, least: T, most: T) -> Option<T>
     where
-        T: PartialOrd + std::fmt::Display,
+        T: Copy + PartialOrd + std::fmt::Display,
     {
         if number >= least && number <= most {
             return Some(number);

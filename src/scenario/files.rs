@@ -102,12 +102,11 @@ impl Includer<'_> {
         };
         let mut found = Vec::new();
         for name in names {
-            match name.as_text() {
-                Some(text) => found.push((text.to_owned(), name.span.clone())),
-                None => {
-                    let message = format!("expected a file name, found {}", name.describe());
-                    self.notes.push(Finding::new(Code::Value, name.span.clone(), message));
-                }
+            if let Some(text) = name.as_text() {
+                found.push((text.to_owned(), name.span.clone()));
+            } else {
+                let message = format!("expected a file name, found {}", name.describe());
+                self.notes.push(Finding::new(Code::Value, name.span.clone(), message));
             }
         }
         found
@@ -212,7 +211,9 @@ fn read_prompts(file: &WantedFile, notes: &Notes) -> Vec<String> {
             Err(error) => {
                 bad += 1;
                 if bad <= BAD_LINES_SHOWN {
-                    let message = format!("{shown}:{}: {error}", index + 1);
+                    let text = error.to_string();
+                    let reason = text.split(" at line ").next().unwrap_or_default();
+                    let message = format!("{shown}:{}:{}: {reason}", index + 1, error.column());
                     let finding = Finding::new(Code::Prompts, file.span.clone(), message);
                     notes.push(finding.help("each line is one object like {\"prompt\": \"…\"}"));
                 }

@@ -51,7 +51,7 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems
     };
     let root = tree::parse(&path.display().to_string(), &text, &mut sources, &notes);
     let sets = parse_sets(options, &mut sources, &notes);
-    let dir = file.with_file_name("");
+    let dir = file.parent().map_or_else(PathBuf::new, Path::to_owned);
     let mut includer = Includer {
         top: &dir,
         vars: early_vars(&root, &sets, options),
@@ -126,7 +126,9 @@ fn override_root(mut root: Table, sets: &[Table], options: &LoadOptions<'_>, not
         }
         (None, _) => {}
     }
-    sets.iter().for_each(|set| override_with(&mut root, set, notes));
+    for set in sets {
+        override_with(&mut root, set, notes);
+    }
     root
 }
 
@@ -274,8 +276,10 @@ fn check_treatments(scenario: &mut Scenario, notes: &Notes) {
     let sample =
         Bindings { run_id: "sample".to_owned(), run_dir: PathBuf::from("/sample"), ports: SAMPLE_PORTS.collect() };
     scenario.check_outer_steps(&sample, notes);
-    let treatments = combine(&scenario.factors, &scenario.excluded);
-    if treatments.is_empty() && notes.is_clean() {
+    let mut treatments = combine(&scenario.factors, &scenario.excluded);
+    if treatments.is_empty() {
+        // The rest of the file is checked all the same.
+        treatments = combine(&scenario.factors, &[]);
         let span = scenario.tree.get("exclude").map_or(0..0, |entry| entry.node.span.clone());
         notes.push(Finding::new(Code::Bounds, span, "every treatment is excluded"));
     }

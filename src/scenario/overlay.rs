@@ -49,34 +49,30 @@ pub(super) fn override_with(base: &mut Table, over: &Table, notes: &Notes) {
 }
 
 fn lay(base: &mut Table, key: &str, entry: &Entry, notes: &Notes) {
-    match (base.get_mut(key), &entry.node.value) {
-        (Some(old), Value::Table(new)) if !matches!(old.node.value, Value::Table(_) | Value::List(_)) => {
-            let _ = new;
-            old.clone_from(entry);
-        }
-        (Some(Entry { node: Node { value: Value::Table(old), .. }, .. }), Value::Table(new)) => {
-            new.iter().for_each(|(key, entry)| lay(old, key, entry, notes));
-        }
-        (Some(Entry { node: Node { value: Value::List(old), .. }, .. }), Value::Table(new)) => {
-            new.iter().for_each(|(position, entry)| lay_element(old, key, position, entry, notes));
-        }
-        _ => {
+    match base.get_mut(key) {
+        Some(old) => lay_node(&mut old.node, key, &entry.node, notes),
+        None => {
             base.insert(key.to_owned(), entry.clone());
         }
     }
 }
 
-fn lay_element(list: &mut [Node], section: &str, position: &str, entry: &Entry, notes: &Notes) {
-    let Some(node) = position.parse::<usize>().ok().and_then(|index| list.get_mut(index)) else {
-        let finding =
-            Finding::new(Code::Override, entry.key.clone(), format!("`{section}` has no element `{position}`"));
-        notes.push(finding.help(positions(section, position, list)));
-        return;
-    };
-    match (&mut node.value, &entry.node.value) {
+fn lay_node(node: &mut Node, name: &str, over: &Node, notes: &Notes) {
+    match (&mut node.value, &over.value) {
         (Value::Table(old), Value::Table(new)) => new.iter().for_each(|(key, entry)| lay(old, key, entry, notes)),
-        _ => node.clone_from(&entry.node),
+        (Value::List(old), Value::Table(new)) => {
+            new.iter().for_each(|(position, entry)| lay_element(old, name, position, entry, notes));
+        }
+        _ => node.clone_from(over),
     }
+}
+
+fn lay_element(list: &mut [Node], section: &str, position: &str, entry: &Entry, notes: &Notes) {
+    if let Some(node) = position.parse::<usize>().ok().and_then(|index| list.get_mut(index)) {
+        return lay_node(node, position, &entry.node, notes);
+    }
+    let message = format!("`{section}` has no element `{position}`");
+    notes.push(Finding::new(Code::Override, entry.key.clone(), message).help(positions(section, position, list)));
 }
 
 /// Advice for an element that was addressed in vain.

@@ -131,12 +131,13 @@ impl Scenario {
         let mut tree = self.tree.clone();
         let dir = Node::new(Value::Text(self.dir.display().to_string()), 0..0);
         tree.insert("dir".to_owned(), Entry { key: 0..0, node: dir });
+        // Only a key that is no string or a missing value can fail, and a tree has neither.
         toml::to_string(&Node::new(Value::Table(tree), 0..0)).unwrap_or_default()
     }
 
-    fn steps(&self, nodes: &[Node], bindings: &Bindings) -> Result<Vec<StepSpec>, Problems> {
+    fn steps(&self, written: &[Node], bindings: &Bindings) -> Result<Vec<StepSpec>, Problems> {
         let notes = Notes::default();
-        let steps = read_steps(nodes, &self.scope(bindings, &notes), &self.dir);
+        let steps = read_steps(written, &self.scope(bindings, &notes), &self.dir);
         notes.settle(steps, &self.sources)
     }
 

@@ -85,5 +85,9 @@ fn read_kind(kind: Kind, metric: Option<MetricId>, fields: &Fields<'_>, cells: &
 
 fn read_value(fields: &Fields<'_>) -> Option<f64> {
     let value: f64 = fields.required("value")?;
-    fields.within("value", value, f64::MIN, f64::MAX)
+    if !value.is_finite() {
+        let span = fields.raw("value").map_or_else(|| fields.span(), |node| node.span.clone());
+        fields.scope.notes.push(Finding::new(Code::Bounds, span, "a published value is finite"));
+    }
+    Some(value)
 }

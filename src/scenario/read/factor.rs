@@ -1,7 +1,5 @@
 //! `[factors]`, `[[exclude]]` and selectors.
 
-use indexmap::IndexMap;
-
 use super::super::decode::{decode, unknown_key};
 use super::super::diagnostic::Code;
 use super::super::factor::{Factor, Level, Selector, Treatment};
@@ -70,20 +68,21 @@ fn names(factors: &[Factor]) -> Vec<&str> {
     factors.iter().map(|factor| factor.name.as_str()).collect()
 }
 
-/// Reads a selector whose keys are among `known`.
+/// Reads a selector whose keys are among `known`. One with an unknown key is
+/// no selector: without that key it would match too much.
 pub(in super::super) fn read_selector(node: &Node, known: &[&str], scope: &Scope<'_>) -> Option<Selector> {
     let rendered = scope.render(node)?;
     // Only for its complaint about a value that is no table.
     Fields::of(&rendered, scope)?;
-    let mut selector = IndexMap::new();
-    for (key, entry) in rendered.as_table()? {
+    let level = |(key, entry): (&String, &Entry)| {
         if known.contains(&key.as_str()) {
-            selector.insert(key.clone(), decode::<Level>(&entry.node, scope.notes)?);
-        } else {
-            scope.notes.push(unknown_key(key, entry, known.iter().copied()));
+            return Some((key.clone(), decode::<Level>(&entry.node, scope.notes)?));
         }
-    }
-    Some(Selector(selector))
+        scope.notes.push(unknown_key(key, entry, known.iter().copied()));
+        None
+    };
+    let levels: Vec<Option<(String, Level)>> = rendered.as_table()?.iter().map(level).collect();
+    levels.into_iter().collect::<Option<_>>().map(Selector)
 }
 
 /// Notes levels that their factor does not have.

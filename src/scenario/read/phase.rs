@@ -153,12 +153,11 @@ fn find_server(name: &str, node: &Node, servers: &Servers, scope: &Scope<'_>) ->
 }
 
 fn read_expect(fields: &Fields<'_>) -> Expect {
-    let expect: Expect = fields.or_default("expect");
-    let node = fields.raw("expect").and_then(Node::as_table).and_then(|table| table.get("matches"));
-    if let (Some(pattern), Some(entry)) = (&expect.matches, node) {
-        check_regex(pattern, &entry.node.span, fields.scope.notes);
+    let Some(node) = fields.node("expect") else { return Expect::default() };
+    if let Some(entry) = node.as_table().and_then(|table| table.get("matches")) {
+        check_regex(entry.node.as_text().unwrap_or_default(), &entry.node.span, fields.scope.notes);
     }
-    expect
+    decode(&node, fields.scope.notes).unwrap_or_default()
 }
 
 fn read_fault(outer: &Fields<'_>, servers: Option<&Servers>) -> Option<Fault> {
