@@ -1,46 +1,70 @@
 use super::lines::{Buffer, Lines};
 use super::sse::EventStream;
-use super::text::{excerpt, finish};
-use super::{DecodeError, Dialect, Event, llama, ollama, openai};
+use super::text::excerpt;
+use super::{DecodeError, Event};
 
 /// The largest reply that is not a stream, in bytes.
 const BODY_LIMIT: usize = 64 << 20;
-/// Ends the streams of `OpenAI`'s routes.
-const DONE: &[u8] = b"[DONE]";
+
+/// Gives the events of one JSON object, or of the mark that ends a stream.
+type Read = fn(&[u8], &mut dyn FnMut(Event)) -> serde_json::Result<Progress>;
+
+/// How the replies of one API are read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Protocol {
+    /// What they are called in an error.
+    pub(super) name: &'static str,
+    /// What parts a stream into JSON objects.
+    pub(super) framing: Framing,
+    /// What gives the events of each JSON object.
+    pub(super) read: Read,
+}
+
+/// What parts a stream into JSON objects.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Framing {
+    /// Each is a line.
+    Lines,
+    /// Each is a server-sent event.
+    Events,
+}
+
+/// How far a reply is after one JSON object.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Why it ends, once the server has said so.
+    pub(super) finish: Option<String>,
+    /// Whether nothing more is to come.
+    pub(super) whole: bool,
+}
 
 /// Turns the body of one reply into events, whatever pieces it comes in.
 ///
 /// The events of one JSON object come in the order stamp, error, tokens,
 /// usage, done. After [`Event::Done`] or [`Event::Error`] nothing follows, and
-/// further bytes are passed over. It never holds more than one event of at
-/// most 1 MiB, or a body of at most 64 MiB where the reply is not a stream.
+/// further bytes are passed over. What waits for more bytes is at most 1 MiB,
+/// or 64 MiB where the reply is not a stream.
 #[derive(Debug)]
 pub struct Decoder {
-    framing: Framing,
+    body: Body,
     reply: Reply,
 }
 
 #[derive(Debug)]
-enum Framing {
-    /// One JSON object a line.
+enum Body {
     Lines(Lines),
-    /// Server-sent events.
     Events(EventStream),
-    /// One JSON object in all.
     Whole(Buffer),
 }
 
 impl Decoder {
-    pub(super) const fn new(dialect: Dialect, stream: bool) -> Self {
-        let framing = match (stream, dialect) {
-            (false, _) => Framing::Whole(Buffer::new(BODY_LIMIT)),
-            (true, Dialect::OllamaChat | Dialect::OllamaGenerate) => Framing::Lines(Lines::new()),
-            (
-                true,
-                Dialect::OpenAiChat | Dialect::OpenAiCompletions | Dialect::LlamaChat | Dialect::LlamaCompletion,
-            ) => Framing::Events(EventStream::new()),
+    pub(super) const fn new(protocol: Protocol, stream: bool) -> Self {
+        let body = match protocol.framing {
+            Framing::Lines if stream => Body::Lines(Lines::new()),
+            Framing::Events if stream => Body::Events(EventStream::new()),
+            Framing::Lines | Framing::Events => Body::Whole(Buffer::new(BODY_LIMIT)),
         };
-        Self { framing, reply: Reply { dialect, finish: None, ended: false } }
+        Self { body, reply: Reply { protocol, finish: None, ended: false } }
     }
 
     /// Reads the next bytes of the body and gives the events they complete to
@@ -50,34 +74,33 @@ impl Decoder {
     /// When the bytes are not the protocol, or too many. What came before the
     /// error has reached `sink`; the rest of the body is not worth reading.
     pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(Event)) -> Result<(), DecodeError> {
-        let Self { framing, reply } = self;
+        let Self { body, reply } = self;
         if reply.ended {
             return Ok(());
         }
-        match framing {
-            Framing::Lines(lines) => lines.push(bytes, &mut |line| reply.object(line, sink)),
-            Framing::Events(events) => events.push(bytes, &mut |data| reply.object(data, sink)),
-            Framing::Whole(body) => body.extend(bytes),
+        match body {
+            Body::Lines(lines) => lines.push(bytes, &mut |line| reply.object(line, sink)),
+            Body::Events(events) => events.push(bytes, &mut |data| reply.object(data, sink)),
+            Body::Whole(body) => body.extend(bytes),
         }
     }
 
     /// Reads what is left when the body has ended well. A last object that
-    /// was cut off in the middle is dropped: a reply without
-    /// [`Event::Done`] or [`Event::Error`] ended early.
+    /// was cut off in the middle is dropped: a reply without [`Event::Done`]
+    /// or [`Event::Error`] ended early.
     ///
     /// # Errors
     /// When what is left is not the protocol.
     pub fn finish(self, sink: &mut impl FnMut(Event)) -> Result<(), DecodeError> {
-        let Self { framing, mut reply } = self;
-        if reply.ended {
-            return Ok(());
-        }
-        match framing {
-            Framing::Lines(lines) => lines.finish(&mut |line| reply.last_object(line, sink)),
-            Framing::Events(events) => events.finish(&mut |data| reply.last_object(data, sink)),
-            Framing::Whole(mut body) => body.drain(|body| reply.last_object(body, sink)),
+        let Self { body, mut reply } = self;
+        match body {
+            Body::Lines(lines) => lines.finish(&mut |line| reply.last_object(line, sink)),
+            Body::Events(events) => events.finish(&mut |data| reply.last_object(data, sink)),
+            Body::Whole(mut body) => body.drain(|body| reply.last_object(body, sink)),
         }?;
-        reply.end(sink);
+        if reply.finish.is_some() {
+            reply.end(sink);
+        }
         Ok(())
     }
 }
@@ -85,8 +108,8 @@ impl Decoder {
 /// What has been read of a reply.
 #[derive(Debug)]
 struct Reply {
-    dialect: Dialect,
-    /// A `finish_reason` that came before the end.
+    protocol: Protocol,
+    /// Why it ends, once the server has said so.
     finish: Option<String>,
     /// Whether it is done or has failed.
     ended: bool,
@@ -99,7 +122,7 @@ impl Reply {
 
     fn last_object(&mut self, json: &[u8], sink: &mut dyn FnMut(Event)) -> Result<(), DecodeError> {
         match self.read(json, sink) {
-            Err(error) if !error.is_eof() && !DONE.starts_with(json) => Err(self.malformed(json)),
+            Err(error) if !error.is_eof() => Err(self.malformed(json)),
             Ok(()) | Err(_) => Ok(()),
         }
     }
@@ -109,41 +132,28 @@ impl Reply {
         if self.ended || json.is_empty() {
             return Ok(());
         }
-        let ended = &mut self.ended;
-        let mut emit = |event| {
-            *ended |= matches!(event, Event::Done { .. } | Event::Error { .. });
+        let Progress { finish, whole } = (self.protocol.read)(json, &mut |event| {
+            self.ended |= matches!(event, Event::Error { .. });
             sink(event);
-        };
-        match self.dialect {
-            Dialect::OllamaChat | Dialect::OllamaGenerate => ollama::read(json, &mut emit),
-            Dialect::LlamaCompletion => llama::read(json, &mut emit),
-            Dialect::OpenAiChat | Dialect::OpenAiCompletions | Dialect::LlamaChat => {
-                if json == DONE {
-                    self.finish.get_or_insert_with(|| finish(None));
-                    self.end(sink);
-                    return Ok(());
-                }
-                openai::read(json, &mut self.finish, &mut emit)
-            }
+        })?;
+        self.finish = finish.or_else(|| self.finish.take());
+        if whole {
+            self.end(sink);
         }
+        Ok(())
     }
 
-    /// The reply is whole if it has said why it ended.
     fn end(&mut self, sink: &mut dyn FnMut(Event)) {
-        if !self.ended
-            && let Some(finish) = self.finish.take()
-        {
+        if !self.ended {
             self.ended = true;
-            sink(Event::Done { finish });
+            let stated = self.finish.take();
+            sink(Event::Done {
+                finish: stated.map_or_else(|| "unknown".to_owned(), |reason| excerpt(reason.as_bytes())),
+            });
         }
     }
 
     fn malformed(&self, json: &[u8]) -> DecodeError {
-        let expected = match self.dialect {
-            Dialect::OllamaChat | Dialect::OllamaGenerate => "a reply of Ollama",
-            Dialect::OpenAiChat | Dialect::OpenAiCompletions => "a reply of the OpenAI API",
-            Dialect::LlamaChat | Dialect::LlamaCompletion => "a reply of llama-server",
-        };
-        DecodeError::Malformed { expected, excerpt: excerpt(json) }
+        DecodeError::Malformed { expected: self.protocol.name, excerpt: excerpt(json) }
     }
 }

@@ -4,7 +4,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::text::{Text, finish, message_of, token};
+use super::decoder::{Framing, Progress, Protocol};
+use super::text::{Text, message_of, token};
 use super::{Ask, Event, TokenKind, Usage, object};
 use crate::units::Nanos;
 
@@ -28,29 +29,34 @@ pub(super) fn uncached(mut body: Map<String, Value>) -> Map<String, Value> {
     body
 }
 
-/// Reads one chunk of `/completion`, or its whole body.
-pub(super) fn read(json: &[u8], sink: &mut dyn FnMut(Event)) -> serde_json::Result<()> {
+/// How replies of `/completion` are read.
+pub(super) const PROTOCOL: Protocol = Protocol { name: "a reply of llama-server", framing: Framing::Events, read };
+
+fn read(json: &[u8], sink: &mut dyn FnMut(Event)) -> serde_json::Result<Progress> {
     let chunk: Chunk<'_> = serde_json::from_slice(json)?;
     if let Some(stamp) = chunk.runexp_sent_ns {
         sink(Event::Stamp(stamp));
     }
     if let Some(error) = chunk.error {
         sink(Event::Error { message: message_of(&error) });
-        return Ok(());
+        return Ok(Progress::default());
     }
     token(chunk.content, TokenKind::Content, sink);
     if let Some(timings) = chunk.timings {
         sink(Event::Usage(timings.usage()));
     }
-    if chunk.stop {
-        let finish = match chunk.stop_type.as_ref().map(Text::as_str) {
-            Some("eos" | "word") => "stop".to_owned(),
-            Some("limit") => "length".to_owned(),
-            Some(_) | None => finish(chunk.stop_type),
-        };
-        sink(Event::Done { finish });
+    let stop_type = chunk.stop_type.filter(|_| chunk.stop);
+    Ok(Progress { finish: stop_type.map(|stop_type| finish(stop_type.as_str())), whole: chunk.stop })
+}
+
+/// `OpenAI`'s word for why a reply ended.
+fn finish(stop_type: &str) -> String {
+    match stop_type {
+        "eos" | "word" => "stop",
+        "limit" => "length",
+        other => other,
     }
-    Ok(())
+    .to_owned()
 }
 
 #[derive(Deserialize)]

@@ -104,7 +104,12 @@ impl Dialect {
 
     /// Reads the body of a reply that was asked for with the same `stream`.
     pub const fn decoder(self, stream: bool) -> Decoder {
-        Decoder::new(self, stream)
+        let protocol = match self {
+            Self::OllamaChat | Self::OllamaGenerate => ollama::PROTOCOL,
+            Self::OpenAiChat | Self::OpenAiCompletions | Self::LlamaChat => openai::PROTOCOL,
+            Self::LlamaCompletion => llama::PROTOCOL,
+        };
+        Decoder::new(protocol, stream)
     }
 }
 
@@ -165,7 +170,7 @@ pub enum Event {
     /// The reply is whole.
     Done {
         /// Why it ended: `stop`, `length`, …; `unknown` if the server does not
-        /// say.
+        /// say. At most 80 characters.
         finish: String,
     },
     /// A simulated server's own send time, ns after the run's origin.

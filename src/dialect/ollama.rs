@@ -6,7 +6,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::text::{Text, finish, message_of, token};
+use super::decoder::{Framing, Progress, Protocol};
+use super::text::{Text, message_of, token};
 use super::{Ask, Event, TokenKind, Usage, object};
 use crate::units::Nanos;
 
@@ -26,17 +27,19 @@ pub(super) fn body(ask: &Ask<'_>, prompt: (&str, Value)) -> Map<String, Value> {
     ])
 }
 
-/// Reads one line, or a whole body.
-pub(super) fn read(json: &[u8], sink: &mut dyn FnMut(Event)) -> serde_json::Result<()> {
+/// How replies are read.
+pub(super) const PROTOCOL: Protocol = Protocol { name: "a reply of Ollama", framing: Framing::Lines, read };
+
+fn read(json: &[u8], sink: &mut dyn FnMut(Event)) -> serde_json::Result<Progress> {
     let line: Line<'_> = serde_json::from_slice(json)?;
     if let Some(stamp) = line.runexp_sent_ns {
         sink(Event::Stamp(stamp));
     }
     if let Some(error) = &line.error {
         sink(Event::Error { message: message_of(error) });
-        return Ok(());
+        return Ok(Progress::default());
     }
-    let end = line.done.then(|| line.usage());
+    let usage = line.done.then(|| line.usage());
     let message = line.message.unwrap_or_default();
     token(line.thinking.or(message.thinking), TokenKind::Reasoning, sink);
     token(line.response.or(message.content), TokenKind::Content, sink);
@@ -44,11 +47,11 @@ pub(super) fn read(json: &[u8], sink: &mut dyn FnMut(Event)) -> serde_json::Resu
         let arguments = Value::Object(call.function.arguments.unwrap_or_default());
         sink(Event::Token { text: arguments.to_string(), kind: TokenKind::ToolCall });
     }
-    if let Some(usage) = end {
+    if let Some(usage) = usage {
         sink(Event::Usage(usage));
-        sink(Event::Done { finish: finish(line.done_reason) });
     }
-    Ok(())
+    let finish = line.done_reason.filter(|_| line.done).map(Text::into_string);
+    Ok(Progress { finish, whole: line.done })
 }
 
 #[derive(Deserialize)]

@@ -7,6 +7,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::decoder::{Framing, Progress, Protocol};
 use super::llama::Timings;
 use super::text::{Text, message_of, token};
 use super::{Ask, Event, TokenKind, Usage, object};
@@ -26,20 +27,28 @@ pub(super) fn body(ask: &Ask<'_>, prompt: (&str, Value)) -> Map<String, Value> {
     ])
 }
 
-/// Reads one chunk, or a whole body; keeps a `finish_reason` in `finish`.
-pub(super) fn read(json: &[u8], finish: &mut Option<String>, sink: &mut dyn FnMut(Event)) -> serde_json::Result<()> {
+/// How replies are read.
+pub(super) const PROTOCOL: Protocol = Protocol { name: "a reply of the OpenAI API", framing: Framing::Events, read };
+
+/// Ends a stream.
+const DONE: &[u8] = b"[DONE]";
+
+fn read(json: &[u8], sink: &mut dyn FnMut(Event)) -> serde_json::Result<Progress> {
+    // The mark may be cut off like any object, and then leaves the reply open.
+    if DONE.starts_with(json) {
+        return Ok(Progress { finish: None, whole: json == DONE });
+    }
     let chunk: Chunk<'_> = serde_json::from_slice(json)?;
     if let Some(stamp) = chunk.runexp_sent_ns {
         sink(Event::Stamp(stamp));
     }
     if let Some(error) = chunk.error {
         sink(Event::Error { message: message_of(&error) });
-        return Ok(());
+        return Ok(Progress::default());
     }
+    let mut finish = None;
     for choice in chunk.choices.unwrap_or_default() {
-        if let Some(reason) = choice.finish_reason {
-            *finish = Some(reason.into_string());
-        }
+        finish = choice.finish_reason.map(Text::into_string).or(finish);
         token(choice.text, TokenKind::Content, sink);
         if let Some(message) = choice.delta.or(choice.message) {
             message.tokens(sink);
@@ -48,7 +57,7 @@ pub(super) fn read(json: &[u8], finish: &mut Option<String>, sink: &mut dyn FnMu
     if chunk.usage.is_some() || chunk.timings.is_some() {
         sink(Event::Usage(usage(&chunk.usage.unwrap_or_default(), &chunk.timings.unwrap_or_default())));
     }
-    Ok(())
+    Ok(Progress { finish, whole: false })
 }
 
 /// `usage` counts; llama.cpp's `timings` time, and count where there is no

@@ -9,7 +9,7 @@ use super::{Event, TokenKind};
 
 /// The longest error message, in characters.
 const MESSAGE_LIMIT: usize = 300;
-/// The longest excerpt of bytes that are not the protocol, in characters.
+/// The longest excerpt, in characters.
 const EXCERPT_LIMIT: usize = 80;
 
 /// A JSON string, borrowed unless it holds escapes. `Option<Cow<str>>` itself
@@ -36,11 +36,6 @@ pub(super) fn token(text: Option<Text<'_>>, kind: TokenKind, sink: &mut dyn FnMu
     }
 }
 
-/// Why the reply ended, in the server's word; `unknown` where it has none.
-pub(super) fn finish(reason: Option<Text<'_>>) -> String {
-    reason.map_or_else(|| "unknown".to_owned(), Text::into_string)
-}
-
 /// The message of an answer that is an error: the JSON error message of
 /// Ollama, `OpenAI`, llama.cpp and `FastAPI` (`error`, `error.message`,
 /// `message`, `detail`), otherwise the text itself. At most 300 characters;
@@ -64,7 +59,7 @@ pub(super) fn message_of(error: &Value) -> String {
     }
 }
 
-/// The start of bytes that are not the protocol.
+/// The start of a server's word, or of bytes that are not the protocol.
 pub(super) fn excerpt(bytes: &[u8]) -> String {
     shown(bytes, EXCERPT_LIMIT)
 }

@@ -234,13 +234,21 @@ fn the_stamp_of_a_simulated_server_precedes_the_tokens_of_its_line() {
 fn an_end_without_a_stated_reason_is_an_end() {
     assert_eq!(events_of(Dialect::OpenAiChat, true, b"data: [DONE]\n\n"), "Done: unknown");
     assert_eq!(events_of(Dialect::LlamaCompletion, true, b"data: {\"stop\":true}\n\n"), "Done: unknown");
+    assert_eq!(events_of(Dialect::OllamaChat, true, b"{\"done\":true}"), "Usage: output 0\nDone: unknown");
+}
+
+#[test]
+fn a_long_reason_for_the_end_is_cut() {
+    let line = format!("{{\"stop\":true,\"stop_type\":\"{}\"}}", "\\n".repeat(4) + &"x".repeat(1000));
+    let shown = events_of(Dialect::LlamaCompletion, false, line.as_bytes());
+    assert_eq!(shown, format!("Done: {}", "x".repeat(80)));
 }
 
 #[test]
 fn bytes_that_are_not_the_protocol_are_shown() {
     assert_snapshot!(events_of(Dialect::OllamaChat, true, b"<html>\n"), @"failed: not a reply of Ollama: `<html>`");
     assert_snapshot!(events_of(Dialect::OpenAiChat, true, b"data: <html>\n\n"), @"failed: not a reply of the OpenAI API: `<html>`");
-    assert_snapshot!(events_of(Dialect::LlamaChat, false, b"<html>"), @"failed: not a reply of llama-server: `<html>`");
+    assert_snapshot!(events_of(Dialect::LlamaChat, false, b"<html>"), @"failed: not a reply of the OpenAI API: `<html>`");
 }
 
 #[test]
