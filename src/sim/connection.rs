@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -24,6 +25,8 @@ use crate::units::Nanos;
 
 const REQUEST_BYTES_AT_MOST: usize = 16 << 20;
 
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
 /// The server was killed in the middle of a reply.
 #[derive(Debug, thiserror::Error)]
 #[error("the simulated server was killed")]
@@ -39,9 +42,11 @@ pub(super) async fn accept(listener: TcpListener, site: Arc<Site>, life: Life) {
             () = life.stopping.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
-        // A connection that has already gone again is the client's affair.
-        if let Ok((socket, _)) = accepted {
-            life.tasks.spawn(serve(socket, Arc::clone(&site), life.clone()));
+        match accepted {
+            Ok((socket, _)) => drop(life.tasks.spawn(serve(socket, Arc::clone(&site), life.clone()))),
+            // The client has gone again, or there are no file descriptors
+            // left: that would come back at once.
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
     }
 }

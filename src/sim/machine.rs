@@ -140,3 +140,6 @@ impl Machine {
         format!("GPU-simulated-{}", self.name)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,9 @@
 //! The simulated machine: a physical model behind real HTTP servers. Effects.
 //!
-//! [`model`] says how long a step takes, [`sharing`] how processes share the
-//! device, [`engine`] runs both in virtual time. [`world`] lets that time
-//! follow the run's clock, [`server`] and [`connection`] put it on loopback,
-//! [`wire`] gives it the words of each API. Every number comes from a machine
+//! `model` says how long a step takes, `sharing` how processes share the
+//! device, `engine` runs both in virtual time. `world` lets that time
+//! follow the run's clock, `server` and `connection` put it on loopback,
+//! `wire` gives it the words of each API. Every number comes from a machine
 //! file, each with its source beside it; nothing is looked up by scenario.
 
 mod connection;

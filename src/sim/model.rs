@@ -133,3 +133,33 @@ pub(super) fn mps_speed(interference: f64, demands: &[f64]) -> f64 {
     let demanded = demands.iter().sum::<f64>() * factor;
     if demanded > 1.0 { 1.0 / demanded } else { 1.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::find;
+
+    fn step(decoding: u32, context_tokens: u32) -> Step {
+        let machine = find("h100", &[]).unwrap();
+        Step::of(&machine.gpu, &machine.model, &machine.host, Load { decoding, context_tokens, ..Load::default() })
+    }
+
+    #[test]
+    fn a_small_batch_is_limited_by_memory_and_a_large_one_by_arithmetic() {
+        let milliseconds = |decoding| format!("{:.2}", step(decoding, 0).device_s * 1e3);
+        assert_eq!([1, 2, 3, 4, 16].map(milliseconds), ["4.12", "4.12", "4.12", "5.01", "17.06"]);
+    }
+
+    #[test]
+    fn a_long_context_is_read_too() {
+        let extra_s = step(1, 100_000).device_s - step(1, 0).device_s;
+        let bytes = 100_000.0 * 131_072.0;
+        assert!((extra_s - bytes / (3.35e12 * 0.44)).abs() < 1e-9, "{extra_s}");
+    }
+
+    #[test]
+    fn under_mps_processes_slow_down_once_together_they_want_more_than_all() {
+        let speed = |count: usize| format!("{:.2}", mps_speed(0.25, &vec![0.4; count]));
+        assert_eq!([1, 2, 3, 4].map(speed), ["1.00", "1.00", "0.67", "0.50"]);
+    }
+}

@@ -96,3 +96,6 @@ fn llama_route(method: &str, path: &str) -> Option<Route> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

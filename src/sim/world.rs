@@ -271,3 +271,6 @@ impl Drop for Ticket {
         state.listeners.remove(&self.request);
     }
 }
+
+#[cfg(test)]
+mod tests;

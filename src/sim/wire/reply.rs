@@ -84,7 +84,7 @@ impl Reply {
 }
 
 fn word(index: u32) -> &'static str {
-    TEXT.iter().cycle().nth(index as usize % TEXT.len()).copied().unwrap_or_default()
+    TEXT[index as usize % TEXT.len()]
 }
 
 /// Adds the moment at which the event is handed over, in nanoseconds after the

@@ -117,7 +117,11 @@ fn output_tokens(form: Form, fields: &Map<String, Value>) -> Result<u32, BadRequ
         None | Some(Value::Null) => Ok(DEFAULT_OUTPUT_TOKENS),
         Some(value) => {
             let count = value.as_i64().ok_or(BadRequest::Type { field, expected: "a whole number" })?;
-            Ok(u32::try_from(count).map_or(DEFAULT_OUTPUT_TOKENS, |count| count.clamp(1, CONTEXT_TOKENS)))
+            Ok(match u32::try_from(count) {
+                Ok(count) => count.clamp(1, CONTEXT_TOKENS),
+                Err(_) if count < 0 => DEFAULT_OUTPUT_TOKENS,
+                Err(_) => CONTEXT_TOKENS,
+            })
         }
     }
 }
