@@ -72,7 +72,7 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn positive(&self, parameter: &'static str, sourced: &Sourced) -> Result<f64, MachineError> {
-        self.within(parameter, sourced, sourced.value > 0.0 && sourced.value <= 1e9, "above 0 and at most 1e9")
+        self.within(parameter, sourced, (1e-6..=1e9).contains(&sourced.value), "between 1e-6 and 1e9")
     }
 
     fn not_negative(&self, parameter: &'static str, sourced: &Sourced) -> Result<f64, MachineError> {
@@ -80,7 +80,7 @@ impl Checker<'_> {
     }
 
     fn share(&self, parameter: &'static str, sourced: &Sourced) -> Result<f64, MachineError> {
-        self.within(parameter, sourced, sourced.value > 0.0 && sourced.value <= 1.0, "above 0 and at most 1")
+        self.within(parameter, sourced, (1e-6..=1.0).contains(&sourced.value), "between 1e-6 and 1")
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be positive and small")]

@@ -77,9 +77,9 @@ fn a_name_is_no_path() {
 #[test]
 fn a_file_that_is_no_machine_is_refused_with_the_reason() {
     let parse = |from: &str, to: &str| message(&file::parse("x", "x.toml", &h100_with(from, to)).unwrap_err());
-    insta::assert_snapshot!(parse("bandwidth_share = { value = 0.44", "bandwidth_share = { value = 1.44"), @"machine file `x.toml`: `gpu.bandwidth_share` is 1.44, which is not above 0 and at most 1");
+    insta::assert_snapshot!(parse("bandwidth_share = { value = 0.44", "bandwidth_share = { value = 1.44"), @"machine file `x.toml`: `gpu.bandwidth_share` is 1.44, which is not between 1e-6 and 1");
     insta::assert_snapshot!(parse("source = \"NVIDIA H100 SXM data sheet: 3.35 TB/s\"", "source = \" \""), @"machine file `x.toml`: the `source` of `gpu.bandwidth_gb_per_s` is empty; say where the value comes from");
     insta::assert_snapshot!(parse("[host]", "[host]\nspeed = 1"), @"machine file `x.toml` is not a machine: unknown field `speed`, expected `request_ms` or `token_ms`");
     insta::assert_snapshot!(parse("unified_memory = false\n", ""), @"machine file `x.toml` is not a machine: missing field `unified_memory`");
-    insta::assert_snapshot!(parse("value = 0.44", "value = nan"), @"machine file `x.toml`: `gpu.bandwidth_share` is NaN, which is not above 0 and at most 1");
+    insta::assert_snapshot!(parse("value = 0.44", "value = nan"), @"machine file `x.toml`: `gpu.bandwidth_share` is NaN, which is not between 1e-6 and 1");
 }
