@@ -24,6 +24,11 @@ mod reported;
 mod throughput;
 mod window;
 
+#[cfg(test)]
+pub(crate) mod examples;
+#[cfg(test)]
+mod tests;
+
 use std::sync::LazyLock;
 
 pub use against::{Reference, Side};

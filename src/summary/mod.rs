@@ -8,6 +8,9 @@ mod reference;
 mod types;
 mod validity;
 
+#[cfg(test)]
+mod tests;
+
 use crate::plan::Plan;
 use crate::record::RunRecord;
 

@@ -10,6 +10,9 @@ mod interval;
 mod select;
 mod types;
 
+#[cfg(test)]
+mod tests;
+
 use crate::record::{Environment, Simulation};
 use crate::scenario::{Claim, Selector};
 use crate::summary::Summary;

@@ -1,0 +1,188 @@
+use std::collections::BTreeSet;
+
+use super::examples::{ended, failed, ms, queueing, reply, server, window};
+use super::{Gap, Kill, Objectives, UnitValue, Window, find, ids};
+use crate::names::MetricId;
+use crate::record::{ClientHonesty, GpuReading, Reading, RequestOutcome, RequestRecord, TelemetryRecord};
+
+const HONEST: ClientHonesty = ClientHonesty { schedule_lag_p99_ns: None, loop_stall_max_ns: None, cpu_cores: None };
+
+fn value(metric: &str, window: &Window<'_>) -> UnitValue {
+    find(metric).unwrap().in_window(window)
+}
+
+#[track_caller]
+fn assert_values(window: &Window<'_>, expected: &[(&str, f64)]) {
+    for (metric, expected) in expected {
+        let found = value(metric, window).unwrap_or_else(|gap| panic!("{metric}: {gap}"));
+        assert!((found - expected).abs() < 1e-9, "{metric} is {found}, not {expected}");
+    }
+}
+
+fn gap(reason: &str) -> UnitValue {
+    Err(Gap::not_measured(reason))
+}
+
+/// `count` replies, the k-th with its first token after k + 1 ms.
+fn rising(count: u64) -> Vec<RequestRecord> {
+    (0..count).map(|k| reply(0, 10 * k, &[k + 1, 1])).collect()
+}
+
+#[test]
+fn every_id_is_a_name_and_stands_once() {
+    let ids = ids();
+    assert!(ids.iter().all(|id| MetricId::new(*id).is_ok()));
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+}
+
+#[test]
+fn a_queueing_server_makes_the_sum_of_rates_three_times_the_truth() {
+    let requests = queueing();
+    // 300 tokens in 30 s are 10 a second; each of the three clients is told
+    // 10 tokens ÷ 1 s, which adds up to 30.
+    assert_values(
+        &window((0, 30_000), 3, &HONEST, &requests),
+        &[
+            ("output_throughput", 10.0),
+            ("individual_rate", 10.0),
+            ("decode_rate", 10.0),
+            ("sum_of_request_rates", 30.0),
+            ("overlap_error", 2.0),
+            ("request_throughput", 1.0),
+            ("fairness_clients", 1.0),
+        ],
+    );
+}
+
+#[test]
+fn only_tokens_that_arrive_inside_the_window_count() {
+    // Tokens at 900, 1000 (start, outside), 1100, 2000 (end, inside), 2100 ms.
+    let requests = [reply(0, 800, &[100, 100, 100, 900, 100])];
+    assert_values(&window((1_000, 2_000), 1, &HONEST, &requests), &[("output_throughput", 2.0)]);
+}
+
+#[test]
+fn a_chunk_brings_its_share_of_the_servers_count() {
+    let mut request = reply(0, 0, &[500, 1_000]);
+    request.chunks.events = vec![1, 3];
+    request.usage.output_tokens = Some(8);
+    let requests = [request];
+    // Two tokens at 0.5 s, six at 1.5 s; 4 events against 8 tokens.
+    let window = window((1_000, 2_000), 1, &HONEST, &requests);
+    assert_values(&window, &[("output_throughput", 6.0)]);
+    let whole = Window { start: ms(0), ..window };
+    assert_values(&whole, &[("output_tokens_mean", 8.0), ("token_count_mismatch", 0.5)]);
+}
+
+#[test]
+fn tokens_of_a_request_that_was_cut_off_count_as_events() {
+    let requests = [ended(reply(0, 0, &[400, 400, 400]), RequestOutcome::Cut)];
+    let window = window((0, 1_000), 1, &HONEST, &requests);
+    assert_values(&window, &[("output_throughput", 2.0)]);
+    assert_eq!(value("error_rate", &window), gap("no request ended by itself"));
+}
+
+#[test]
+fn steady_throughput_leaves_out_the_time_below_full_load() {
+    // Both clients are busy from 1 s to 2 s, in which three tokens arrive.
+    let requests = [reply(0, 0, &[500, 1_000, 500]), reply(1, 1_000, &[500, 1_500])];
+    let window = window((0, 4_000), 2, &HONEST, &requests);
+    assert_values(&window, &[("output_throughput", 5.0 / 4.0), ("output_throughput_steady", 3.0)]);
+}
+
+#[test]
+fn percentiles_interpolate_and_are_silent_under_their_floor() {
+    let requests = rising(11);
+    assert_values(&window((0, 1_000), 1, &HONEST, &requests), &[("ttft_p50", 0.006), ("e2e_p50", 0.007)]);
+    let ten = window((0, 1_000), 1, &HONEST, &requests[1..]);
+    assert_eq!(value("ttft_p50", &ten), Err(Gap::TooFew { n: 10, floor: 11 }));
+}
+
+#[test]
+fn failures_never_answer_in_percentiles_that_include_them() {
+    let mut requests = rising(125);
+    requests.extend((0..5).map(|k| failed(0, 10 * k, 5)));
+    // Rank 0.95 × 129 = 122.55 lies between the answers 123 ms and 124 ms.
+    assert_values(&window((0, 10_000), 1, &HONEST, &requests), &[("ttft_p95_incl_failures", 0.12355)]);
+    requests.extend((0..5).map(|k| failed(0, 10 * k, 5)));
+    let among = gap("the percentile falls among requests without an answer");
+    assert_eq!(value("ttft_p95_incl_failures", &window((0, 10_000), 1, &HONEST, &requests)), among);
+}
+
+#[test]
+fn time_per_output_token_leaves_out_the_tokens_of_the_first_chunk() {
+    let mut request = reply(0, 0, &[100, 200, 400]);
+    request.chunks.events = vec![2, 1, 1];
+    request.usage.output_tokens = Some(8);
+    // Four tokens come with the first chunk, four in the 600 ms after it.
+    assert_eq!(super::reply::tpot(&request), Some(0.15));
+    assert_eq!(super::reply::tpot(&reply(0, 0, &[100])), None);
+}
+
+#[test]
+fn goodput_counts_only_requests_that_meet_every_objective() {
+    let mut unexpected = reply(0, 0, &[50, 50]);
+    unexpected.unexpected = Some("too short".to_owned());
+    let requests = [
+        reply(0, 0, &[50, 50]),
+        reply(0, 0, &[150, 50]),
+        reply(0, 0, &[50, 500]),
+        unexpected,
+        failed(0, 0, 10),
+        ended(reply(0, 0, &[150]), RequestOutcome::Cut),
+        ended(reply(0, 0, &[50]), RequestOutcome::Cut),
+    ];
+    let objectives = Objectives { ttft: Some(ms(100)), e2e: Some(ms(400)), tpot: None };
+    let window = Window { objectives, ..window((0, 2_000), 1, &HONEST, &requests) };
+    // One of six: of the last one it is not known.
+    assert_values(&window, &[("goodput", 0.5), ("attainment", 1.0 / 6.0), ("error_rate", 0.2), ("valid_rate", 0.8)]);
+    let bare = Window { objectives: Objectives::default(), ..window };
+    assert_eq!(value("goodput", &bare), gap("the phase declares no service level objective"));
+}
+
+#[test]
+fn a_client_that_got_nothing_is_unfair() {
+    let requests = [reply(0, 0, &[100, 100]), reply(1, 0, &[100, 100])];
+    // (2 + 2 + 0 + 0)² ÷ (4 × 8)
+    assert_values(&window((0, 1_000), 4, &HONEST, &requests), &[("fairness_clients", 0.5)]);
+}
+
+#[test]
+fn the_reach_of_a_fault_is_counted_over_the_other_servers() {
+    let elsewhere = |mut request: RequestRecord| {
+        request.server = server(1);
+        request
+    };
+    let requests = [
+        failed(0, 900, 200),
+        elsewhere(failed(1, 900, 200)),
+        elsewhere(reply(2, 900, &[50, 200])),
+        elsewhere(reply(2, 1_400, &[50])),
+        elsewhere(reply(2, 1_450, &[100])),
+        elsewhere(failed(1, 1_600, 100)),
+    ];
+    // Down from 1.0 s to 1.5 s; four requests of the other server overlap it.
+    let killed = server(0);
+    let kill = Some(Kill { at: ms(1_000), server: &killed, recovery: Some(ms(500)) });
+    let window = Window { kill, ..window((0, 2_000), 3, &HONEST, &requests) };
+    assert_values(&window, &[("fault_reach", 0.25), ("recovery_time", 0.5)]);
+    assert_eq!(value("fault_reach", &Window { kill: None, ..window }), gap("no server was killed"));
+}
+
+#[test]
+fn energy_per_token_spans_the_readings_inside_the_window() {
+    let reading = |at, joules| TelemetryRecord {
+        at_ns: ms(at),
+        took_ns: ms(0),
+        memory_available_bytes: None,
+        load_1m: None,
+        gpus: vec![GpuReading { energy_j: Reading::Value(joules), ..GpuReading::default() }],
+    };
+    let samples = [reading(200, 1_000.0), reading(1_200, 1_060.0)];
+    let requests = [reply(0, 0, &[100, 400, 400, 400])];
+    let telemetry = samples.iter().collect();
+    let window = Window { telemetry, ..window((0, 2_000), 1, &HONEST, &requests) };
+    // 60 J for the tokens at 500 and 900 ms.
+    assert_values(&window, &[("energy_per_token", 30.0)]);
+    assert_eq!(value("power_mean", &window), gap("not asked for"));
+}
