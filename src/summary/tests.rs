@@ -1,1 +1,239 @@
+use std::fmt::Write as _;
 
+use chrono::DateTime;
+use indexmap::IndexMap;
+use serde_json::json;
+
+use super::{Measured, Summary, Validity, summarize};
+use crate::metric::examples::{ended, key, ms, queueing, reply};
+use crate::names::{CellId, FactorName, PhaseName, RunId, ScenarioName};
+use crate::plan::{CellSpec, Plan};
+use crate::record::{
+    CellEnd, ClientHonesty, Environment, Event, EventRecord, Manifest, Outcome, Overrides, RequestOutcome,
+    RequestRecord, RunRecord,
+};
+use crate::scenario::{Arrival, Expect, Length, Level, Load, Slo, Treatment};
+use crate::units::{Nanos, Period};
+
+fn spec(servers: u32, load: Load) -> CellSpec {
+    let factor = (FactorName::new("servers").unwrap(), Level::Integer(servers.into()));
+    CellSpec {
+        treatment: Treatment(IndexMap::from([factor])),
+        phase: PhaseName::new("concurrent").unwrap(),
+        load,
+        length: Length::Duration(Period::from_secs(1)),
+        warmup: Period::default(),
+        drain: Period::default(),
+        request: serde_json::from_value(json!({ "prompt": "hello", "max_tokens": 10 })).unwrap(),
+        expect: Expect::default(),
+        slo: Slo::default(),
+        fault: None,
+        servers,
+    }
+}
+
+fn plan(cells: Vec<(&str, CellSpec)>) -> Plan {
+    Plan {
+        scenario: ScenarioName::new("by_hand").unwrap(),
+        title: "By hand".to_owned(),
+        seed: 1,
+        blocks: 2,
+        baseline: None,
+        setup: Vec::new(),
+        epochs: Vec::new(),
+        teardown: Vec::new(),
+        cooldown: None,
+        cells: cells.into_iter().map(|(id, spec)| (CellId::new(id).unwrap(), spec)).collect(),
+        prompts: IndexMap::new(),
+    }
+}
+
+fn record(repetitions: Vec<(Event, Vec<RequestRecord>)>) -> RunRecord {
+    let (events, requests): (Vec<_>, Vec<_>) = repetitions.into_iter().unzip();
+    RunRecord {
+        manifest: Manifest {
+            schema_version: 1,
+            run_id: RunId::new("one").unwrap(),
+            scenario: ScenarioName::new("by_hand").unwrap(),
+            title: "By hand".to_owned(),
+            runexp: "0.1.0".to_owned(),
+            simulated: None,
+            seed: 1,
+            plan_sha256: String::new(),
+            overrides: Overrides::default(),
+            environment: Environment::default(),
+            started: DateTime::default(),
+            finished: None,
+            outcome: Outcome::Completed,
+        },
+        steps: Vec::new(),
+        requests: requests.concat(),
+        telemetry: Vec::new(),
+        events: events.into_iter().map(|event| EventRecord { at_ns: Nanos::ZERO, event }).collect(),
+    }
+}
+
+/// A repetition with a window of `seconds` from the origin.
+fn repetition(
+    cell: &str,
+    block: u32,
+    (clients, seconds): (Option<u32>, u64),
+    end: CellEnd,
+    requests: Vec<RequestRecord>,
+) -> (Event, Vec<RequestRecord>) {
+    let event = Event::CellFinished {
+        cell: key(cell, block),
+        load_start_ns: Nanos::ZERO,
+        window_start_ns: Nanos::ZERO,
+        window_end_ns: ms(1_000 * seconds),
+        clients,
+        servers: 1,
+        end,
+        client: ClientHonesty::default(),
+    };
+    let of_cell = |request| RequestRecord { cell: key(cell, block), ..request };
+    (event, requests.into_iter().map(of_cell).collect())
+}
+
+/// Tables of the estimates, without the metrics whose gap everyone shares.
+fn shown(summary: &Summary) -> String {
+    let mut text = String::new();
+    for (id, cell) in &summary.cells {
+        writeln!(text, "{id}").unwrap();
+        for repetition in &cell.repetitions {
+            let outcomes = serde_json::to_string(&repetition.outcomes).unwrap();
+            writeln!(text, "  block {}: {:?} {outcomes}", repetition.block, repetition.validity).unwrap();
+        }
+        for (metric, measured) in &cell.estimates {
+            match measured {
+                Measured::Estimate(estimate) => {
+                    let ends = estimate.interval.map(|ends| format!("{:.3} … {:.3}", ends.lower, ends.upper));
+                    let interval = ends.unwrap_or_else(|| "single run".to_owned());
+                    writeln!(text, "  {metric} {:.3} ({interval}) n={}", estimate.value, estimate.n).unwrap();
+                }
+                Measured::Gap(gap) if metric.as_str().contains("throughput") || metric.as_str() == "ttft_p50" => {
+                    writeln!(text, "  {metric}: {gap}").unwrap();
+                }
+                Measured::Gap(_) => {}
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn a_small_run_has_estimates_and_says_where_it_has_none() {
+    let plan = plan(vec![
+        ("servers=1/concurrent/clients=1", spec(1, Load::Clients(1))),
+        ("servers=1/concurrent/clients=2", spec(1, Load::Clients(2))),
+        ("servers=3/concurrent/clients=2", spec(3, Load::Clients(2))),
+    ]);
+    let (one, two) = ("servers=1/concurrent/clients=1", "servers=1/concurrent/clients=2");
+    // One client gets 10 and 12 tokens a second; two clients get 8 each, once.
+    let record = record(vec![
+        repetition(one, 0, (Some(1), 1), CellEnd::Complete, vec![reply(0, 0, &[100; 10])]),
+        repetition(two, 0, (Some(2), 1), CellEnd::Complete, vec![reply(0, 0, &[125; 8]), reply(1, 0, &[125; 8])]),
+        repetition(one, 1, (Some(1), 1), CellEnd::Complete, vec![reply(0, 0, &[75; 12])]),
+        repetition(
+            two,
+            1,
+            (Some(2), 1),
+            CellEnd::Interrupted,
+            vec![ended(reply(0, 0, &[125; 4]), RequestOutcome::Interrupted)],
+        ),
+    ]);
+    insta::assert_snapshot!(shown(&summarize(&record, &plan)), @r#"
+    servers=1/concurrent/clients=1
+      block 0: Valid {"success":1}
+      block 1: Valid {"success":1}
+      output_throughput 10.954 (3.440 … 34.885) n=2
+      output_throughput_steady 11.547 (1.857 … 71.815) n=2
+      request_throughput 1.000 (1.000 … 1.000) n=2
+      output_tokens_mean 10.954 (3.440 … 34.885) n=2
+      scaling_efficiency 1.000 (1.000 … 1.000) n=2
+      token_count_mismatch 0.000 (0.000 … 0.000) n=2
+      ttft_p50: 1 of the 11 values that it needs
+      ttft_mean 0.087 (0.014 … 0.539) n=2
+      inter_chunk_p50 0.075 (single run) n=1
+      error_rate 0.000 (0.000 … 0.000) n=2
+      valid_rate 1.000 (1.000 … 1.000) n=2
+      fairness_clients 1.000 (1.000 … 1.000) n=2
+      fairness_servers 1.000 (1.000 … 1.000) n=2
+    servers=1/concurrent/clients=2
+      block 0: Valid {"success":2}
+      block 1: Invalid { reasons: ["it was interrupted", "no request succeeded"] } {"interrupted":1}
+      output_throughput 16.000 (single run) n=1
+      output_throughput_steady 16.000 (single run) n=1
+      request_throughput 2.000 (single run) n=1
+      output_tokens_mean 8.000 (single run) n=1
+      scaling_efficiency 0.800 (single run) n=1
+      token_count_mismatch 0.000 (single run) n=1
+      ttft_p50: 2 of the 11 values that it needs
+      ttft_mean 0.125 (single run) n=1
+      inter_chunk_p50 0.125 (single run) n=1
+      error_rate 0.000 (single run) n=1
+      valid_rate 1.000 (single run) n=1
+      fairness_clients 1.000 (single run) n=1
+      fairness_servers 1.000 (single run) n=1
+    servers=3/concurrent/clients=2
+      output_throughput: not run
+      output_throughput_steady: not run
+      request_throughput: not run
+      ttft_p50: not run
+    "#);
+}
+
+#[test]
+fn the_trap_of_the_guide_is_visible_in_the_summary() {
+    let plan = plan(vec![("queue", spec(1, Load::Clients(3)))]);
+    let record = record(vec![repetition("queue", 0, (Some(3), 30), CellEnd::Complete, queueing())]);
+    let summary = summarize(&record, &plan);
+    let error = summary.cells[0].estimates.iter().find(|(metric, _)| metric.as_str() == "overlap_error");
+    let error = error.unwrap().1.estimate().unwrap();
+    assert!((error.value - 2.0).abs() < 1e-9, "{error:?}");
+}
+
+/// Why the only repetition of a cell is invalid.
+fn reasons(spec: CellSpec, client: ClientHonesty, requests: Vec<RequestRecord>) -> Vec<String> {
+    let (mut event, requests) = repetition("cell", 0, (None, 1), CellEnd::Complete, requests);
+    if let Event::CellFinished { client: recorded, .. } = &mut event {
+        *recorded = client;
+    }
+    let summary = summarize(&record(vec![(event, requests)]), &plan(vec![("cell", spec)]));
+    match &summary.cells[0].repetitions[0].validity {
+        Validity::Valid => Vec::new(),
+        Validity::Invalid { reasons } => reasons.clone(),
+    }
+}
+
+#[test]
+fn each_rule_of_validity_names_its_reason() {
+    let open = || spec(1, Load::Rate { per_second: 2.0, arrival: Arrival::Poisson });
+    let good = || vec![reply(0, 0, &[100; 9])];
+    let honest = ClientHonesty::default;
+    assert_eq!(reasons(open(), honest(), good()), Vec::<String>::new());
+    assert_eq!(reasons(open(), honest(), Vec::new()), ["no request succeeded"]);
+
+    let with_failure = vec![reply(0, 0, &[100]), ended(reply(0, 0, &[100]), RequestOutcome::EarlyClose)];
+    assert_eq!(reasons(open(), honest(), with_failure), ["50.0 % of the requests failed, more than 1 %"]);
+
+    let mut forced = open();
+    forced.request.ignore_eos = true;
+    let short = vec![reply(0, 0, &[100; 5])];
+    let cut_short = "replies had 50.0 % of the asked tokens on average, less than 90.0 %";
+    assert_eq!(reasons(forced.clone(), honest(), short), [cut_short]);
+    assert_eq!(reasons(forced, honest(), good()), Vec::<String>::new());
+
+    let mut cached = reply(0, 0, &[100; 9]);
+    (cached.usage.prompt_tokens, cached.usage.cached_tokens) = (Some(100), Some(6));
+    let from_cache = "6.0 % of the prompt tokens came from a prompt cache, more than 5 %";
+    assert_eq!(reasons(open(), honest(), vec![cached]), [from_cache]);
+
+    let late = || ClientHonesty { schedule_lag_p99_ns: Some(ms(2)), ..honest() };
+    let lag = "the driver started requests 2.0 ms late at p99, more than 1.0 ms";
+    assert_eq!(reasons(open(), late(), good()), [lag]);
+    assert_eq!(reasons(spec(1, Load::Clients(1)), late(), good()), Vec::<String>::new());
+
+    let stalled = ClientHonesty { loop_stall_max_ns: Some(ms(150)), ..honest() };
+    assert_eq!(reasons(open(), stalled, good()), ["the driver stalled for 150.0 ms, more than 100.0 ms"]);
+}

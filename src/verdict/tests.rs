@@ -1,1 +1,238 @@
+use indexmap::IndexMap;
+use serde_json::json;
 
+use super::{Decision, Verdict, Verdicts, judge};
+use crate::names::{CellId, MetricId, PhaseName};
+use crate::record::{Environment, GpuIdentity, Simulation};
+use crate::scenario::{Claim, ClaimKind, Level, Selector, Source, SystemMatch};
+use crate::summary::{CellSummary, Estimate, Gap, Measured, Summary};
+use crate::units::Share;
+
+/// A cell of several servers; one value of each metric per block.
+fn cell(mps: &str, servers: u32, clients: u32, metrics: &[(&str, &[f64])]) -> (CellId, CellSummary) {
+    let estimate = |values: &[f64]| Estimate {
+        value: values.iter().sum::<f64>() / f64::from(u32::try_from(values.len()).unwrap()),
+        interval: None,
+        n: u32::try_from(values.len()).unwrap(),
+        units: (0..).zip(values.iter().copied()).collect(),
+    };
+    let treatment = IndexMap::from([("mps", mps.to_owned()), ("servers", servers.to_string())]);
+    let cell = CellSummary {
+        treatment: treatment.into_iter().map(|(factor, level)| (factor.to_owned(), level)).collect(),
+        phase: PhaseName::new("concurrent").unwrap(),
+        load: format!("clients={clients}"),
+        clients: Some(clients),
+        rate: None,
+        servers,
+        slots: Some(1),
+        repetitions: Vec::new(),
+        estimates: metrics
+            .iter()
+            .map(|(metric, values)| (MetricId::new(*metric).unwrap(), Measured::Estimate(estimate(values))))
+            .collect(),
+    };
+    (CellId::new(format!("mps={mps},servers={servers}/concurrent/clients={clients}")).unwrap(), cell)
+}
+
+fn summary(cells: Vec<(CellId, CellSummary)>) -> Summary {
+    Summary { schema_version: 1, simulated: None, blocks: 5, cells: cells.into_iter().collect() }
+}
+
+fn selector(keys: &[(&str, Level)]) -> Selector {
+    Selector(keys.iter().map(|(key, level)| ((*key).to_owned(), level.clone())).collect())
+}
+
+fn mps(level: &str) -> Selector {
+    selector(&[("mps", Level::Text(level.to_owned()))])
+}
+
+fn claim(kind: ClaimKind) -> Claim {
+    Claim {
+        id: serde_json::from_value(json!("a-claim")).unwrap(),
+        says: "it is so".to_owned(),
+        source: Source { file: "guide.md".to_owned(), section: None, date: None },
+        kind,
+        system: None,
+    }
+}
+
+fn throughput() -> MetricId {
+    MetricId::new("output_throughput").unwrap()
+}
+
+fn is(value: f64) -> ClaimKind {
+    let tolerance = Share::from_fraction(0.1).unwrap();
+    ClaimKind::Absolute { metric: throughput(), cell: mps("on"), value, tolerance }
+}
+
+/// The verdict on one claim over 5 blocks under MPS and time-sliced.
+fn verdict(kind: ClaimKind) -> Verdict {
+    judged(&measured(), claim(kind), &Environment::default(), None)
+}
+
+fn judged(summary: &Summary, claim: Claim, environment: &Environment, simulated: Option<&Simulation>) -> Verdict {
+    judge(summary, &[claim], None, environment, simulated).claims.remove(0).verdict
+}
+
+const SHARED: &[f64] = &[1012.0, 1034.5, 998.7, 1021.3, 1017.9];
+const SLICED: &[f64] = &[502.0, 520.5, 497.7, 511.3, 510.9];
+
+fn measured() -> Summary {
+    summary(vec![
+        cell("off", 3, 3, &[("output_throughput", SLICED), ("ttft_p50", &[0.2; 5])]),
+        cell("on", 3, 3, &[("output_throughput", SHARED), ("ttft_p50", &[0.1; 5])]),
+    ])
+}
+
+#[test]
+fn a_value_is_reproduced_or_not_or_it_takes_more_repetitions() {
+    // The golden vectors of the statistics.
+    assert_eq!(verdict(is(1000.0)), Verdict::Reproduced);
+    assert_eq!(verdict(is(1250.0)), Verdict::NotReproduced);
+    // Distance ln(1.1 ÷ 1.09335) = 0.00607 against a half width of 0.01227 at
+    // n = 5: 5 × 2.0221² = 20.4.
+    assert_eq!(verdict(is(930.0)), Verdict::Inconclusive { needs: Some(21) });
+}
+
+#[test]
+fn ratios_orders_and_limits_are_judged_by_their_intervals() {
+    let ratio = |value| ClaimKind::Ratio {
+        metric: throughput(),
+        numerator: mps("on"),
+        denominator: mps("off"),
+        value,
+        tolerance: Share::from_fraction(0.05).unwrap(),
+    };
+    assert_eq!([verdict(ratio(2.0)), verdict(ratio(3.0))], [Verdict::Reproduced, Verdict::NotReproduced]);
+    let larger = |larger, smaller| {
+        verdict(ClaimKind::Ordering { metric: throughput(), larger: mps(larger), smaller: mps(smaller) })
+    };
+    assert_eq!([larger("on", "off"), larger("off", "on")], [Verdict::Reproduced, Verdict::NotReproduced]);
+    let at_least = |value| verdict(ClaimKind::AtLeast { metric: throughput(), cell: mps("on"), value });
+    assert_eq!([at_least(1000.0), at_least(1100.0)], [Verdict::Reproduced, Verdict::NotReproduced]);
+    let at_most = |value| verdict(ClaimKind::AtMost { metric: throughput(), cell: mps("on"), value });
+    assert_eq!([at_most(1100.0), at_most(1000.0)], [Verdict::Reproduced, Verdict::NotReproduced]);
+}
+
+#[test]
+fn limits_hold_for_values_that_are_not_positive() {
+    let summary = summary(vec![cell("on", 3, 3, &[("context_switch_overhead", &[-0.02, 0.01, -0.01])])]);
+    let metric = MetricId::new("context_switch_overhead").unwrap();
+    let claim = claim(ClaimKind::AtMost { metric, cell: mps("on"), value: 0.05 });
+    // Mean -0.00667, s 0.01528, t(0.95, 2) = 2.92: up to 0.0191.
+    assert_eq!(judged(&summary, claim, &Environment::default(), None), Verdict::Reproduced);
+}
+
+#[test]
+fn a_single_run_concludes_nothing() {
+    let summary = summary(vec![cell("on", 3, 3, &[("output_throughput", &[1000.0])])]);
+    let verdict = judged(&summary, claim(is(1000.0)), &Environment::default(), None);
+    assert_eq!(verdict, Verdict::Inconclusive { needs: None });
+}
+
+#[test]
+fn a_claim_about_no_cell_or_several_says_so() {
+    let mut wide = claim(is(1000.0));
+    wide.kind =
+        ClaimKind::AtLeast { metric: throughput(), cell: selector(&[("clients", Level::Integer(3))]), value: 1.0 };
+    let reason = "matches several cells: `mps=off,servers=3/concurrent/clients=3`, \
+                  `mps=on,servers=3/concurrent/clients=3`"
+        .to_owned();
+    assert_eq!(judged(&measured(), wide, &Environment::default(), None), Verdict::NotRun { reason });
+    let reason = "no cell has mps=sometimes".to_owned();
+    let none = ClaimKind::AtLeast { metric: throughput(), cell: mps("sometimes"), value: 1.0 };
+    assert_eq!(verdict(none), Verdict::NotRun { reason });
+}
+
+#[test]
+fn an_invalid_cell_passes_its_reason_on() {
+    let mut summary = measured();
+    let gap = Gap::Invalid { reason: "no request succeeded".to_owned() };
+    summary.cells[1].estimates.insert(throughput(), Measured::Gap(gap));
+    let verdict = judged(&summary, claim(is(1000.0)), &Environment::default(), None);
+    assert_eq!(verdict, Verdict::Invalid { reason: "no request succeeded".to_owned() });
+}
+
+#[test]
+fn a_claim_about_another_gpu_is_not_comparable() {
+    let mut claim = claim(is(1000.0));
+    claim.system = Some(SystemMatch { gpu: Some("NVIDIA GB10".to_owned()) });
+    let gpu = |name: &str| GpuIdentity {
+        uuid: "GPU-1".to_owned(),
+        name: name.to_owned(),
+        memory_bytes: None,
+        bandwidth_bytes_per_s: None,
+    };
+    let host = |name: &str| Environment { gpus: vec![gpu(name)], ..Environment::default() };
+    let machine = Simulation { machine: "spark".to_owned(), title: "DGX Spark".to_owned() };
+    let verdict = |host: &Environment, simulated| judged(&measured(), claim.clone(), host, simulated);
+    let differs = |here: &str| Verdict::NotComparable {
+        differences: vec![format!("GPU: claim speaks of NVIDIA GB10, here {here}")],
+    };
+    assert_eq!(verdict(&host("nvidia gb10"), None), Verdict::Reproduced);
+    assert_eq!(verdict(&host("NVIDIA H100"), None), differs("NVIDIA H100"));
+    assert_eq!(verdict(&Environment::default(), None), differs("none"));
+    assert_eq!(verdict(&host("NVIDIA GB10"), Some(&machine)), differs("DGX Spark (simulated)"));
+}
+
+fn verdicts(summary: &Summary) -> Verdicts {
+    judge(summary, &[], Some(&mps("off")), &Environment::default(), None)
+}
+
+#[test]
+fn every_treatment_is_compared_with_the_baseline_at_equal_load() {
+    let found = verdicts(&measured()).comparisons;
+    let shown: Vec<String> = found
+        .iter()
+        .map(|found| {
+            format!("{}: {} ÷ {} = {:.2}, {} pairs", found.metric, found.cell, found.baseline, found.ratio, found.pairs)
+        })
+        .collect();
+    let cells = "mps=on,servers=3/concurrent/clients=3 ÷ mps=off,servers=3/concurrent/clients=3";
+    assert_eq!(
+        shown,
+        [format!("output_throughput: {cells} = 2.00, 5 pairs"), format!("ttft_p50: {cells} = 0.50, 5 pairs")]
+    );
+}
+
+/// Options with their order, the conclusion, and the evidence there is.
+fn shown(decision: &Decision) -> String {
+    let options = decision.options.iter().map(|option| format!("{} [{}]", option.name, option.treatment));
+    let evidence = decision.evidence.iter().filter_map(|line| {
+        let measured = line.measured.as_ref()?;
+        Some(format!("{} | {} | {measured}", line.speaks_for, line.says))
+    });
+    let conclusion = format!("decided: {}: {}", decision.decided, decision.because);
+    options.chain([conclusion]).chain(evidence).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_decision_ranks_ways_to_serve_and_cites_what_was_measured() {
+    let mut summary = measured();
+    let (id, dying) = cell("on", 3, 2, &[("fault_reach", &[1.0]), ("recovery_time", &[3.5])]);
+    let phase = PhaseName::new("one server dies").unwrap();
+    summary.cells.insert(id, CellSummary { phase, ..dying });
+    let decision = verdicts(&summary).decision;
+    assert_eq!(decision.evidence.len(), 12);
+    insta::assert_snapshot!(shown(&decision), @r#"
+    3 servers under MPS [mps=on,servers=3]
+    3 servers time-sliced [mps=off,servers=3]
+    decided: true: output throughput of 3 servers under MPS (mps=on,servers=3) over 3 servers time-sliced (mps=off,servers=3) at 3 clients: ×2.000 (95 % 1.986 to 2.014, 5 blocks); the interval excludes 1
+    CUDA MPS | Maximum GPU utilization is critical | output throughput, 3 servers under MPS ÷ 3 servers time-sliced: ×2.000 (95 % 1.986 to 2.014, 5 blocks; `concurrent` at clients=3)
+    CUDA MPS | Low latency is paramount | time to first token, median, 3 servers under MPS ÷ 3 servers time-sliced: ×0.500 (95 % 0.500 to 0.500, 5 blocks; `concurrent` at clients=3)
+    multiple API servers | High availability/fault tolerance required | other servers' requests that fail when one dies: 3 servers under MPS 100.0 % (single run) (`one server dies` at clients=2)
+    multiple API servers | Frequent model updates/deployments | from a server's death to its next good answer: 3 servers under MPS 3.50 s (single run) (`one server dies` at clients=2)
+    "#);
+}
+
+#[test]
+fn one_block_decides_nothing() {
+    let once = |mps, value: f64| cell(mps, 3, 3, &[("output_throughput", &[value])]);
+    let decision = verdicts(&summary(vec![once("off", 50.0), once("on", 100.0)])).decision;
+    assert!(!decision.decided);
+    assert_eq!(
+        decision.because,
+        "insufficient evidence: 3 servers under MPS (mps=on,servers=3) over 3 servers time-sliced \
+         (mps=off,servers=3) at 3 clients share fewer than two blocks, so there is no interval"
+    );
+}
