@@ -4,9 +4,9 @@ use chrono::DateTime;
 use indexmap::IndexMap;
 use serde_json::json;
 
-use super::{Measured, Summary, Validity, summarize};
+use super::{Gap, Measured, Summary, Validity, summarize};
 use crate::metric::examples::{ended, key, ms, queueing, reply};
-use crate::names::{CellId, FactorName, PhaseName, RunId, ScenarioName};
+use crate::names::{CellId, FactorName, MetricId, PhaseName, RunId, ScenarioName};
 use crate::plan::{CellSpec, Plan};
 use crate::record::{
     CellEnd, ClientHonesty, Environment, Event, EventRecord, Manifest, Outcome, Overrides, RequestOutcome,
@@ -191,6 +191,35 @@ fn the_trap_of_the_guide_is_visible_in_the_summary() {
     let error = summary.cells[0].estimates.iter().find(|(metric, _)| metric.as_str() == "overlap_error");
     let error = error.unwrap().1.estimate().unwrap();
     assert!((error.value - 2.0).abs() < 1e-9, "{error:?}");
+}
+
+#[test]
+fn several_processes_are_held_against_one_at_the_same_load() {
+    let load = || Load::Clients(2);
+    let plan = plan(vec![("one", spec(1, load())), ("three", spec(3, load()))]);
+    let of = |cell, block, gaps: &[u64]| {
+        repetition(cell, block, (Some(2), 1), CellEnd::Complete, vec![reply(0, 0, gaps), reply(1, 0, gaps)])
+    };
+    // 16 tokens a second against 20, and in block 1 against nothing.
+    let record = record(vec![of("one", 0, &[100; 10]), of("three", 0, &[125; 8]), of("three", 1, &[125; 8])]);
+    let summary = summarize(&record, &plan);
+    let values = |cell: usize| {
+        let of_each = summary.cells[cell].repetitions.iter();
+        let metric = MetricId::new("context_switch_overhead").unwrap();
+        of_each.map(|repetition| repetition.values[&metric].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(values(0), [Err(Gap::not_measured("it takes more than one server process"))]);
+    let missing = "the cell it is held against has no valid repetition in this block";
+    assert_eq!(values(1), [Ok(1.0 - 16.0 / 20.0), Err(Gap::not_measured(missing))]);
+}
+
+#[test]
+fn a_summary_reads_back_as_it_was_written() {
+    let plan = plan(vec![("queue", spec(1, Load::Clients(3))), ("idle", spec(1, Load::Clients(1)))]);
+    let record = record(vec![repetition("queue", 0, (Some(3), 30), CellEnd::Complete, queueing())]);
+    let summary = summarize(&record, &plan);
+    let written = serde_json::to_string(&summary).unwrap();
+    assert_eq!(serde_json::from_str::<Summary>(&written).unwrap(), summary);
 }
 
 /// Why the only repetition of a cell is invalid.

@@ -9,27 +9,30 @@ use crate::summary::{CellSummary, Summary};
 type Cell<'a> = (&'a CellId, &'a CellSummary);
 
 /// Ranks treatments by output throughput in the first closed-loop phase, at
-/// the most clients that all of them were planned with.
+/// the most clients that all of them were planned with. A treatment without a
+/// valid measurement there is not ranked, and named.
 pub(super) fn decide(summary: &Summary) -> Decision {
-    let ranked = ranked(summary);
-    let (decided, because) = conclude(&ranked);
-    let options = ranked.into_iter().map(|(_, option)| option).collect();
-    Decision { options, decided, because, evidence: evidence::all(summary) }
-}
-
-fn ranked(summary: &Summary) -> Vec<(u32, ServingOption)> {
     let phase = summary.cells.values().find(|cell| cell.clients.is_some()).map(|cell| &cell.phase);
     let of_phase: Vec<Cell<'_>> =
         summary.cells.iter().filter(|(_, cell)| Some(&cell.phase) == phase && cell.clients.is_some()).collect();
-    let Some(clients) = most_common_clients(&of_phase) else { return Vec::new() };
-    let measured = of_phase.into_iter().filter(|(_, cell)| cell.clients == Some(clients)).filter_map(|(id, cell)| {
-        let throughput = estimate(cell, "output_throughput").ok()?.clone();
-        let option = ServingOption { name: name(cell), treatment: treatment(cell), cell: id.clone(), throughput };
-        Some((clients, option))
-    });
-    let mut ranked: Vec<_> = measured.collect();
-    ranked.sort_by(|(_, left), (_, right)| right.throughput.value.total_cmp(&left.throughput.value));
-    ranked
+    let clients = most_common_clients(&of_phase);
+    let at_equal_load = of_phase.into_iter().filter(|(_, cell)| cell.clients == clients);
+    let (measured, missing): (Vec<_>, Vec<_>) =
+        at_equal_load.map(|cell| option(cell).ok_or(cell)).partition(Result::is_ok);
+    let mut options: Vec<ServingOption> = measured.into_iter().flatten().collect();
+    options.sort_by(|left, right| right.throughput.value.total_cmp(&left.throughput.value));
+    let (decided, conclusion) = conclude(&options, clients.unwrap_or_default());
+    let missing: Vec<String> = missing.into_iter().filter_map(Result::err).map(|(_, cell)| treatment(cell)).collect();
+    let because = match missing.as_slice() {
+        [] => conclusion,
+        missing => format!("{conclusion}; without a valid measurement: {}", missing.join(" and ")),
+    };
+    Decision { options, decided, because, evidence: evidence::all(summary) }
+}
+
+fn option((id, cell): Cell<'_>) -> Option<ServingOption> {
+    let throughput = estimate(cell, "output_throughput").ok()?.clone();
+    Some(ServingOption { name: name(cell), treatment: treatment(cell), cell: id.clone(), throughput })
 }
 
 /// The most clients at which every treatment of the phase has a cell.
@@ -44,8 +47,8 @@ fn most_common_clients(cells: &[Cell<'_>]) -> Option<u32> {
 }
 
 /// Whether the paired interval of the first over the second excludes 1.
-fn conclude(ranked: &[(u32, ServingOption)]) -> (bool, String) {
-    let [(clients, first), (_, second), ..] = ranked else {
+fn conclude(ranked: &[ServingOption], clients: u32) -> (bool, String) {
+    let [first, second, ..] = ranked else {
         return (false, "fewer than two ways to serve have a valid measurement at equal load".to_owned());
     };
     let names = format!("{} over {} at {clients} clients", described(first), described(second));

@@ -226,6 +226,19 @@ fn the_decision_ranks_ways_to_serve_and_cites_what_was_measured() {
 }
 
 #[test]
+fn a_treatment_without_a_valid_measurement_is_named_and_not_ranked() {
+    let mut summary = measured();
+    summary.cells[1].estimates.insert(throughput(), Measured::Gap(Gap::NotRun));
+    let decision = verdicts(&summary).decision;
+    assert_eq!(decision.options.len(), 1);
+    assert_eq!(
+        decision.because,
+        "fewer than two ways to serve have a valid measurement at equal load; \
+         without a valid measurement: mps=on,servers=3"
+    );
+}
+
+#[test]
 fn one_block_decides_nothing() {
     let once = |mps, value: f64| cell(mps, 3, 3, &[("output_throughput", &[value])]);
     let decision = verdicts(&summary(vec![once("off", 50.0), once("on", 100.0)])).decision;
