@@ -76,10 +76,11 @@ impl RenderError {
             Self::UnknownEngine { .. } => "end its name in `.j2` (minijinja) or `.hbs` (handlebars)",
             Self::NotAFileName { .. } => "give it a plain file name without folders, like `mine.md.j2`",
             Self::SameDocument { .. } => "rename one of the two",
-            Self::Minijinja { .. } | Self::Handlebars { .. } => {
-                "correct that line; `templates/summary.md.j2` uses every name there is, and \
-                 `value is defined` tests for one that may be absent"
+            Self::Minijinja { .. } => {
+                "correct that line; `templates/summary.md.j2` shows the names there are, and \
+                 `name is defined` tests for one that may be absent"
             }
+            Self::Handlebars { .. } => "correct that line; `templates/decision.md.hbs` shows names and helpers",
             Self::HandlebarsSyntax { .. } => "correct that line; every `{{#block}}` needs its `{{/block}}`",
             Self::NoBanner { .. } => {
                 "add `{% if simulated %}{{ simulated.banner }}{% endif %}` (minijinja) or \

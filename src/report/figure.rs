@@ -131,8 +131,11 @@ fn number_and_remark(value: f64, interval: Option<Interval>, n: u32, shown: Show
 
 /// A ratio and its interval, without a unit.
 pub(super) fn ratio(value: f64, interval: Option<Interval>) -> String {
+    if !value.is_finite() {
+        return NOT_MEASURED.to_owned();
+    }
     interval.map_or_else(
-        || format!("{} (single pair)", text::three_digits(value)),
+        || format!("{} (no interval)", text::three_digits(value)),
         |interval| text::with_interval(value, interval.lower, interval.upper),
     )
 }

@@ -1,1 +1,52 @@
+use insta::assert_snapshot;
 
+use super::text::{fixed, line, markdown, percent, si, three_digits, with_interval};
+
+#[test]
+fn an_interval_decides_how_many_digits_are_shown() {
+    let shown = [
+        with_interval(33.123, 32.81, 33.43),
+        with_interval(33.1, 33.05, 33.15),
+        with_interval(1234.5, 1200.0, 1270.0),
+        with_interval(0.001_23, 0.0011, 0.0013),
+        with_interval(5.0, 5.0, 5.0),
+        with_interval(-0.04, -0.5, 0.42),
+    ];
+    assert_snapshot!(shown.join("\n"), @"
+    33.1 [32.8, 33.4]
+    33.10 [33.05, 33.15]
+    1234 [1200, 1270]
+    0.00123 [0.00110, 0.00130]
+    5.00 [5.00, 5.00]
+    0.0 [-0.5, 0.4]
+    ");
+}
+
+#[test]
+fn a_lone_number_has_about_three_digits_and_no_exponent() {
+    let shown = [0.0, 33.3, 300.0, 99.4, 0.97, 12_345.6, 0.000_04, -2.5, 1e-12].map(three_digits);
+    assert_snapshot!(shown.join(" "), @"0 33.3 300 99.4 0.97 12346 0.00004 -2.5 0");
+}
+
+#[test]
+fn filters_show_numbers_in_words_for_people() {
+    assert_snapshot!([si(4.9e9), si(0.0123), si(0.0), si(1e-9), si(999.0)].join(", "), @"4.9 G, 12.3 m, 0, 0.001 µ, 999");
+    assert_snapshot!([percent(0.97), percent(-0.031), percent(f64::NAN)].join(", "), @"97.0 %, -3.1 %, not measured here");
+    assert_snapshot!([fixed(2.5, 0), fixed(-0.001, 1), fixed(f64::INFINITY, 1), fixed(1.0, usize::MAX)].join(", "), @"2, 0.0, inf, 1.000000000");
+}
+
+#[test]
+fn no_text_ends_a_cell_or_links_or_becomes_html() {
+    let hostile = "a|b\r\n`c` <b> & *d* [e](f) [g][h] [i]: j \\| ~~k~~ # l\u{202e}\u{7}";
+    assert_snapshot!(
+        markdown(hostile),
+        @r"a\|b \`c\` &lt;b&gt; &amp; \*d\* [e]\(f) [g]\[h] [i]\: j \\\| \~\~k\~\~ \# l"
+    );
+    assert_eq!(markdown("33.1 [32.8, 33.4] tok/s"), "33.1 [32.8, 33.4] tok/s");
+}
+
+#[test]
+fn a_long_text_is_cut_to_one_bounded_line() {
+    assert_eq!(line(&"x\n".repeat(1_000_000)).chars().count(), 400);
+    assert_eq!(line("short"), "short");
+}

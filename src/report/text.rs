@@ -86,22 +86,22 @@ pub(super) fn three_digits(value: f64) -> String {
 /// 1 or 2.
 pub(super) fn with_interval(value: f64, lower: f64, upper: f64) -> String {
     let half_width = (upper - lower).abs() / 2.0;
-    let digits = if half_width > 0.0 {
-        let leading = (half_width / 2.5).log10().floor();
-        [0.0, 1.0, 2.0, 3.0, 4.0].iter().filter(|place| **place < -leading).count()
-    } else {
-        decimals(value)
-    };
+    let digits = digits_until(half_width, 2.5).unwrap_or_else(|| decimals(value));
     format!("{} [{}, {}]", fixed(value, digits), fixed(lower, digits), fixed(upper, digits))
 }
 
+/// Decimals that show three significant digits.
 fn decimals(value: f64) -> usize {
-    match value.abs() {
-        0.0 => 0,
-        size if size >= 100.0 => 0,
-        size if size >= 10.0 => 1,
-        size if size >= 1.0 => 2,
-        size if size >= 0.1 => 3,
-        _ => 4,
-    }
+    digits_until(value, 100.0).unwrap_or(0)
+}
+
+/// The fewest decimals, at most 9, that make of `value` at least `enough` units
+/// of the last digit.
+fn digits_until(value: f64, enough: f64) -> Option<usize> {
+    let mut units = value.abs();
+    (0..=9).find(|_| {
+        let is_enough = units >= enough;
+        units *= 10.0;
+        is_enough
+    })
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use super::row;
 use crate::report::figure::{self, Figure, MetricRow, Shown};
 use crate::report::text::{NOT_MEASURED, line};
-use crate::scenario::ClaimKind;
+use crate::scenario::{ClaimKind, Selector};
 use crate::verdict::{Judged, Verdict, Verdicts};
 
 /// A published number and what became of it.
@@ -81,11 +81,17 @@ fn shown(kind: &ClaimKind, metric: Option<&MetricRow>) -> Shown {
 fn cells(judged: &Judged) -> String {
     match &judged.claim.kind {
         ClaimKind::Absolute { cell, .. } | ClaimKind::AtLeast { cell, .. } | ClaimKind::AtMost { cell, .. } => {
-            judged.cell.as_ref().map_or_else(|| cell.to_string(), ToString::to_string)
+            judged.cell.as_ref().map_or_else(|| selected(cell), ToString::to_string)
         }
-        ClaimKind::Ratio { numerator, denominator, .. } => format!("{numerator} over {denominator}"),
-        ClaimKind::Ordering { larger, smaller, .. } => format!("{larger} over {smaller}"),
+        ClaimKind::Ratio { numerator, denominator, .. } => {
+            format!("{} over {}", selected(numerator), selected(denominator))
+        }
+        ClaimKind::Ordering { larger, smaller, .. } => format!("{} over {}", selected(larger), selected(smaller)),
     }
+}
+
+fn selected(selector: &Selector) -> String {
+    if selector.0.is_empty() { "any cell".to_owned() } else { selector.to_string() }
 }
 
 fn published(kind: &ClaimKind, shown: Shown) -> String {

@@ -16,7 +16,7 @@ pub struct ComparisonRow {
     /// Below the line.
     pub baseline: String,
     /// Ratio of means.
-    pub ratio: f64,
+    pub ratio: Option<f64>,
     /// Lower end of its 95 % interval.
     pub lower: Option<f64>,
     /// Upper end of its 95 % interval.
@@ -42,7 +42,7 @@ fn comparison_row(comparison: &Comparison, metrics: &[MetricRow]) -> ComparisonR
         metric: metric.map_or_else(|| comparison.metric.to_string(), |metric| metric.title.to_owned()),
         cell: line(comparison.cell.as_str()),
         baseline: line(comparison.baseline.as_str()),
-        ratio: comparison.ratio,
+        ratio: Some(comparison.ratio).filter(|ratio| ratio.is_finite()),
         lower: comparison.interval.map(|interval| interval.lower),
         upper: comparison.interval.map(|interval| interval.upper),
         text: figure::ratio(comparison.ratio, comparison.interval),

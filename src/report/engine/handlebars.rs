@@ -1,6 +1,6 @@
 use handlebars::{
     Context as Data, Handlebars, Helper, HelperDef, HelperResult, JsonTruthy, Output, RenderContext,
-    RenderError as Refusal, RenderErrorReason, Renderable, ScopedJson, html_escape, no_escape,
+    RenderError as Refusal, RenderErrorReason, Renderable, ScopedJson, TemplateErrorReason, html_escape, no_escape,
 };
 use serde_json::Value as Json;
 
@@ -20,15 +20,31 @@ pub(in crate::report) fn render(
     registry.register_template_string(name, source).map_err(|error| RenderError::HandlebarsSyntax {
         template: name.to_owned(),
         line: error.pos().map_or(0, |(line, _)| line),
-        what: text::line(&error.reason().to_string()),
+        what: unreadable(error.reason()),
         source: Box::new(error),
     })?;
     registry.render(name, context).map_err(|error| RenderError::Handlebars {
         template: name.to_owned(),
         line: error.line_no.unwrap_or(0),
-        what: text::line(&error.reason().to_string()),
+        what: refused(error.reason()),
         source: Box::new(error),
     })
+}
+
+/// Without the long list of grammar rules that could have stood there.
+fn unreadable(reason: &TemplateErrorReason) -> String {
+    let words = text::line(&reason.to_string());
+    words.split(": expected").next().unwrap_or_default().to_owned()
+}
+
+fn refused(reason: &RenderErrorReason) -> String {
+    match reason {
+        RenderErrorReason::MissingVariable(Some(name)) => {
+            format!("undefined value: `{}` is undefined", text::line(name))
+        }
+        RenderErrorReason::InvalidParamType(wanted) => format!("invalid operation: a parameter is not a {wanted}"),
+        reason => text::line(&reason.to_string()),
+    }
 }
 
 fn registry(markup: Markup) -> Handlebars<'static> {

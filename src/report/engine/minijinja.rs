@@ -9,7 +9,7 @@ use crate::report::figure::Figure;
 use crate::report::text::{self, NOT_MEASURED};
 
 /// Far above any report, and below a second: a template's endless loop ends.
-const FUEL: u64 = 20_000_000;
+const FUEL: u64 = 5_000_000;
 
 /// Renders a template of the Jinja language.
 pub(in crate::report) fn render(

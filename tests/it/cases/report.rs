@@ -1,1 +1,266 @@
-//! To come.
+//! Documents from a small run with gaps and hostile text, strict templates,
+//! and the published figures.
+
+mod fixture;
+
+use std::error::Error;
+
+use fixture::{METRICS, Machine, context};
+use insta::assert_snapshot;
+use runexp::report::{RenderError, builtin, files, render};
+
+fn shipped() -> Vec<(String, String)> {
+    builtin().iter().map(|(name, source)| ((*name).to_owned(), (*source).to_owned())).collect()
+}
+
+fn said(result: Result<String, RenderError>) -> String {
+    match result {
+        Ok(text) => format!("rendered: {text}"),
+        Err(error) => format!("{error}\nhelp: {}", error.help()),
+    }
+}
+
+#[test]
+fn a_real_run_makes_the_three_shipped_documents() {
+    for (name, text) in files(&context(Machine::Real), &shipped()).unwrap() {
+        assert_snapshot!(name.as_str(), text);
+    }
+}
+
+#[test]
+fn a_simulated_run_says_so_in_every_file_name_document_and_table() {
+    for (name, text) in files(&context(Machine::Simulated), &shipped()).unwrap() {
+        let tables = text.lines().zip(text.lines().skip(1)).filter(|(_, below)| below.starts_with("|--"));
+        for (heading, _) in tables.filter(|(heading, _)| !heading.starts_with("| System | Mode |")) {
+            assert!(heading.starts_with("| SIMULATED: "), "{name}: {heading}");
+        }
+        assert_snapshot!(name.as_str(), text);
+    }
+}
+
+#[test]
+fn every_table_keeps_its_shape_whatever_text_is_in_it() {
+    for (name, text) in files(&context(Machine::Real), &shipped()).unwrap() {
+        let mut columns = None;
+        for line in text.lines() {
+            let bars = line.replace(r"\\", "").replace(r"\|", "").matches('|').count();
+            columns = line.starts_with('|').then(|| columns.unwrap_or(bars));
+            assert!(columns.is_none_or(|columns| columns == bars), "{name}: {line}");
+        }
+        assert!(!text.contains("<script>") && !text.contains("](http://f)") && !text.contains('\u{202e}'), "{name}");
+        assert!(!text.contains("\n\n\n"), "{name} has a run of empty lines");
+    }
+}
+
+#[test]
+fn the_same_run_gives_the_same_bytes() {
+    let once = files(&context(Machine::Real), &shipped()).unwrap();
+    let again = files(&context(Machine::Real), &shipped()).unwrap();
+    assert_eq!(once, again);
+}
+
+#[test]
+fn a_misspelt_name_fails_with_template_and_line_in_both_engines() {
+    let context = context(Machine::Real);
+    let refused = [
+        ("mine.md.j2", "fine\n{{ run.titel }}\n"),
+        ("mine.md.j2", "{% if simulatd %}x{% endif %}"),
+        ("mine.md.j2", "\n{% for x in cels %}{% endfor %}"),
+        ("mine.md.j2", "{{ cells|figure(\"ttft_p95\") }}"),
+        ("mine.md.j2", "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}"),
+        ("mine.md.j2", "a\nb\n{% if %}"),
+        ("mine.md.hbs", "fine\n{{run.titel}}\n"),
+        ("mine.md.hbs", "\n{{#if simulatd}}x{{/if}}"),
+        ("mine.md.hbs", "\n\n{{#unless run.complete}}x{{/unless}}"),
+        ("mine.md.hbs", "{{cell run.titel}}"),
+        ("mine.md.hbs", "{{#each cels}}x{{/each}}"),
+        ("mine.md.hbs", "{{fixed run.title 2}}"),
+        ("mine.md.hbs", "a\n{{#if simulated}}"),
+        ("mine.txt", ""),
+        ("../mine.md.j2", ""),
+    ];
+    let said: Vec<String> = refused.iter().map(|(name, source)| said(render(name, source, &context))).collect();
+    assert_snapshot!(said.join("\n\n"), @"
+    failed to render template `mine.md.j2`, line 2: undefined value: `run.titel` is undefined
+    help: correct that line; `templates/summary.md.j2` shows the names there are, and `name is defined` tests for one that may be absent
+
+    failed to render template `mine.md.j2`, line 1: undefined value: `simulatd` is undefined
+    help: correct that line; `templates/summary.md.j2` shows the names there are, and `name is defined` tests for one that may be absent
+
+    failed to render template `mine.md.j2`, line 2: undefined value: `cels` is undefined
+    help: correct that line; `templates/summary.md.j2` shows the names there are, and `name is defined` tests for one that may be absent
+
+    failed to render template `mine.md.j2`, line 1: invalid operation: `figure` wants a cell on its left
+    help: correct that line; `templates/summary.md.j2` shows the names there are, and `name is defined` tests for one that may be absent
+
+    failed to render template `mine.md.j2`, line 1: engine ran out of fuel
+    help: correct that line; `templates/summary.md.j2` shows the names there are, and `name is defined` tests for one that may be absent
+
+    failed to render template `mine.md.j2`, line 3: syntax error: unexpected end of block
+    help: correct that line; `templates/summary.md.j2` shows the names there are, and `name is defined` tests for one that may be absent
+
+    failed to render template `mine.md.hbs`, line 2: undefined value: `run.titel` is undefined
+    help: correct that line; `templates/decision.md.hbs` shows names and helpers
+
+    failed to render template `mine.md.hbs`, line 2: undefined value: `simulatd` is undefined
+    help: correct that line; `templates/decision.md.hbs` shows names and helpers
+
+    failed to render template `mine.md.hbs`, line 3: undefined value: `run.complete` is undefined
+    help: correct that line; `templates/decision.md.hbs` shows names and helpers
+
+    failed to render template `mine.md.hbs`, line 1: undefined value: `run.titel` is undefined
+    help: correct that line; `templates/decision.md.hbs` shows names and helpers
+
+    failed to render template `mine.md.hbs`, line 1: undefined value: `cels` is undefined
+    help: correct that line; `templates/decision.md.hbs` shows names and helpers
+
+    failed to render template `mine.md.hbs`, line 1: invalid operation: a parameter is not a number
+    help: correct that line; `templates/decision.md.hbs` shows names and helpers
+
+    failed to read template `mine.md.hbs`, line 2: invalid handlebars syntax
+    help: correct that line; every `{{#block}}` needs its `{{/block}}`
+
+    cannot tell the engine of template `mine.txt` by its suffix
+    help: end its name in `.j2` (minijinja) or `.hbs` (handlebars)
+
+    template `../mine.md.j2` does not name a file
+    help: give it a plain file name without folders, like `mine.md.j2`
+    ");
+}
+
+#[test]
+fn errors_keep_the_engines_own_error_as_their_source() {
+    for name in ["mine.md.j2", "mine.md.hbs"] {
+        let error = render(name, "{{ nothing }}", &context(Machine::Real)).unwrap_err();
+        assert!(error.source().is_some(), "{name}");
+    }
+}
+
+#[test]
+fn a_template_that_forgets_the_banner_is_refused_for_a_simulated_run_only() {
+    for name in ["mine.md.j2", "mine.md.hbs"] {
+        let forgetful = "# {{ run.id }}, SIMULATED\n";
+        assert_eq!(render(name, forgetful, &context(Machine::Real)).unwrap(), "# 20261122-160500-7f3a, SIMULATED\n");
+        assert!(matches!(render(name, forgetful, &context(Machine::Simulated)), Err(RenderError::NoBanner { .. })));
+        let honest = "# {{ simulated.banner }}\n";
+        assert_eq!(
+            render(name, honest, &context(Machine::Simulated)).unwrap(),
+            "# SIMULATED on h100: no figure in this document was measured on a real server\n"
+        );
+    }
+}
+
+#[test]
+fn two_templates_for_one_document_are_refused() {
+    let twice = [("a.md.j2".to_owned(), String::new()), ("a.md.hbs".to_owned(), String::new())];
+    assert_snapshot!(
+        files(&context(Machine::Real), &twice).unwrap_err(),
+        @"template `a.md.hbs` makes `a.md`, and so does another template"
+    );
+}
+
+#[test]
+fn both_engines_have_the_same_filters() {
+    let context = context(Machine::Real);
+    let jinja = r#"{{ cells[0]|figure("output_throughput")|attr("with_unit") }}; {{ none|fixed(1) }}
+{{ 33.126|fixed(2) }} {{ 0.9712|percent }} {{ 4900000000|si }} {{ "a|b"|cell }}"#;
+    let handlebars = r#"{{figure cells.[0] "output_throughput"}}; {{fixed simulated 1}}
+{{fixed 33.126 2}} {{percent 0.9712}} {{si 4900000000}} {{cell "a|b"}}"#;
+    let by_jinja = render("x.md.j2", jinja, &context).unwrap();
+    assert_snapshot!(by_jinja, @r"
+    33.1 [32.8, 33.4] tok/s; not measured here
+    33.13 97.1 % 4.9 G a\|b
+    ");
+    assert_eq!(render("x.md.hbs", handlebars, &context).unwrap(), by_jinja);
+}
+
+#[test]
+fn html_documents_are_escaped_by_the_engine() {
+    let context = context(Machine::Real);
+    for (name, source) in [("x.html.j2", "{{ run.title }}"), ("x.html.hbs", "{{run.title}}")] {
+        let html = render(name, source, &context).unwrap();
+        assert!(html.contains("&lt;script&gt;") && !html.contains("<script>"), "{html}");
+    }
+}
+
+#[test]
+fn every_metric_of_the_registry_is_in_every_cell() {
+    for cell in context(Machine::Real).cells {
+        let missing: Vec<_> = METRICS.iter().filter(|row| !cell.figures.contains_key(row.id)).collect();
+        assert!(missing.is_empty(), "{}: {missing:?}", cell.id);
+    }
+}
+
+/// Each figure of the guide: what a `says` must quote, and what its claim must
+/// hold.
+const PUBLISHED: [(&str, &str); 33] = [
+    ("3x concurrent performance", "value = 3.0"),
+    ("RTX 5090, Single: individual ~300 tok/s", "value = 300.0"),
+    ("RTX 5090, Single: aggregate 300 tok/s", "value = 300.0"),
+    ("RTX 5090, Single: scaling efficiency 100%", "value = 1.0"),
+    ("Mac M4 Pro, Single: individual ~45 tok/s", "value = 45.0"),
+    ("Mac M4 Pro, Single: aggregate 45 tok/s", "value = 45.0"),
+    ("Mac M4 Pro, Single: scaling efficiency 100%", "value = 1.0"),
+    ("Single (MPS): individual 33.3 tok/s", "value = 33.3"),
+    ("Single (MPS): aggregate 33.3 tok/s", "value = 33.3"),
+    ("Single (MPS): scaling efficiency 100%", "value = 1.0"),
+    ("2x Concurrent: individual ~33.2 tok/s each", "value = 33.2"),
+    ("2x Concurrent: aggregate 66.4 tok/s", "value = 66.4"),
+    ("2x Concurrent: 97% efficiency", "value = 0.97"),
+    ("3x Concurrent: individual ~33.1 tok/s each", "value = 33.1"),
+    ("3x Concurrent: aggregate 99.4 tok/s", "value = 99.4"),
+    ("3x Concurrent: 99% efficiency", "value = 0.99"),
+    ("2.2x higher aggregate throughput than RTX 5090", "value = 2.2"),
+    ("CUDA MPS: ~0%", "value = 0.005"),
+    ("Multiple Servers: ~5-15%, lower end", "value = 0.05"),
+    ("Multiple Servers: ~5-15%, upper end", "value = 0.15"),
+    ("CUDA MPS: ~95%", "value = 0.95"),
+    ("Multiple Servers: ~80-85%, lower end", "value = 0.80"),
+    ("Multiple Servers: ~80-85%, upper end", "value = 0.85"),
+    ("~4.9GB per instance", "value = 4.9e9"),
+    ("RTX 5090: 24GB VRAM", "value = 24e9"),
+    ("DGX Spark: 120GB Unified", "value = 120e9"),
+    ("Theoretical Max 4-5 models, lower end", "value = 4.0"),
+    ("Theoretical Max 4-5 models, upper end", "value = 5.0"),
+    ("Practical Max 2-3 models, lower end", "value = 2.0"),
+    ("Practical Max 2-3 models, upper end", "value = 3.0"),
+    ("Theoretical Max 20+ models", "value = 20.0"),
+    ("Practical Max 10+ models", "value = 10.0"),
+    ("5x more memory capacity (120GB vs 24GB)", "value = 5.0"),
+];
+
+/// The rows of the guide that rank without a figure.
+const ORDERS: [(&str, &str); 4] = [
+    ("Latency (small requests): CUDA MPS Lower", "metric = \"ttft_p50\""),
+    ("Throughput (concurrent): CUDA MPS Higher", "metric = \"output_throughput\""),
+    ("Fault Isolation: CUDA MPS Lower", "metric = \"fault_reach\""),
+    ("Operational Complexity: CUDA MPS Lower", "metric = \"operational_complexity\""),
+];
+
+#[test]
+fn every_figure_of_the_guide_is_a_published_claim() {
+    let toml = include_str!("../../../scenarios/published/nvidia_mps_guide.toml");
+    let claims: Vec<&str> = toml.split("[[claim]]").skip(1).collect();
+    let missing: Vec<_> = PUBLISHED
+        .iter()
+        .chain(&ORDERS)
+        .filter(|(says, holds)| {
+            !claims.iter().any(|claim| claim.contains(says) && claim.lines().any(|line| line == *holds))
+        })
+        .collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn every_prompt_file_is_one_distinct_prompt_a_line() {
+    let files = [
+        (include_str!("../../../scenarios/data/triples.jsonl"), 60),
+        (include_str!("../../../scenarios/data/small.jsonl"), 40),
+    ];
+    for (text, least) in files {
+        let prompts: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert!(prompts.iter().all(|prompt| prompt["prompt"].as_str().is_some_and(|prompt| !prompt.is_empty())));
+        let distinct: std::collections::BTreeSet<_> = prompts.iter().map(ToString::to_string).collect();
+        assert!(distinct.len() >= least && distinct.len() == prompts.len(), "{} prompts", distinct.len());
+    }
+}

@@ -1,0 +1,306 @@
+//! A small run, written by hand: numbers with and without intervals, gaps,
+//! repetitions that do not count, and text that means harm.
+#![expect(clippy::unwrap_used, reason = "a fixture that breaks a rule must fail its test")]
+
+use chrono::{TimeZone, Utc};
+use indexmap::IndexMap;
+use runexp::dialect::Api;
+use runexp::names::{CellId, ClaimId, FactorName, MetricId, PhaseName, RunId, ScenarioName, ServerName};
+use runexp::plan::{Epoch, Plan};
+use runexp::record::{Environment, GpuIdentity, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
+use runexp::report::{Context, MetricRow};
+use runexp::scenario::{
+    Claim, ClaimKind, Level, OnError, Ready, Selector, ServerOrigin, ServerSpec, Source, StepKind, StepSpec, Stop,
+    SystemMatch, Treatment,
+};
+use runexp::summary::{CellSummary, Estimate, Gap, Interval, Measured, Repetition, Summary, Validity};
+use runexp::units::{Bytes, Period, Share};
+use runexp::verdict::{Comparison, Decision, Evidence, Judged, ServingOption, Verdict, Verdicts};
+
+/// Ends cells, opens code, links, tags and headings.
+pub(crate) const HOSTILE: &str = "a|b\n# c `d` <script>alert(1)</script> [e](http://f) *g*\u{202e}\\";
+
+pub(crate) const METRICS: [MetricRow; 6] = [
+    MetricRow { id: "output_throughput", title: "Output throughput", unit: "tok/s", better: "higher" },
+    MetricRow { id: "individual_rate", title: "Individual rate", unit: "tok/s", better: "higher" },
+    MetricRow { id: "sum_of_request_rates", title: "Sum of request rates", unit: "tok/s", better: "" },
+    MetricRow { id: "overlap_error", title: "Overlap error", unit: "fraction", better: "lower" },
+    MetricRow { id: "scaling_efficiency", title: "Scaling efficiency", unit: "fraction", better: "higher" },
+    MetricRow { id: "ttft_p95", title: "TTFT p95", unit: "s", better: "lower" },
+];
+
+const OFF: &str = "mps=off,servers=1,slots=1/concurrent/clients=1";
+const ON: &str = "mps=on,servers=3,slots=1/concurrent/clients=3";
+const BATCHING: &str = "mps=off,servers=1,slots=3/concurrent/clients=3";
+const DIES: &str = "mps=on,servers=3,slots=1/one server dies/clients=3";
+
+#[derive(Clone, Copy)]
+pub(crate) enum Machine {
+    Real,
+    Simulated,
+}
+
+pub(crate) fn context(machine: Machine) -> Context {
+    let mut manifest = manifest();
+    let mut summary = summary();
+    if matches!(machine, Machine::Simulated) {
+        manifest.simulated = Some(Simulation { machine: "h100".into(), title: "An H100 80GB".into() });
+        summary.simulated = Some("h100".into());
+    }
+    Context::new(&manifest, &plan(), &summary, &verdicts(), &METRICS)
+}
+
+fn manifest() -> Manifest {
+    Manifest {
+        schema_version: SCHEMA_VERSION,
+        run_id: RunId::new("20261122-160500-7f3a").unwrap(),
+        scenario: ScenarioName::new("mps_vs_multi").unwrap(),
+        title: format!("MPS or not: {HOSTILE}"),
+        runexp: "0.1.0".into(),
+        simulated: None,
+        seed: 7,
+        plan_sha256: "9f86d081".into(),
+        overrides: Overrides { set: vec![format!("vars.model={HOSTILE}")], profile: None, only: Some("it's".into()) },
+        environment: Environment {
+            gpus: vec![GpuIdentity {
+                uuid: "GPU-1".into(),
+                name: format!("GPU {HOSTILE}"),
+                memory_bytes: Some(Bytes(80 << 30)),
+                bandwidth_bytes_per_s: Some(3.35e12),
+            }],
+            cuda: Some("13.0".into()),
+            ..Environment::default()
+        },
+        started: Utc.with_ymd_and_hms(2026, 11, 22, 16, 5, 0).unwrap(),
+        finished: None,
+        outcome: Outcome::Interrupted { signal: "SIGINT".into() },
+    }
+}
+
+fn plan() -> Plan {
+    Plan {
+        scenario: ScenarioName::new("mps_vs_multi").unwrap(),
+        title: "MPS or not".into(),
+        seed: 7,
+        blocks: 5,
+        baseline: Some(selector(&[("mps", Level::Text("off".into())), ("clients", Level::Integer(1))])),
+        setup: vec![step("cold page cache", true)],
+        epochs: vec![epoch(0), epoch(1)],
+        teardown: vec![step(HOSTILE, false)],
+        cooldown: None,
+        cells: IndexMap::new(),
+        prompts: IndexMap::from([("/home/me/data/triples.jsonl".into(), vec!["one".into(), "two".into()])]),
+    }
+}
+
+fn epoch(index: u32) -> Epoch {
+    let treatment = [("mps", Level::Text("on".into())), ("servers", Level::Integer(3))];
+    let server = ServerSpec {
+        name: ServerName::new("ollama").unwrap(),
+        index: 0,
+        api: Api::Ollama,
+        origin: ServerOrigin::Url { url: "http://127.0.0.1:11434".into() },
+        ready: Ready { http: None, log: None, within: Period::from_secs(60) },
+        preload: None,
+        stop: Stop::default(),
+        model: Some(HOSTILE.into()),
+        slots: Some(1),
+    };
+    Epoch {
+        index,
+        block: index,
+        treatment: Treatment(treatment.map(|(name, level)| (FactorName::new(name).unwrap(), level)).into()),
+        setup: vec![step("start MPS", false)],
+        servers: vec![server],
+        cells: Vec::new(),
+    }
+}
+
+fn step(name: &str, privileged: bool) -> StepSpec {
+    StepSpec {
+        name: name.into(),
+        kind: StepKind::Sleep(Period::from_secs(1)),
+        timeout: Period::from_secs(2),
+        retries: 0,
+        on_error: OnError::Fail,
+        privileged,
+    }
+}
+
+fn summary() -> Summary {
+    let cells = [
+        (
+            OFF,
+            vec![Validity::Valid; 2],
+            vec![
+                ("output_throughput", estimate(33.12, Some((32.81, 33.43)), 5)),
+                ("individual_rate", estimate(33.12, Some((32.81, 33.43)), 5)),
+                ("scaling_efficiency", estimate(1.0, None, 5)),
+                ("ttft_p95", Measured::Gap(Gap::TooFew { n: 12, floor: 130 })),
+                ("unregistered", estimate(0.000_04, None, 1)),
+            ],
+        ),
+        (
+            ON,
+            vec![Validity::Valid, Validity::Invalid { reasons: vec!["clocks fell".into(), HOSTILE.into()] }],
+            vec![
+                ("output_throughput", estimate(57.4, Some((55.1, 59.8)), 3)),
+                ("sum_of_request_rates", estimate(99.4, Some((98.9, 99.9)), 3)),
+                ("overlap_error", estimate(0.7317, Some((0.65, 0.81)), 3)),
+                ("scaling_efficiency", estimate(0.578, Some((0.55, 0.6)), 3)),
+                ("ttft_p95", estimate(f64::NAN, None, 3)),
+            ],
+        ),
+        (
+            BATCHING,
+            vec![Validity::Valid],
+            vec![
+                ("output_throughput", estimate(91.0, None, 1)),
+                ("overlap_error", Measured::Gap(Gap::NotMeasured { reason: HOSTILE.into() })),
+            ],
+        ),
+        (
+            DIES,
+            vec![Validity::Invalid { reasons: vec!["MPS was off".into()] }],
+            vec![
+                ("output_throughput", Measured::Gap(Gap::Invalid { reason: "MPS was off".into() })),
+                ("ttft_p95", Measured::Gap(Gap::NotRun)),
+            ],
+        ),
+    ];
+    Summary {
+        schema_version: SCHEMA_VERSION,
+        simulated: None,
+        blocks: 5,
+        cells: cells.into_iter().map(|(id, validity, values)| (cell(id), summary_of(id, validity, values))).collect(),
+    }
+}
+
+fn summary_of(id: &str, validity: Vec<Validity>, values: Vec<(&str, Measured)>) -> CellSummary {
+    let parts: Vec<&str> = id.split('/').collect();
+    let treatment: IndexMap<String, String> = parts[0]
+        .split(',')
+        .filter_map(|level| level.split_once('='))
+        .map(|(factor, level)| (factor.to_owned(), level.to_owned()))
+        .collect();
+    CellSummary {
+        servers: treatment["servers"].parse().unwrap(),
+        slots: treatment["slots"].parse().ok(),
+        treatment,
+        phase: PhaseName::new(parts[1]).unwrap(),
+        load: parts[2].into(),
+        clients: parts[2].strip_prefix("clients=").and_then(|clients| clients.parse().ok()),
+        rate: None,
+        repetitions: (0..)
+            .zip(validity)
+            .map(|(block, validity)| Repetition {
+                block,
+                epoch: block,
+                validity,
+                outcomes: IndexMap::from([("ok".into(), 40), ("stalled".into(), u64::from(block))]),
+                values: IndexMap::new(),
+            })
+            .collect(),
+        estimates: values.into_iter().map(|(id, measured)| (metric(id), measured)).collect(),
+    }
+}
+
+fn verdicts() -> Verdicts {
+    let absolute = |value| ClaimKind::Absolute {
+        metric: metric("output_throughput"),
+        cell: selector(&[("mps", Level::Text("on".into())), ("clients", Level::Integer(3))]),
+        value,
+        tolerance: Share::from_fraction(0.1).unwrap(),
+    };
+    let measured = estimate(57.4, Some((55.1, 59.8)), 3).estimate().cloned();
+    let ratio = Some((0.577, Interval { lower: 0.56, upper: 0.6 }));
+    Verdicts {
+        claims: vec![
+            judged(
+                "spark-3x-aggregate",
+                "3x reaches 99.4 tok/s",
+                absolute(99.4),
+                measured,
+                ratio,
+                Verdict::NotReproduced,
+            ),
+            judged(
+                "hostile",
+                HOSTILE,
+                absolute(1.0),
+                None,
+                None,
+                Verdict::NotComparable { differences: vec![HOSTILE.into(), "engine".into()] },
+            ),
+            judged(
+                "fault",
+                "no reach",
+                ClaimKind::AtMost { metric: metric("overlap_error"), cell: Selector::default(), value: 0.05 },
+                None,
+                None,
+                Verdict::NotRun { reason: "no such cell".into() },
+            ),
+        ],
+        comparisons: vec![comparison(ON, 1.733, Some((1.66, 1.81)), 3), comparison(BATCHING, 2.748, None, 1)],
+        decision: Decision {
+            options: vec![
+                option("one server with batching", BATCHING, 91.0, None, 1),
+                option("3 servers under MPS", ON, 57.4, Some((55.1, 59.8)), 3),
+            ],
+            decided: false,
+            because: format!("one of the two is a single run {HOSTILE}"),
+            evidence: vec![
+                Evidence { speaks_for: "CUDA MPS".into(), says: "Low latency is paramount".into(), measured: None },
+                Evidence {
+                    speaks_for: "multiple API servers".into(),
+                    says: HOSTILE.into(),
+                    measured: Some(HOSTILE.into()),
+                },
+            ],
+        },
+    }
+}
+
+fn judged(
+    id: &str,
+    says: &str,
+    kind: ClaimKind,
+    measured: Option<Estimate>,
+    ratio: Option<(f64, Interval)>,
+    verdict: Verdict,
+) -> Judged {
+    let source = Source { file: "GUIDE.md".into(), section: Some("Results".into()), date: None };
+    let system = Some(SystemMatch { gpu: Some("GB10".into()) });
+    let claim = Claim { id: ClaimId::new(id).unwrap(), says: says.into(), source, kind, system };
+    Judged { claim, cell: measured.as_ref().map(|_| cell(ON)), measured, ratio, verdict }
+}
+
+fn comparison(above: &str, ratio: f64, interval: Option<(f64, f64)>, pairs: u32) -> Comparison {
+    let metric = metric("output_throughput");
+    Comparison { metric, cell: cell(above), baseline: cell(OFF), ratio, interval: interval.map(ends), pairs }
+}
+
+fn option(name: &str, id: &str, value: f64, interval: Option<(f64, f64)>, n: u32) -> ServingOption {
+    let throughput = Estimate { value, interval: interval.map(ends), n, units: Vec::new() };
+    ServingOption { name: name.into(), treatment: id.split('/').next().unwrap().into(), cell: cell(id), throughput }
+}
+
+fn estimate(value: f64, interval: Option<(f64, f64)>, n: u32) -> Measured {
+    Measured::Estimate(Estimate { value, interval: interval.map(ends), n, units: Vec::new() })
+}
+
+fn ends((lower, upper): (f64, f64)) -> Interval {
+    Interval { lower, upper }
+}
+
+fn selector(levels: &[(&str, Level)]) -> Selector {
+    Selector(levels.iter().map(|(key, level)| ((*key).to_owned(), level.clone())).collect())
+}
+
+fn cell(id: &str) -> CellId {
+    CellId::new(id).unwrap()
+}
+
+fn metric(id: &str) -> MetricId {
+    MetricId::new(id).unwrap()
+}
