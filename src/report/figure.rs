@@ -11,7 +11,8 @@ pub struct MetricRow {
     /// In words.
     pub title: &'static str,
     /// The unit of the values: `s`, `bytes` and `fraction` are shown as
-    /// milliseconds, GB and per cent, any other as it is.
+    /// milliseconds, GB and per cent, `ratio` and `count` without a unit, any
+    /// other as it is.
     pub unit: &'static str,
     /// Which way is better, in words: `higher`, `lower`.
     pub better: &'static str,
@@ -36,6 +37,7 @@ impl Shown {
             "s" | "seconds" => Self { unit: "ms", scale: 1e3 },
             "B" | "bytes" => Self { unit: "GB", scale: 1e-9 },
             "fraction" | "share" => Self { unit: "%", scale: 100.0 },
+            "ratio" | "count" => Self::PLAIN,
             unit => Self { unit, scale: 1.0 },
         }
     }

@@ -24,9 +24,10 @@ pub struct ClaimRow {
     pub published: String,
     /// `10.0 %`, or `–` where none belongs to the kind.
     pub tolerance: String,
-    /// What was measured.
+    /// What was measured; of two cells, in the one above the line.
     pub measured: Figure,
-    /// Measured over published with its 90 % interval, or `–`.
+    /// Measured over published (for an order: larger over smaller) with its
+    /// 90 % interval, or `–`.
     pub ratio: String,
     /// The GPU it speaks of, if it names one.
     pub gpu: Option<String>,
@@ -46,7 +47,7 @@ pub(super) fn claims(verdicts: &Verdicts, metrics: &[MetricRow]) -> Vec<ClaimRow
 fn claim(judged: &Judged, metrics: &[MetricRow]) -> ClaimRow {
     let id = judged.claim.kind.metric().as_str();
     let metric = row(metrics, id);
-    let shown = shown(&judged.claim.kind, metric);
+    let shown = metric.map_or(Shown::PLAIN, |metric| Shown::of(metric.unit));
     let source = &judged.claim.source;
     let place = [Some(&source.file), source.section.as_ref(), source.date.as_ref()];
     ClaimRow {
@@ -68,16 +69,6 @@ fn claim(judged: &Judged, metrics: &[MetricRow]) -> ClaimRow {
     }
 }
 
-/// A ratio or an order of two cells has no unit, whatever the metric.
-fn shown(kind: &ClaimKind, metric: Option<&MetricRow>) -> Shown {
-    match kind {
-        ClaimKind::Ratio { .. } | ClaimKind::Ordering { .. } => Shown::PLAIN,
-        ClaimKind::Absolute { .. } | ClaimKind::AtLeast { .. } | ClaimKind::AtMost { .. } => {
-            metric.map_or(Shown::PLAIN, |metric| Shown::of(metric.unit))
-        }
-    }
-}
-
 fn cells(judged: &Judged) -> String {
     match &judged.claim.kind {
         ClaimKind::Absolute { cell, .. } | ClaimKind::AtLeast { cell, .. } | ClaimKind::AtMost { cell, .. } => {
@@ -96,7 +87,8 @@ fn selected(selector: &Selector) -> String {
 
 fn published(kind: &ClaimKind, shown: Shown) -> String {
     match kind {
-        ClaimKind::Absolute { value, .. } | ClaimKind::Ratio { value, .. } => shown.number(*value),
+        ClaimKind::Absolute { value, .. } => shown.number(*value),
+        ClaimKind::Ratio { value, .. } => format!("× {}", Shown::PLAIN.number(*value)),
         ClaimKind::AtLeast { value, .. } => format!("at least {}", shown.number(*value)),
         ClaimKind::AtMost { value, .. } => format!("at most {}", shown.number(*value)),
         ClaimKind::Ordering { .. } => "larger".to_owned(),

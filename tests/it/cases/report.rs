@@ -2,6 +2,7 @@
 //! and the published figures.
 
 mod fixture;
+mod judged;
 
 use std::error::Error;
 

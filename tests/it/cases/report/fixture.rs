@@ -5,22 +5,22 @@
 use chrono::{TimeZone, Utc};
 use indexmap::IndexMap;
 use runexp::dialect::Api;
-use runexp::names::{CellId, ClaimId, FactorName, MetricId, PhaseName, RunId, ScenarioName, ServerName};
+use runexp::names::{CellId, FactorName, MetricId, PhaseName, RunId, ScenarioName, ServerName};
 use runexp::plan::{Epoch, Plan};
 use runexp::record::{Environment, GpuIdentity, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
 use runexp::report::{Context, MetricRow};
 use runexp::scenario::{
-    Claim, ClaimKind, Level, OnError, Ready, Selector, ServerOrigin, ServerSpec, Source, StepKind, StepSpec, Stop,
-    SystemMatch, Treatment,
+    Level, OnError, Ready, Selector, ServerOrigin, ServerSpec, StepKind, StepSpec, Stop, Treatment,
 };
 use runexp::summary::{CellSummary, Estimate, Gap, Interval, Measured, Repetition, Summary, Validity};
-use runexp::units::{Bytes, Period, Share};
-use runexp::verdict::{Comparison, Decision, Evidence, Judged, ServingOption, Verdict, Verdicts};
+use runexp::units::{Bytes, Period};
+
+use super::judged::verdicts;
 
 /// Ends cells, opens code, links, tags and headings.
-pub(crate) const HOSTILE: &str = "a|b\n# c `d` <script>alert(1)</script> [e](http://f) *g*\u{202e}\\";
+pub(super) const HOSTILE: &str = "a|b\n# c `d` <script>alert(1)</script> [e](http://f) *g*\u{202e}\\";
 
-pub(crate) const METRICS: [MetricRow; 6] = [
+pub(super) const METRICS: [MetricRow; 6] = [
     MetricRow { id: "output_throughput", title: "Output throughput", unit: "tok/s", better: "higher" },
     MetricRow { id: "individual_rate", title: "Individual rate", unit: "tok/s", better: "higher" },
     MetricRow { id: "sum_of_request_rates", title: "Sum of request rates", unit: "tok/s", better: "" },
@@ -29,18 +29,18 @@ pub(crate) const METRICS: [MetricRow; 6] = [
     MetricRow { id: "ttft_p95", title: "TTFT p95", unit: "s", better: "lower" },
 ];
 
-const OFF: &str = "mps=off,servers=1,slots=1/concurrent/clients=1";
-const ON: &str = "mps=on,servers=3,slots=1/concurrent/clients=3";
-const BATCHING: &str = "mps=off,servers=1,slots=3/concurrent/clients=3";
+pub(super) const OFF: &str = "mps=off,servers=1,slots=1/concurrent/clients=1";
+pub(super) const ON: &str = "mps=on,servers=3,slots=1/concurrent/clients=3";
+pub(super) const BATCHING: &str = "mps=off,servers=1,slots=3/concurrent/clients=3";
 const DIES: &str = "mps=on,servers=3,slots=1/one server dies/clients=3";
 
 #[derive(Clone, Copy)]
-pub(crate) enum Machine {
+pub(super) enum Machine {
     Real,
     Simulated,
 }
 
-pub(crate) fn context(machine: Machine) -> Context {
+pub(super) fn context(machine: Machine) -> Context {
     let mut manifest = manifest();
     let mut summary = summary();
     if matches!(machine, Machine::Simulated) {
@@ -205,102 +205,22 @@ fn summary_of(id: &str, validity: Vec<Validity>, values: Vec<(&str, Measured)>) 
     }
 }
 
-fn verdicts() -> Verdicts {
-    let absolute = |value| ClaimKind::Absolute {
-        metric: metric("output_throughput"),
-        cell: selector(&[("mps", Level::Text("on".into())), ("clients", Level::Integer(3))]),
-        value,
-        tolerance: Share::from_fraction(0.1).unwrap(),
-    };
-    let measured = estimate(57.4, Some((55.1, 59.8)), 3).estimate().cloned();
-    let ratio = Some((0.577, Interval { lower: 0.56, upper: 0.6 }));
-    Verdicts {
-        claims: vec![
-            judged(
-                "spark-3x-aggregate",
-                "3x reaches 99.4 tok/s",
-                absolute(99.4),
-                measured,
-                ratio,
-                Verdict::NotReproduced,
-            ),
-            judged(
-                "hostile",
-                HOSTILE,
-                absolute(1.0),
-                None,
-                None,
-                Verdict::NotComparable { differences: vec![HOSTILE.into(), "engine".into()] },
-            ),
-            judged(
-                "fault",
-                "no reach",
-                ClaimKind::AtMost { metric: metric("overlap_error"), cell: Selector::default(), value: 0.05 },
-                None,
-                None,
-                Verdict::NotRun { reason: "no such cell".into() },
-            ),
-        ],
-        comparisons: vec![comparison(ON, 1.733, Some((1.66, 1.81)), 3), comparison(BATCHING, 2.748, None, 1)],
-        decision: Decision {
-            options: vec![
-                option("one server with batching", BATCHING, 91.0, None, 1),
-                option("3 servers under MPS", ON, 57.4, Some((55.1, 59.8)), 3),
-            ],
-            decided: false,
-            because: format!("one of the two is a single run {HOSTILE}"),
-            evidence: vec![
-                Evidence { speaks_for: "CUDA MPS".into(), says: "Low latency is paramount".into(), measured: None },
-                Evidence {
-                    speaks_for: "multiple API servers".into(),
-                    says: HOSTILE.into(),
-                    measured: Some(HOSTILE.into()),
-                },
-            ],
-        },
-    }
-}
-
-fn judged(
-    id: &str,
-    says: &str,
-    kind: ClaimKind,
-    measured: Option<Estimate>,
-    ratio: Option<(f64, Interval)>,
-    verdict: Verdict,
-) -> Judged {
-    let source = Source { file: "GUIDE.md".into(), section: Some("Results".into()), date: None };
-    let system = Some(SystemMatch { gpu: Some("GB10".into()) });
-    let claim = Claim { id: ClaimId::new(id).unwrap(), says: says.into(), source, kind, system };
-    Judged { claim, cell: measured.as_ref().map(|_| cell(ON)), measured, ratio, verdict }
-}
-
-fn comparison(above: &str, ratio: f64, interval: Option<(f64, f64)>, pairs: u32) -> Comparison {
-    let metric = metric("output_throughput");
-    Comparison { metric, cell: cell(above), baseline: cell(OFF), ratio, interval: interval.map(ends), pairs }
-}
-
-fn option(name: &str, id: &str, value: f64, interval: Option<(f64, f64)>, n: u32) -> ServingOption {
-    let throughput = Estimate { value, interval: interval.map(ends), n, units: Vec::new() };
-    ServingOption { name: name.into(), treatment: id.split('/').next().unwrap().into(), cell: cell(id), throughput }
-}
-
-fn estimate(value: f64, interval: Option<(f64, f64)>, n: u32) -> Measured {
+pub(super) fn estimate(value: f64, interval: Option<(f64, f64)>, n: u32) -> Measured {
     Measured::Estimate(Estimate { value, interval: interval.map(ends), n, units: Vec::new() })
 }
 
-fn ends((lower, upper): (f64, f64)) -> Interval {
+pub(super) fn ends((lower, upper): (f64, f64)) -> Interval {
     Interval { lower, upper }
 }
 
-fn selector(levels: &[(&str, Level)]) -> Selector {
+pub(super) fn selector(levels: &[(&str, Level)]) -> Selector {
     Selector(levels.iter().map(|(key, level)| ((*key).to_owned(), level.clone())).collect())
 }
 
-fn cell(id: &str) -> CellId {
+pub(super) fn cell(id: &str) -> CellId {
     CellId::new(id).unwrap()
 }
 
-fn metric(id: &str) -> MetricId {
+pub(super) fn metric(id: &str) -> MetricId {
     MetricId::new(id).unwrap()
 }

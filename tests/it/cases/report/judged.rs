@@ -1,0 +1,105 @@
+//! What the small run's verdicts could be: one claim of each kind of end.
+#![expect(clippy::unwrap_used, reason = "a fixture that breaks a rule must fail its test")]
+
+use runexp::names::ClaimId;
+use runexp::scenario::{Claim, ClaimKind, Level, Selector, Source, SystemMatch};
+use runexp::summary::{Estimate, Interval};
+use runexp::units::Share;
+use runexp::verdict::{Comparison, Decision, Evidence, Judged, ServingOption, Verdict, Verdicts};
+
+use super::fixture::{BATCHING, HOSTILE, OFF, ON, cell, ends, estimate, metric, selector};
+
+pub(super) fn verdicts() -> Verdicts {
+    Verdicts {
+        claims: claims(),
+        comparisons: vec![comparison(ON, 1.733, Some((1.66, 1.81)), 3), comparison(BATCHING, 2.748, None, 1)],
+        decision: decision(),
+    }
+}
+
+fn claims() -> Vec<Judged> {
+    let absolute = |value| ClaimKind::Absolute {
+        metric: metric("output_throughput"),
+        cell: selector(&[("mps", Level::Text("on".into())), ("clients", Level::Integer(3))]),
+        value,
+        tolerance: Share::from_fraction(0.1).unwrap(),
+    };
+    let measured = estimate(57.4, Some((55.1, 59.8)), 3).estimate().cloned();
+    let ratio = Some((0.577, Interval { lower: 0.56, upper: 0.6 }));
+    vec![
+        judged("spark-3x-aggregate", "3x reaches 99.4 tok/s", absolute(99.4), measured, ratio, Verdict::NotReproduced),
+        judged(
+            "hostile",
+            HOSTILE,
+            absolute(1.0),
+            None,
+            None,
+            Verdict::NotComparable { differences: vec![HOSTILE.into(), "engine".into()] },
+        ),
+        judged(
+            "growth",
+            "3x the throughput",
+            ClaimKind::Ratio {
+                metric: metric("output_throughput"),
+                numerator: selector(&[("clients", Level::Integer(3))]),
+                denominator: Selector::default(),
+                value: 3.0,
+                tolerance: Share::from_fraction(0.1).unwrap(),
+            },
+            estimate(57.4, Some((55.1, 59.8)), 3).estimate().cloned(),
+            None,
+            Verdict::Inconclusive { needs: Some(9) },
+        ),
+        judged(
+            "fault",
+            "no reach",
+            ClaimKind::AtMost { metric: metric("overlap_error"), cell: Selector::default(), value: 0.05 },
+            None,
+            None,
+            Verdict::NotRun { reason: "no such cell".into() },
+        ),
+    ]
+}
+
+fn decision() -> Decision {
+    Decision {
+        options: vec![
+            option("one server with batching", BATCHING, 91.0, None, 1),
+            option("3 servers under MPS", ON, 57.4, Some((55.1, 59.8)), 3),
+        ],
+        decided: false,
+        because: format!("one of the two is a single run {HOSTILE}"),
+        evidence: vec![
+            Evidence { speaks_for: "CUDA MPS".into(), says: "Low latency is paramount".into(), measured: None },
+            Evidence {
+                speaks_for: "multiple API servers".into(),
+                says: HOSTILE.into(),
+                measured: Some(HOSTILE.into()),
+            },
+        ],
+    }
+}
+
+fn judged(
+    id: &str,
+    says: &str,
+    kind: ClaimKind,
+    measured: Option<Estimate>,
+    ratio: Option<(f64, Interval)>,
+    verdict: Verdict,
+) -> Judged {
+    let source = Source { file: "GUIDE.md".into(), section: Some("Results".into()), date: None };
+    let system = Some(SystemMatch { gpu: Some("GB10".into()) });
+    let claim = Claim { id: ClaimId::new(id).unwrap(), says: says.into(), source, kind, system };
+    Judged { claim, cell: measured.as_ref().map(|_| cell(ON)), measured, ratio, verdict }
+}
+
+fn comparison(above: &str, ratio: f64, interval: Option<(f64, f64)>, pairs: u32) -> Comparison {
+    let metric = metric("output_throughput");
+    Comparison { metric, cell: cell(above), baseline: cell(OFF), ratio, interval: interval.map(ends), pairs }
+}
+
+fn option(name: &str, id: &str, value: f64, interval: Option<(f64, f64)>, n: u32) -> ServingOption {
+    let throughput = Estimate { value, interval: interval.map(ends), n, units: Vec::new() };
+    ServingOption { name: name.into(), treatment: id.split('/').next().unwrap().into(), cell: cell(id), throughput }
+}
