@@ -38,7 +38,7 @@ fn environment(markup: Markup, context: &Context) -> Environment<'static> {
         Markup::Html => AutoEscape::Html,
         Markup::Markdown => AutoEscape::None,
     });
-    environment.add_filter("cell", move |value: Value| markup.cell(&value.to_string()));
+    environment.add_filter("cell", move |text: String| markup.cell(&text));
     environment.add_filter("fixed", |value: Value, digits: usize| number(&value, |v| text::fixed(v, digits)));
     environment.add_filter("percent", |value: Value| number(&value, text::percent));
     environment.add_filter("si", |value: Value| number(&value, text::si));

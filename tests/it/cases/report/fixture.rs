@@ -15,6 +15,8 @@ use runexp::scenario::{
 use runexp::summary::{CellSummary, Estimate, Gap, Interval, Measured, Repetition, Summary, Validity};
 use runexp::units::{Bytes, Period};
 
+use runexp::verdict::{Decision, Verdicts};
+
 use super::judged::verdicts;
 
 /// Ends cells, opens code, links, tags and headings.
@@ -48,6 +50,13 @@ pub(super) fn context(machine: Machine) -> Context {
         summary.simulated = Some("h100".into());
     }
     Context::new(&manifest, &plan(), &summary, &verdicts(), &METRICS)
+}
+
+/// A run that ended before its first cell.
+pub(super) fn nothing_measured() -> Context {
+    let summary = Summary { schema_version: SCHEMA_VERSION, simulated: None, blocks: 5, cells: IndexMap::new() };
+    let verdicts = Verdicts { claims: Vec::new(), comparisons: Vec::new(), decision: Decision::default() };
+    Context::new(&manifest(), &plan(), &summary, &verdicts, &METRICS)
 }
 
 fn manifest() -> Manifest {
