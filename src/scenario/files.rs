@@ -65,7 +65,8 @@ pub(super) fn read_root(path: &Path, sources: &mut SourceMap, notes: &Notes) -> 
 pub(super) struct Includer<'a> {
     /// No file outside this folder is read.
     pub(super) top: &'a Path,
-    /// Variables that win over those of the files.
+    /// Variables that win over those of the file being read: the overrides and
+    /// those of the files that led here.
     pub(super) vars: Table,
     pub(super) sources: &'a mut SourceMap,
     pub(super) notes: &'a Notes,
@@ -82,10 +83,13 @@ impl Includer<'_> {
         let Some(include) = table.shift_remove("include") else { return table };
         let mut vars = table.get("vars").and_then(|entry| entry.node.as_table()).cloned().unwrap_or_default();
         merge(&mut vars, self.vars.clone());
+        let names = self.included_names(&include.node, &vars);
+        let outer = std::mem::replace(&mut self.vars, vars);
         let mut merged = Table::new();
-        for (name, span) in self.included_names(&include.node, &vars) {
+        for (name, span) in names {
             merge(&mut merged, self.include(&name, &span, shown).unwrap_or_default());
         }
+        self.vars = outer;
         merge(&mut merged, table);
         merged
     }

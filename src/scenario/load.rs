@@ -114,6 +114,7 @@ fn profile<'t>(root: &'t Table, options: &LoadOptions<'_>) -> Option<&'t Table> 
 /// The profile, then every `--set`, laid over the scenario.
 fn override_root(mut root: Table, sets: &[Table], options: &LoadOptions<'_>, notes: &Notes) -> Table {
     let chosen = profile(&root, options).cloned();
+    table_of(&root, "profile", notes);
     let profiles = root.shift_remove("profile");
     match (options.profile, chosen) {
         (Some(_), Some(profile)) => override_with(&mut root, &profile, notes),

@@ -29,8 +29,9 @@ pub(super) enum Value {
     Table(Table),
 }
 
-/// Dots in one key; no scenario needs a tenth of them.
-const DEEPEST_KEY: u32 = 32;
+/// Levels of tables and lists. The parser bounds brackets and the parts of a
+/// key apart, which together is more than a stack can hold.
+const DEEPEST: u32 = 64;
 
 /// A table in the order its author wrote it.
 pub(super) type Table = IndexMap<String, Entry>;
@@ -112,40 +113,13 @@ pub(super) fn parse(name: &str, text: &str, sources: &mut SourceMap, notes: &Not
 
 /// Parses a text whose numbering starts at `base`.
 pub(super) fn parse_at(text: &str, base: usize, notes: &Notes) -> Table {
-    if let Some(deep) = deep_key(text) {
-        let span = base + deep.start..base + deep.end;
-        notes.push(Finding::new(Code::Syntax, span, "a key of too many parts").help("nest less deeply"));
-        return Table::new();
-    }
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let span = error.span().unwrap_or(0..0);
         let message = error.message().trim_end().replace('\n', ", ");
         notes.push(Finding::new(Code::Syntax, base + span.start..base + span.end, message));
     }
-    Converter { base, notes }.table(document.into_inner())
-}
-
-/// The TOML parser bounds nested brackets but not dotted keys, and a table of
-/// a hundred thousand levels would overflow the stack of whoever drops it.
-fn deep_key(text: &str) -> Option<Span> {
-    let (mut start, mut dots) = (0, 0);
-    let (mut in_part, mut after_part) = (false, false);
-    for (offset, byte) in text.bytes().enumerate() {
-        match byte {
-            b'.' if in_part || after_part => {
-                dots += 1;
-                (in_part, after_part) = (false, false);
-            }
-            b' ' | b'\t' => (in_part, after_part) = (false, in_part || after_part),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'"' | b'\'' if !after_part => in_part = true,
-            _ => (start, dots, in_part, after_part) = (offset + 1, 0, false, false),
-        }
-        if dots > DEEPEST_KEY {
-            return Some(start..offset);
-        }
-    }
-    None
+    Converter { base, notes }.table(document.into_inner(), 0)
 }
 
 struct Converter<'a> {
@@ -159,20 +133,25 @@ impl Converter<'_> {
     }
 
     /// The parser sorts keys by name; their places give the order back.
-    fn table(&self, table: DeTable<'_>) -> Table {
+    fn table(&self, table: DeTable<'_>, depth: u32) -> Table {
         let mut entries: Vec<_> = table.into_iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         entries
             .into_iter()
             .map(|(key, value)| {
                 let span = self.shift(&key.span());
-                (key.into_inner().into_owned(), Entry { key: span, node: self.node(value) })
+                (key.into_inner().into_owned(), Entry { key: span, node: self.node(value, depth + 1) })
             })
             .collect()
     }
 
-    fn node(&self, value: Spanned<DeValue<'_>>) -> Node {
+    fn node(&self, value: Spanned<DeValue<'_>>, depth: u32) -> Node {
         let span = self.shift(&value.span());
+        if depth > DEEPEST {
+            let finding = Finding::new(Code::Bounds, span.clone(), format!("more than {DEEPEST} levels deep"));
+            self.notes.push(finding.help("nest less deeply"));
+            return Node::new(Value::Bool(false), span);
+        }
         let value = match value.into_inner() {
             DeValue::String(text) => Value::Text(text.into_owned()),
             DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
@@ -185,8 +164,8 @@ impl Converter<'_> {
             },
             DeValue::Boolean(truth) => Value::Bool(truth),
             DeValue::Datetime(moment) => Value::Text(moment.to_string()),
-            DeValue::Array(list) => Value::List(list.into_iter().map(|item| self.node(item)).collect()),
-            DeValue::Table(table) => Value::Table(self.table(table)),
+            DeValue::Array(list) => Value::List(list.into_iter().map(|item| self.node(item, depth + 1)).collect()),
+            DeValue::Table(table) => Value::Table(self.table(table, depth)),
         };
         Node::new(value, span)
     }

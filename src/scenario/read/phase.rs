@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
+
 use super::super::decode::decode;
 use super::super::diagnostic::Code;
 use super::super::fields::Fields;
@@ -12,6 +14,7 @@ use super::super::template::Scope;
 use super::super::tree::{Node, Value};
 use super::check_regex;
 use super::server::{Declared, Servers};
+use crate::names::ServerName;
 use crate::signal::StopSignal;
 use crate::units::Period;
 
@@ -87,7 +90,7 @@ fn read_loads(fields: &Fields<'_>) -> Option<Vec<Load>> {
     Some(loads)
 }
 
-fn one_or_more<T: serde::de::DeserializeOwned>(fields: &Fields<'_>, key: &'static str) -> Option<Vec<T>> {
+fn one_or_more<T: DeserializeOwned>(fields: &Fields<'_>, key: &'static str) -> Option<Vec<T>> {
     let node = fields.node(key)?;
     match node.value {
         Value::List(_) => decode(&node, fields.scope.notes),
@@ -172,12 +175,7 @@ fn read_fault(outer: &Fields<'_>, servers: Option<&Servers>) -> Option<Fault> {
 }
 
 /// `ollama[1]`: an instance that there is, and that is ours to kill.
-fn read_target(
-    kill: &str,
-    node: &Node,
-    servers: Option<&Servers>,
-    scope: &Scope<'_>,
-) -> Option<(crate::names::ServerName, u32)> {
+fn read_target(kill: &str, node: &Node, servers: Option<&Servers>, scope: &Scope<'_>) -> Option<(ServerName, u32)> {
     let complain = |code, message: String, help: &str| {
         scope.notes.push(Finding::new(code, node.span.clone(), message).help(help));
     };
@@ -201,7 +199,7 @@ fn read_target(
             );
         }
     }
-    Some((crate::names::ServerName::new(name).ok()?, index))
+    Some((ServerName::new(name).ok()?, index))
 }
 
 fn check_fault_in_time(fields: &Fields<'_>, fault: Option<&Fault>, length: Option<Length>) {

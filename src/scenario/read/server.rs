@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use minijinja::value::Value as Computed;
 use serde::Deserialize;
 
+use super::super::decode::decode;
 use super::super::diagnostic::Code;
 use super::super::fields::Fields;
 use super::super::server::{Preload, Ready, ServerOrigin, ServerSpec};
@@ -174,7 +175,7 @@ fn read_origin(key: &'static str, fields: &Fields<'_>, around: Surroundings<'_>)
 }
 
 fn read_url(node: &Node, fields: &Fields<'_>) -> Option<ServerOrigin> {
-    let url: String = super::super::decode::decode(node, fields.scope.notes)?;
+    let url: String = decode(node, fields.scope.notes)?;
     let url = url.trim_end_matches('/').to_owned();
     if url.strip_prefix("http://").is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', '?', '#'])) {
         return Some(ServerOrigin::Url { url });
@@ -203,6 +204,6 @@ fn read_preload(fields: &Fields<'_>) -> Option<Preload> {
     match node.value {
         Value::Bool(true) => Some(Preload { model: None, within: Period::from_secs(300) }),
         Value::Bool(false) => None,
-        _ => super::super::decode::decode(&node, fields.scope.notes),
+        _ => decode(&node, fields.scope.notes),
     }
 }

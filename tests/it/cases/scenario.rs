@@ -1,9 +1,13 @@
 //! Loading scenarios: what a good one means, and what is said of bad ones.
 
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests write scenarios into folders of their own")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use runexp::scenario::{Bindings, Color, Length, LoadOptions, Problems, Scenario, ServerOrigin, load, load_frozen};
+use runexp::scenario::{
+    Bindings, Color, Length, LoadOptions, Order, Problems, Scenario, ServerOrigin, load, load_frozen,
+};
 use tempfile::TempDir;
 
 const GOOD: &str = include_str!("scenario/good.toml");
@@ -74,7 +78,7 @@ impl Folder {
 
     /// What is said of it, with its folder left out.
     fn problems(&self) -> String {
-        let problems = self.load().expect_err("the scenario should be refused");
+        let problems = self.load().unwrap_err();
         self.shorten(&problems.render(Color::Plain))
     }
 
@@ -288,6 +292,20 @@ proptest::proptest! {
 }
 
 #[test]
-fn a_key_of_a_hundred_thousand_parts_is_refused() {
-    loads_or_is_refused(&format!("[{}a]\n", "a . ".repeat(100_000)));
+fn tables_a_thousand_levels_deep_are_refused() {
+    let key = "a.".repeat(78) + "a";
+    let deep = format!("{}1{}", format!("{{ {key} = ").repeat(12), " }".repeat(12));
+    let folder = Folder::with(&format!("{SMALL}\n[vars]\ndeep = {deep}\n"));
+    assert!(folder.problems().starts_with("error[E008]: more than 64 levels deep\n"));
+    let folder = Folder::with(&format!("[{}a]\n", "a.".repeat(100_000)));
+    assert!(folder.problems().starts_with("error[E002]: recursion limit\n"));
+}
+
+#[test]
+fn an_included_file_includes_by_the_variables_of_its_includer() {
+    let folder = Folder::with(&format!("include = [\"a.toml\"]\n{SMALL}\n[vars]\nkind = \"b\"\n"))
+        .file("a.toml", "include = [\"{{ kind }}.toml\", \"b.toml\"]\n[design]\nseed = 3\nrepetitions = 4\n")
+        .file("b.toml", "[design]\nrepetitions = 9\norder = \"as-written\"\n");
+    let design = folder.load().unwrap().design;
+    assert_eq!((design.seed, design.repetitions, design.order), (3, 4, Order::AsWritten));
 }
