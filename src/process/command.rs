@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -109,6 +110,12 @@ pub fn needs_sudo() -> bool {
     !rustix::process::geteuid().is_root()
 }
 
+/// The path from the root, as seen from our folder. Others read it from theirs.
+pub fn absolute(path: &Path) -> PathBuf {
+    // This fails only on an empty path or without a current folder.
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// A command as a person would type it in a shell, whole.
 pub fn typed(argv: &[String]) -> String {
     let is_plain =
@@ -187,7 +194,7 @@ impl Command<'_> {
         }
         let argv = self.full_argv();
         let (program, arguments) = argv.split_first().ok_or(CommandError::Empty)?;
-        let mut expression = duct::cmd(program, arguments).stderr_to_stdout().unchecked();
+        let mut expression = duct::cmd(self.program(program), arguments).stderr_to_stdout().unchecked();
         for (name, value) in self.env {
             expression = expression.env(name, value);
         }
@@ -202,6 +209,15 @@ impl Command<'_> {
             command.process_group(0);
             Ok(())
         }))
+    }
+
+    /// duct would look for `./tool` in our own folder instead of the command's,
+    /// and takes any `Path`, even `sh`, for a file there: hence the `OsString`.
+    fn program(&self, program: &str) -> OsString {
+        match self.dir {
+            Some(dir) if program.contains('/') => absolute(&dir.join(program)).into_os_string(),
+            Some(_) | None => program.into(),
+        }
     }
 
     fn full_argv(&self) -> Vec<String> {

@@ -20,6 +20,13 @@ pub fn compose_project(run_id: &str, part: &str) -> String {
     format!("runexp-{run_id}-{part}").chars().map(allowed).collect::<String>().trim_end_matches('-').to_owned()
 }
 
+/// The container ids that `docker compose ps -q` printed. Its warnings come on
+/// the same stream; an id is a line of hexadecimal digits.
+pub fn container_ids(output: &str) -> Vec<String> {
+    let is_id = |line: &&str| line.len() >= 12 && line.chars().all(|character| character.is_ascii_hexdigit());
+    output.lines().map(str::trim).filter(is_id).map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -27,5 +34,11 @@ mod tests {
     #[test]
     fn a_project_name_holds_only_what_compose_allows() {
         assert_eq!(compose_project("2026-11-22T16.05", "ollama[1]"), "runexp-2026-11-22t16-05-ollama-1");
+    }
+
+    #[test]
+    fn warnings_are_not_container_ids() {
+        let output = "time=\"2026\" level=warning msg=\"`version` is obsolete\"\n0123456789abcdef\n\nabc\n";
+        assert_eq!(container_ids(output), ["0123456789abcdef"]);
     }
 }

@@ -130,3 +130,27 @@ async fn is_empty_within(process: &ProcessIdentity, length: Duration) -> Result<
         sleep(POLL).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::CommandExt as _;
+
+    use super::*;
+    use crate::process::{identity, is_same_and_alive};
+
+    #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "a real process to spare and to stop")]
+    async fn a_pid_that_is_somebody_else_by_now_is_spared() {
+        let mut child = std::process::Command::new("sleep").arg("1000").process_group(0).spawn().unwrap();
+        let sleeper = identity(child.id()).unwrap();
+        let stop = async |process: &ProcessIdentity| {
+            stop_group(process, StopSignal::Term, Duration::from_secs(20), Rights::Own).await.unwrap()
+        };
+        let earlier = ProcessIdentity { start_ticks: sleeper.start_ticks - 1, ..sleeper.clone() };
+        let other_boot = ProcessIdentity { boot_id: "another".to_owned(), ..sleeper.clone() };
+        assert_eq!((stop(&earlier).await, stop(&other_boot).await), (Stopped::Before, Stopped::Before));
+        assert!(is_same_and_alive(&sleeper));
+        assert_eq!((stop(&sleeper).await, stop(&sleeper).await), (Stopped::BySignal, Stopped::Before));
+        child.wait().unwrap();
+    }
+}

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ServerContext, ServerError};
 use crate::host::port_is_free;
-use crate::process::{self, CommandError, Limit, Undoing, append_to, tail};
+use crate::process::{self, CommandError, Limit, Tail, Undoing, append_to, container_ids, tail};
 use crate::record::Undo;
 use crate::scenario::ServerSpec;
 use crate::units::Period;
@@ -39,7 +39,7 @@ impl Service {
         let mut all = context.env.clone();
         all.extend(env.clone());
         Self {
-            file: context.dir.join(file),
+            file: process::absolute(&context.dir.join(file)),
             project: process::compose_project(context.run_id, &spec.label()),
             name: name.to_owned(),
             env: all,
@@ -67,7 +67,7 @@ impl Service {
             return Err(self.failure(spec, source).await);
         }
         undo.done(sequence, down);
-        self.follow(spec)
+        self.follow(spec).await
     }
 
     /// Removes the container, so that the next start is a fresh one. Volumes
@@ -76,7 +76,7 @@ impl Service {
         let seconds = spec.stop.within.duration().as_secs().max(1);
         let limit = Limit::from_now(Period::from_secs(seconds.saturating_add(COMMAND_LIMIT.duration().as_secs())));
         let down = self.run(&["down", "--timeout", &seconds.to_string()], limit, &CancellationToken::new()).await;
-        down.map(|_| ()).map_err(|source| ServerError::Compose { server: spec.label(), source, tail: None })
+        down.map(|_| ()).map_err(|source| ServerError::Compose { server: spec.label(), source, tail: Tail::default() })
     }
 
     async fn run(&self, arguments: &[&str], limit: Limit, cancel: &CancellationToken) -> Result<String, CommandError> {
@@ -101,31 +101,35 @@ impl Service {
         // Compose says only that it is unhealthy; the container may say why.
         let logs = ["logs", "--no-color", "--no-log-prefix", &self.name];
         let _ = self.run(&logs, Limit::from_now(COMMAND_LIMIT), &CancellationToken::new()).await;
-        ServerError::Compose { server: spec.label(), source, tail: Some(tail(&self.log, offset, TAIL_LINES)) }
+        let tail = tail(&self.log, offset, TAIL_LINES);
+        // The first error tells more than what removing may add; the undo stays.
+        let _ = self.down(spec).await;
+        ServerError::Compose { server: spec.label(), source, tail }
     }
 
-    fn follow(&self, spec: &ServerSpec) -> Result<(Child, u64), ServerError> {
+    /// `docker logs` ends with the container; `docker compose logs` would wait
+    /// for its return.
+    async fn follow(&self, spec: &ServerSpec) -> Result<(Child, u64), ServerError> {
+        let server = spec.label();
+        let list = ["ps", "-q", &self.name];
+        let listed = self.run(&list, Limit::from_now(COMMAND_LIMIT), &CancellationToken::new()).await;
+        let listed =
+            listed.map_err(|source| ServerError::Compose { server: server.clone(), source, tail: Tail::default() })?;
         let log_failed = |source| ServerError::Log { path: self.log.clone(), source };
         let (log, offset) = append_to(&self.log).map_err(log_failed)?;
-        let stderr = log.try_clone().map_err(log_failed)?;
-        let argv =
-            process::compose(&self.project, &self.file, &["logs", "-f", "--no-color", "--no-log-prefix", &self.name]);
-        let program = argv.first().map_or("docker", String::as_str);
-        let follower = Command::new(program)
-            .args(argv.iter().skip(1))
-            .envs(&self.env)
-            .current_dir(&self.dir)
+        let Some(container) = container_ids(&listed).into_iter().next() else {
+            return Err(ServerError::Exited { server, how: "its container is gone".to_owned(), tail: Tail::default() });
+        };
+        let follower = Command::new("docker")
+            .args(["logs", "-f", &container])
             .stdin(Stdio::null())
-            .stdout(log)
-            .stderr(stderr)
+            .stdout(log.try_clone().map_err(log_failed)?)
+            .stderr(log)
             .process_group(0)
             .kill_on_drop(true)
             .spawn();
-        let follower = follower.map_err(|source| ServerError::Spawn {
-            server: spec.label(),
-            program: program.to_owned(),
-            source,
-        })?;
+        let follower =
+            follower.map_err(|source| ServerError::Spawn { server, program: "docker".to_owned(), source })?;
         Ok((follower, offset))
     }
 }

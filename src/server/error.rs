@@ -64,14 +64,14 @@ pub enum ServerError {
         source: regex::Error,
     },
     /// `docker compose` failed.
-    #[error("`{server}`: {source}{}", tail.as_ref().map(ToString::to_string).unwrap_or_default())]
+    #[error("`{server}`: {source}{}", container_log(tail))]
     Compose {
         /// Which server.
         server: String,
         /// Why.
         source: CommandError,
-        /// The last lines of the container's own log, where there was one.
-        tail: Option<Tail>,
+        /// The last lines of the container's own log.
+        tail: Tail,
     },
     /// The run was cancelled meanwhile.
     #[error("the start of `{server}` was cancelled")]
@@ -93,6 +93,11 @@ pub enum ServerError {
         /// Why.
         source: ProcessError,
     },
+}
+
+fn container_log(Tail(lines): &Tail) -> String {
+    let heading = if lines.is_empty() { "" } else { "\nthe container's own log:" };
+    lines.iter().fold(heading.to_owned(), |text, line| format!("{text}\n    {line}"))
 }
 
 /// What kept a server from being ready.

@@ -58,17 +58,20 @@ async fn missing(
     line: Option<&mut LogLine>,
     log: &Path,
 ) -> Result<Option<NotReady>, ServerError> {
-    if let Some(line) = line
-        && !line.seen(log)?
-    {
-        return Ok(Some(NotReady::NoLine { pattern: line.pattern.as_str().to_owned() }));
-    }
     let answer = match (&spec.ready.http, &spec.ready.log) {
         (Some(path), _) => http_answers(&format!("{}{path}", url.trim_end_matches('/'))).await,
         (None, Some(_)) => Ok(()),
         (None, None) => tcp_answers(&address(url)).await,
     };
-    Ok(answer.err().map(|error| NotReady::Silent(error.to_string())))
+    if let Err(error) = answer {
+        return Ok(Some(NotReady::Silent(error.to_string())));
+    }
+    if let Some(line) = line
+        && !line.seen(log)?
+    {
+        return Ok(Some(NotReady::NoLine { pattern: line.pattern.as_str().to_owned() }));
+    }
+    Ok(None)
 }
 
 /// `host:port` of a URL.

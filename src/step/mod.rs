@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::StepError;
 
-use crate::process::{Command, CommandError, Limit, Undoing};
+use crate::process::{Command, CommandError, Limit, Undoing, absolute};
 use crate::record::{Fact, Undo};
 use crate::scenario::{StepKind, StepSpec};
 use crate::units::Period;
@@ -61,6 +61,8 @@ pub async fn perform(
     context: &StepContext<'_>,
     undo: &mut impl Undoing,
 ) -> Result<Performed, StepError> {
+    let (dir, run_dir) = (absolute(context.dir), absolute(context.run_dir));
+    let context = &StepContext { dir: &dir, run_dir: &run_dir, ..*context };
     let registered: Vec<(u32, Undo)> =
         undos(step, context).into_iter().map(|effect| (undo.register(effect.clone()), effect)).collect();
     let mut retries = step.retries;

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
 use super::mps;
-use crate::process::{Command, CommandError, Limit, ProcessError, Rights, compose, stop_group};
+use crate::process::{Command, CommandError, Limit, ProcessError, Rights, compose, container_ids, stop_group};
 use crate::record::Undo;
 use crate::units::Period;
 
@@ -117,9 +117,7 @@ async fn compose_down(file: &Path, project: &str, env: &IndexMap<String, String>
     let failed = |source| UndoError::Command { label: format!("docker compose up ({project})"), source };
     call.run(&compose(project, file, &["down", "--timeout", "5"])).await.map_err(failed)?;
     let left = call.run(&compose(project, file, &["ps", "-a", "-q"])).await.map_err(failed)?;
-    // Compose warns on the same stream; an id is all hexadecimal.
-    let is_id = |line: &&str| line.len() >= 12 && line.chars().all(|character| character.is_ascii_hexdigit());
-    let containers: Vec<String> = left.lines().filter(is_id).map(str::to_owned).collect();
+    let containers = container_ids(&left);
     if containers.is_empty() {
         return Ok(());
     }

@@ -1,3 +1,5 @@
+use indexmap::IndexMap;
+
 use crate::process::{compose, typed};
 use crate::record::Undo;
 
@@ -7,13 +9,10 @@ pub fn by_hand(undo: &Undo) -> String {
         Undo::StopProcess { process: None, .. } => "true".to_owned(),
         Undo::StopProcess { process: Some(process), .. } => format!("kill -KILL -- -{}", process.pid),
         Undo::Command { argv, env, dir, privileged, .. } => {
-            let assignments = env.iter().map(|(name, value)| format!("{name}={value}"));
-            let env_argv: Vec<String> = std::iter::once("env".to_owned()).chain(assignments).collect();
-            let prefix = if env.is_empty() { String::new() } else { format!("{} ", typed(&env_argv)) };
             let change = dir.as_ref().map(|dir| format!("cd {} && ", word(&dir.to_string_lossy()))).unwrap_or_default();
-            format!("{change}{}{prefix}{}", sudo(*privileged), typed(argv))
+            format!("{change}{}{}", sudo(*privileged), with_env(env, argv))
         }
-        Undo::ComposeDown { file, project, .. } => typed(&compose(project, file, &["down"])),
+        Undo::ComposeDown { file, project, env } => with_env(env, &compose(project, file, &["down"])),
         Undo::QuitMps { control, pipe_dir, privileged } => format!(
             "echo quit | {}env CUDA_MPS_PIPE_DIRECTORY={} {}",
             sudo(*privileged),
@@ -24,10 +23,58 @@ pub fn by_hand(undo: &Undo) -> String {
     }
 }
 
+fn with_env(env: &IndexMap<String, String>, argv: &[String]) -> String {
+    if env.is_empty() {
+        return typed(argv);
+    }
+    let assignments = env.iter().map(|(name, value)| format!("{name}={value}"));
+    let words: Vec<String> = std::iter::once("env".to_owned()).chain(assignments).chain(argv.iter().cloned()).collect();
+    typed(&words)
+}
+
 fn word(text: &str) -> String {
     typed(&[text.to_owned()])
 }
 
 const fn sudo(privileged: bool) -> &'static str {
     if privileged { "sudo " } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use indexmap::IndexMap;
+
+    use super::*;
+    use crate::record::ProcessIdentity;
+    use crate::signal::StopSignal;
+
+    #[test]
+    fn every_undo_can_be_typed() {
+        let env = IndexMap::from([("A".to_owned(), "b c".to_owned())]);
+        let process = Some(ProcessIdentity { pid: 77, start_ticks: 1, boot_id: "x".to_owned() });
+        let stop =
+            |process| Undo::StopProcess { label: "s".to_owned(), process, signal: StopSignal::Term, grace_ms: 1 };
+        let undos = [
+            stop(process),
+            stop(None),
+            Undo::Command {
+                label: "c".to_owned(),
+                argv: ["sysctl", "-w", "it's=1"].map(str::to_owned).to_vec(),
+                env: env.clone(),
+                dir: Some("/a b".into()),
+                privileged: true,
+            },
+            Undo::ComposeDown { file: "/c.yml".into(), project: "p".to_owned(), env },
+            Undo::QuitMps { control: "mps".to_owned(), pipe_dir: "/p".into(), privileged: true },
+            Undo::RemoveDir { path: "/x y".into() },
+        ];
+        insta::assert_snapshot!(undos.map(|undo| by_hand(&undo)).join("\n"), @r"
+        kill -KILL -- -77
+        true
+        cd '/a b' && sudo env 'A=b c' sysctl -w 'it'\''s=1'
+        env 'A=b c' docker compose -p p -f /c.yml down
+        echo quit | sudo env CUDA_MPS_PIPE_DIRECTORY=/p mps
+        rm -r -- '/x y'
+        ");
+    }
 }

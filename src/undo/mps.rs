@@ -49,3 +49,24 @@ fn daemon(control: &str, pipe_dir: &Path) -> Option<u32> {
     let name: String = program.chars().take(KERNEL_NAME).collect();
     named(Path::new("/proc"), &name).is_ok_and(|pids| pids.contains(&pid)).then_some(pid)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_daemon_of_everybody_is_never_quit() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let refused = quit("nvidia-cuda-mps-control", Path::new("/tmp/nvidia-mps/"), false, &log).await;
+        insta::assert_snapshot!(refused.unwrap_err(), @"`/tmp/nvidia-mps/` is the default MPS pipe directory, which is never ours to quit");
+        assert!(!log.exists());
+    }
+
+    #[tokio::test]
+    async fn an_old_pid_file_does_not_make_somebody_else_the_daemon() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(PID_FILE), std::process::id().to_string()).unwrap();
+        quit("nvidia-cuda-mps-control", folder.path(), false, &folder.path().join("log")).await.unwrap();
+    }
+}

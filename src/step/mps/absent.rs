@@ -38,13 +38,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_socket_that_answers_is_a_daemon_and_one_left_behind_is_not() {
+    fn a_socket_that_answers_is_a_daemon_and_a_file_left_behind_is_not() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(answering(folder.path()), None);
         let socket = folder.path().join("control");
-        let listener = UnixListener::bind(&socket).unwrap();
-        assert_eq!(answering(folder.path()), Some(format!("somebody answers on `{}`", socket.display())));
-        drop(listener);
+        std::fs::write(&socket, "").unwrap();
         assert_eq!(answering(folder.path()), None);
+        std::fs::remove_file(&socket).unwrap();
+        let _listener = UnixListener::bind(&socket).unwrap();
+        assert_eq!(answering(folder.path()), Some(format!("somebody answers on `{}`", socket.display())));
     }
 }

@@ -91,11 +91,21 @@ async fn a_cancelled_step_ends_at_once_and_is_not_tried_again() {
     });
     let script = json!({"shell": {"script": "sleep 1000 & echo $! > grandchild; wait"}});
     let error = world.perform(&StepSpec { retries: 9, ..step(&script) }).await.unwrap_err();
-    watcher.await.unwrap();
     assert!(error.is_cancelled(), "{error}");
+    watcher.await.unwrap();
     assert!(!pid_is_alive(pid_in(&grandchild).unwrap()));
     let error = world.perform(&step(&json!({"sleep": "1h"}))).await.unwrap_err();
     assert!(error.is_cancelled(), "{error}");
+}
+
+#[tokio::test]
+async fn a_program_with_a_path_is_found_from_the_scenario() {
+    let mut world = world();
+    let make = "mkdir sub && printf '#!/bin/sh\npwd > where\n' > sub/tool && chmod +x sub/tool";
+    world.perform(&step(&json!({"shell": {"script": make}}))).await.unwrap();
+    world.perform(&step(&json!({"run": {"argv": ["./tool"], "dir": "sub"}}))).await.unwrap();
+    let place = std::fs::read_to_string(world.path("sub/where")).unwrap();
+    assert_eq!(place.trim(), world.path("sub").to_str().unwrap());
 }
 
 #[tokio::test]
