@@ -1,1 +1,97 @@
 //! The load driver: sends requests and takes time stamps. Effects.
+//!
+//! Two drivers only. *Closed*: each client waits for its reply, then sends the
+//! next request. *Open*: requests start at moments drawn before the phase,
+//! whatever the replies do. Both hand every finished request to a sink that
+//! must not block.
+
+mod closed;
+mod exchange;
+mod expectation;
+mod honesty;
+mod open;
+mod preload;
+mod refusal;
+mod target;
+mod window;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::plan::CellSpec;
+use crate::record::{CellEnd, CellKey, ClientHonesty, RequestRecord};
+use crate::scenario::Load;
+use crate::units::Nanos;
+
+use exchange::Exchange;
+use honesty::Honesty;
+pub use preload::{PreloadError, preload};
+pub use target::{Target, TargetError};
+use window::Window;
+
+/// One cell to be measured once.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Which.
+    pub key: CellKey,
+    /// What it is.
+    pub spec: CellSpec,
+    /// The seed of its sending times, nonces and prompt order.
+    pub seed: u64,
+    /// Never empty.
+    pub prompts: Vec<String>,
+}
+
+/// What became of a workload, beside its requests.
+#[derive(Clone, Debug)]
+pub struct Driven {
+    /// When its load began (warm-up).
+    pub load_start: Nanos,
+    /// When the measured window began.
+    pub window_start: Nanos,
+    /// When the measured window ended.
+    pub window_end: Nanos,
+    /// How it ended.
+    pub end: CellEnd,
+    /// The driver's figures about itself.
+    pub honesty: ClientHonesty,
+}
+
+/// Where finished requests go; called from many tasks, must not block.
+pub type Sink = Arc<dyn Fn(RequestRecord) + Send + Sync>;
+
+/// Loads the targets as the workload says, until its window and drain time are
+/// over or `stop` is cancelled.
+///
+/// `load_start` is when the load begins; the window begins `warmup` later,
+/// without draining.
+///
+/// # Errors
+/// When `expect.matches` is not a regular expression.
+pub async fn drive(
+    workload: Workload,
+    targets: Vec<Target>,
+    clock: Clock,
+    load_start: Nanos,
+    sink: Sink,
+    stop: &CancellationToken,
+) -> Result<Driven, regex::Error> {
+    let window = Window::new(&workload.spec, clock, load_start, stop.clone());
+    let load = workload.spec.load.clone();
+    let exchange = Arc::new(Exchange::new(workload, targets, clock, sink, window.clone())?);
+    let honesty = Honesty::start(clock);
+    match load {
+        Load::Clients(clients) => closed::drive(&exchange, &window, clients).await,
+        Load::Rate { per_second, arrival } => open::drive(&exchange, &window, per_second, arrival).await,
+    }
+    let end = if stop.is_cancelled() { CellEnd::Interrupted } else { CellEnd::Complete };
+    Ok(Driven {
+        load_start,
+        window_start: window.start(),
+        window_end: window.end(),
+        end,
+        honesty: honesty.finish(exchange.lags()).await,
+    })
+}

@@ -1,16 +1,29 @@
 //! Everything decided before the first effect: blocks, epochs, cells, orders
 //! and sending times. Pure, printable, and the same for the same seed.
 
+mod describe;
+mod digest;
+mod expand;
+mod schedule;
+mod seed;
+mod text;
+
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::names::{CellId, ScenarioName};
+use crate::names::{CellId, PhaseName, ScenarioName};
 use crate::scenario::{
     Cooldown, Expect, Fault, Length, Load, RequestSpec, Selector, ServerSpec, Slo, StepSpec, Treatment,
 };
 use crate::units::Period;
+
+pub use digest::digest;
+pub use expand::{Choices, PlanError, expand};
+pub use schedule::offsets;
+pub use seed::{derive, permutation};
+pub use text::render;
 
 /// A whole run, decided.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,7 +86,7 @@ pub struct CellSpec {
     /// Its treatment.
     pub treatment: Treatment,
     /// Its phase.
-    pub phase: crate::names::PhaseName,
+    pub phase: PhaseName,
     /// Its load level.
     pub load: Load,
     /// When its window ends.

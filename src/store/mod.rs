@@ -1,1 +1,75 @@
-//! The run directory: appends records, reads them back. Effects.
+//! The run directory: appends records as they happen, reads them back.
+//! Effects.
+#![expect(clippy::disallowed_methods, reason = "this room writes and reads the run directory")]
+
+mod read;
+mod write;
+
+use std::io;
+use std::path::PathBuf;
+
+pub use read::{Stored, read};
+pub use write::{Ledger, Pen, RunDirectory};
+
+const MANIFEST: &str = "manifest.json";
+const PLAN: &str = "plan.json";
+const SCENARIO: &str = "scenario.toml";
+const STEPS: &str = "steps.jsonl";
+const REQUESTS: &str = "requests.jsonl";
+const TELEMETRY: &str = "telemetry.jsonl";
+const EVENTS: &str = "events.jsonl";
+
+/// The run directory cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file system says no.
+    #[error("failed to {verb} `{}`: {source}", path.display())]
+    Io {
+        /// What was tried: `read`, `write`, `create`.
+        verb: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file does not hold what it should.
+    #[error("`{}` is damaged: {source}", path.display())]
+    Json {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// A line before the last one does not hold what it should.
+    #[error("`{}` line {line} is damaged: {source}", path.display())]
+    Line {
+        /// Which file.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// A newer program wrote it.
+    #[error(
+        "`{}` has schema version {found}, and this runexp reads up to {known}; use a newer runexp", path.display()
+    )]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The newest version this program knows.
+        known: u32,
+    },
+    /// The record format has no such value.
+    #[error("a record cannot be written: {0}")]
+    Unwritable(serde_json::Error),
+}
+
+impl StoreError {
+    fn io(verb: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { verb, path, source }
+    }
+}

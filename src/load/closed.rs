@@ -1,0 +1,43 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::exchange::{Exchange, Turn};
+use super::window::Window;
+use crate::record::RequestOutcome;
+
+/// A client whose connection is refused waits this long before it asks again:
+/// without a pause a dead server would be asked thousands of times a second.
+const REFUSED_PAUSE: Duration = Duration::from_millis(100);
+
+/// Each client waits for its reply, then sends the next request. Client `i`
+/// stays with server `i` modulo the number of servers.
+pub(super) async fn drive(exchange: &Arc<Exchange>, window: &Window, clients: u32) {
+    let mut tasks = JoinSet::new();
+    for client in 0..clients {
+        tasks.spawn(one_client(Arc::clone(exchange), window.clone(), client, clients));
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+async fn one_client(exchange: Arc<Exchange>, window: Window, client: u32, clients: u32) {
+    for sequence in 0_u64.. {
+        let now = exchange.now();
+        if !window.admits(now) {
+            return;
+        }
+        let position = sequence * u64::from(clients) + u64::from(client);
+        let outcome = exchange.ask(Turn { client, sequence, position, target: client, scheduled: now }).await;
+        match outcome {
+            RequestOutcome::Cut | RequestOutcome::Interrupted => return,
+            RequestOutcome::Connect { .. } | RequestOutcome::Reset { .. } => tokio::time::sleep(REFUSED_PAUSE).await,
+            RequestOutcome::Success { .. }
+            | RequestOutcome::Status { .. }
+            | RequestOutcome::ServerError { .. }
+            | RequestOutcome::EarlyClose
+            | RequestOutcome::Stall
+            | RequestOutcome::Garbage { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,201 @@
+use std::sync::{Arc, Mutex};
+
+use futures_util::StreamExt;
+
+use super::expectation::Expectation;
+use super::refusal;
+use super::target::Target;
+use super::window::{Cut, Window};
+use super::{Sink, Workload};
+use crate::clock::Clock;
+use crate::dialect::Ask;
+use crate::plan;
+use crate::record::{RequestOutcome, RequestRecord};
+use crate::units::Nanos;
+
+mod failure;
+mod reply;
+
+use failure::Failure;
+use reply::Reply;
+
+/// Asks targets and records what they answer.
+pub(super) struct Exchange {
+    workload: Workload,
+    targets: Vec<Target>,
+    order: Vec<usize>,
+    expectation: Expectation,
+    clock: Clock,
+    sink: Sink,
+    window: Window,
+    lags: Mutex<Vec<u64>>,
+}
+
+/// Whose turn it is to ask.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Turn {
+    /// The client, or the position in the schedule.
+    pub(super) client: u32,
+    /// Counts the requests of one client from 0.
+    pub(super) sequence: u64,
+    /// Counts the requests of the cell; picks the prompt.
+    pub(super) position: u64,
+    /// Picks the target, modulo their number.
+    pub(super) target: u32,
+    /// When it was meant to start.
+    pub(super) scheduled: Nanos,
+}
+
+impl Exchange {
+    pub(super) fn new(
+        workload: Workload,
+        targets: Vec<Target>,
+        clock: Clock,
+        sink: Sink,
+        window: Window,
+    ) -> Result<Self, regex::Error> {
+        let expectation = Expectation::new(&workload.spec)?;
+        let order = plan::permutation(workload.seed, workload.prompts.len());
+        Ok(Self { workload, targets, order, expectation, clock, sink, window, lags: Mutex::default() })
+    }
+
+    pub(super) fn now(&self) -> Nanos {
+        self.clock.now()
+    }
+
+    pub(super) const fn seed(&self) -> u64 {
+        self.workload.seed
+    }
+
+    /// How late each request was started, in ns.
+    pub(super) fn lags(&self) -> Vec<u64> {
+        self.lags.lock().map(|lags| lags.clone()).unwrap_or_default()
+    }
+
+    /// Sends one request, records it, and tells how it ended.
+    ///
+    /// A kept-alive connection that the server has closed meanwhile is not a
+    /// failure: the request goes out once more, on a fresh connection.
+    pub(super) async fn ask(self: &Arc<Self>, turn: Turn) -> RequestOutcome {
+        let target = &self.targets[turn.target as usize % self.targets.len()];
+        let body = self.body(target, turn);
+        let started = self.now();
+        if let Ok(mut lags) = self.lags.lock() {
+            lags.push(started.since(turn.scheduled).0);
+        }
+        let mut reply = Reply::new(self.now());
+        let cut = self.window.cut();
+        tokio::pin!(cut);
+        let outcome = tokio::select! {
+            outcome = self.converse(target, body, &mut reply) => outcome,
+            cut = &mut cut => match cut {
+                Cut::Drained => RequestOutcome::Cut,
+                Cut::Interrupted => RequestOutcome::Interrupted,
+            },
+        };
+        let record = self.record(target, turn, started, reply, outcome.clone());
+        self.window.finished(record.sent_ns, record.finished_ns);
+        (self.sink)(record);
+        outcome
+    }
+
+    fn body(&self, target: &Target, turn: Turn) -> Vec<u8> {
+        let request = &self.workload.spec.request;
+        let prompts = &self.workload.prompts;
+        let chosen = self.order[usize::try_from(turn.position).unwrap_or(usize::MAX) % prompts.len()];
+        let nonce = if request.nonce { self.nonce(turn) } else { String::new() };
+        let preamble = request.preamble.as_deref().unwrap_or_default();
+        target.dialect.body(&Ask {
+            model: target.model.as_deref(),
+            prompt: &format!("{nonce}{preamble}{}", prompts[chosen]),
+            max_tokens: request.max_tokens,
+            temperature: request.temperature,
+            seed: request.seed,
+            stream: request.stream,
+            ignore_eos: request.ignore_eos,
+            extra: &request.extra,
+        })
+    }
+
+    /// A word that no other request of the run starts with, so that no prompt
+    /// cache can answer for the model.
+    fn nonce(&self, turn: Turn) -> String {
+        let key = &self.workload.key;
+        let name = format!("{}/{}/{}/{}", key.epoch, key.cell, turn.client, turn.sequence);
+        format!("[{:08x}] ", plan::derive(self.workload.seed, &name) >> 32)
+    }
+
+    async fn converse(&self, target: &Target, body: Vec<u8>, reply: &mut Reply) -> RequestOutcome {
+        let mut result = self.attempt(target, body.clone(), reply).await;
+        if matches!(result, Err(Failure::StaleConnection(_))) {
+            reply.resent = true;
+            result = self.attempt(target, body, reply).await;
+        }
+        match result {
+            Ok(finish) => RequestOutcome::Success { finish },
+            Err(failure) => failure.outcome(),
+        }
+    }
+
+    async fn attempt(&self, target: &Target, body: Vec<u8>, reply: &mut Reply) -> Result<String, Failure> {
+        reply.sent = self.now();
+        let request = target.client.post(&target.url).header("content-type", "application/json").body(body);
+        let response = request.send().await.map_err(|error| Failure::before_headers(&error))?;
+        reply.headers = Some(self.now());
+        if !response.status().is_success() {
+            let status = response.status().as_u16();
+            return Err(Failure::Status { status, message: refusal::message(response).await });
+        }
+        let mut decoder = target.dialect.decoder(self.workload.spec.request.stream);
+        let mut chunks = response.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            let arrived = self.now();
+            let chunk = chunk.map_err(|error| Failure::in_body(&error))?;
+            let mut noted = reply.arrival(arrived, &self.expectation);
+            decoder.push(&chunk, &mut |event| noted.note(event))?;
+            noted.close();
+        }
+        let mut noted = reply.arrival(self.now(), &self.expectation);
+        decoder.finish(&mut |event| noted.note(event))?;
+        noted.close();
+        reply.finish()
+    }
+
+    fn record(
+        &self,
+        target: &Target,
+        turn: Turn,
+        started: Nanos,
+        mut reply: Reply,
+        outcome: RequestOutcome,
+    ) -> RequestRecord {
+        let usage = reply.usage();
+        let unexpected = match &outcome {
+            RequestOutcome::Success { .. } => {
+                self.expectation.unmet(usage.output_tokens.unwrap_or_default(), &reply.text)
+            }
+            _ => None,
+        };
+        RequestRecord {
+            cell: self.workload.key.clone(),
+            server: target.key.clone(),
+            client: turn.client,
+            sequence: turn.sequence,
+            scheduled_ns: turn.scheduled,
+            started_ns: started,
+            sent_ns: reply.sent,
+            headers_ns: reply.headers,
+            first_token_ns: reply.first_token,
+            first_output_token_ns: reply.first_output_token,
+            last_token_ns: reply.last_token,
+            finished_ns: self.now(),
+            outcome,
+            asked_tokens: self.workload.spec.request.max_tokens,
+            stamp_error_ns: reply.stamp_error(),
+            chunks: reply.take_chunks(),
+            usage,
+            unexpected,
+            resent: reply.resent,
+        }
+    }
+}

@@ -1,0 +1,29 @@
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::exchange::{Exchange, Turn};
+use super::window::Window;
+use crate::plan;
+use crate::scenario::Arrival;
+
+/// Requests start at moments drawn from the seed; request `i` goes to server
+/// `i` modulo the number of servers.
+pub(super) async fn drive(exchange: &Arc<Exchange>, window: &Window, per_second: f64, arrival: Arrival) {
+    let mut tasks = JoinSet::new();
+    for (position, offset) in (0_u32..).zip(plan::offsets(exchange.seed(), per_second, arrival)) {
+        let scheduled = window.load_start().plus(offset);
+        if !window.admits(scheduled) {
+            break;
+        }
+        window.wait_until(scheduled).await;
+        if window.is_stopped() {
+            break;
+        }
+        let turn = Turn { client: position, sequence: 0, position: u64::from(position), target: position, scheduled };
+        let exchange = Arc::clone(exchange);
+        tasks.spawn(async move { exchange.ask(turn).await });
+        while tasks.try_join_next().is_some() {}
+    }
+    while tasks.join_next().await.is_some() {}
+}

@@ -1,0 +1,87 @@
+use std::time::Duration;
+
+use futures_util::StreamExt;
+
+use super::refusal;
+use super::target::Target;
+use crate::clock::Clock;
+use crate::dialect::{Ask, DecodeError, Event};
+use crate::units::Nanos;
+
+/// The first generation failed.
+#[derive(Debug, thiserror::Error)]
+pub enum PreloadError {
+    /// The server could not be asked.
+    #[error("the first generation failed: {0}")]
+    Http(#[from] reqwest::Error),
+    /// It took too long.
+    #[error("the first generation took longer than {}", humantime::format_duration(*.within))]
+    TooSlow {
+        /// The limit.
+        within: Duration,
+    },
+    /// The server refused.
+    #[error("the first generation was answered with status {status}: {message}")]
+    Status {
+        /// The status.
+        status: u16,
+        /// The start of the message.
+        message: String,
+    },
+    /// The answer is not the protocol.
+    #[error("the first generation was answered with something else: {0}")]
+    Garbage(#[from] DecodeError),
+    /// The answer held no reply.
+    #[error("the first generation gave no whole reply{}", .message.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
+    NoReply {
+        /// The server's error, if it stated one.
+        message: Option<String>,
+    },
+}
+
+/// One short generation, so that the model is loaded before the clock starts.
+///
+/// # Errors
+/// When no whole reply came within the time.
+pub async fn preload(target: &Target, within: Duration, clock: Clock) -> Result<Nanos, PreloadError> {
+    let started = clock.now();
+    tokio::time::timeout(within, generate(target)).await.map_err(|_| PreloadError::TooSlow { within })??;
+    Ok(clock.now().since(started))
+}
+
+async fn generate(target: &Target) -> Result<(), PreloadError> {
+    let ask = Ask {
+        model: target.model.as_deref(),
+        prompt: "Say hello.",
+        max_tokens: 4,
+        temperature: 0.0,
+        seed: None,
+        stream: false,
+        ignore_eos: false,
+        extra: &serde_json::Map::new(),
+    };
+    let request = target.client.post(&target.url).header("content-type", "application/json");
+    let response = request.body(target.dialect.body(&ask)).send().await.map_err(reqwest::Error::without_url)?;
+    let status = response.status();
+    if !status.is_success() {
+        return Err(PreloadError::Status { status: status.as_u16(), message: refusal::message(response).await });
+    }
+    whole_reply(target, response).await
+}
+
+async fn whole_reply(target: &Target, response: reqwest::Response) -> Result<(), PreloadError> {
+    let mut done = false;
+    let mut message = None;
+    let mut note = |event| match event {
+        Event::Done { .. } => done = true,
+        Event::Error { message: text } => message = Some(text),
+        Event::Token { .. } | Event::Usage(_) | Event::Stamp(_) => {}
+    };
+    let mut decoder = target.dialect.decoder(false);
+    let mut chunks = response.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        decoder.push(&chunk.map_err(reqwest::Error::without_url)?, &mut note)?;
+    }
+    decoder.finish(&mut note)?;
+    if done && message.is_none() { Ok(()) } else { Err(PreloadError::NoReply { message }) }
+}

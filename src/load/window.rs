@@ -1,0 +1,120 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::plan::CellSpec;
+use crate::scenario::Length;
+use crate::units::Nanos;
+
+/// When requests may still be sent, and when they are cut off.
+#[derive(Clone, Debug)]
+pub(super) struct Window {
+    clock: Clock,
+    load_start: Nanos,
+    start: Nanos,
+    drain: Nanos,
+    length: Length,
+    progress: Arc<Progress>,
+    stop: CancellationToken,
+}
+
+#[derive(Debug, Default)]
+struct Progress {
+    /// Requests sent inside the window.
+    issued: AtomicU64,
+    /// When the last of them finished.
+    last_finish: AtomicU64,
+}
+
+impl Window {
+    pub(super) fn new(spec: &CellSpec, clock: Clock, load_start: Nanos, stop: CancellationToken) -> Self {
+        Self {
+            clock,
+            load_start,
+            start: load_start.plus(spec.warmup.duration().into()),
+            drain: spec.drain.duration().into(),
+            length: spec.length,
+            progress: Arc::default(),
+            stop,
+        }
+    }
+
+    pub(super) const fn load_start(&self) -> Nanos {
+        self.load_start
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    pub(super) const fn start(&self) -> Nanos {
+        self.start
+    }
+
+    /// The planned end, or when the last asked-for request finished.
+    pub(super) fn end(&self) -> Nanos {
+        match self.length {
+            Length::Duration(length) => self.start.plus(length.duration().into()).min(self.clock.now()),
+            Length::Requests(_) => Nanos(self.progress.last_finish.load(Ordering::Relaxed)).max(self.start),
+        }
+    }
+
+    /// Whether a request may be sent at `now`; each yes inside the window
+    /// takes one of `requests`.
+    pub(super) fn admits(&self, now: Nanos) -> bool {
+        if self.stop.is_cancelled() {
+            return false;
+        }
+        match self.length {
+            Length::Duration(length) => now < self.start.plus(length.duration().into()),
+            Length::Requests(_) if now < self.start => true,
+            Length::Requests(count) => self.progress.issued.fetch_add(1, Ordering::Relaxed) < count,
+        }
+    }
+
+    /// Notes that a request is over.
+    pub(super) fn finished(&self, sent: Nanos, now: Nanos) {
+        if sent >= self.start {
+            self.progress.last_finish.fetch_max(now.0, Ordering::Relaxed);
+        }
+    }
+
+    /// Ends when requests in flight are to be cut off.
+    pub(super) async fn cut(&self) -> Cut {
+        let deadline = match self.length {
+            Length::Duration(length) => Some(self.start.plus(length.duration().into()).plus(self.drain)),
+            Length::Requests(_) => None,
+        };
+        tokio::select! {
+            () = self.stop.cancelled() => Cut::Interrupted,
+            () = sleep_until(self.clock, deadline) => Cut::Drained,
+        }
+    }
+
+    /// Waits for `moment`, or for the run's interruption.
+    pub(super) async fn wait_until(&self, moment: Nanos) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = sleep_until(self.clock, Some(moment)) => {}
+        }
+    }
+}
+
+/// Why a request in flight was cut off.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cut {
+    /// The drain time is over.
+    Drained,
+    /// The run was interrupted.
+    Interrupted,
+}
+
+async fn sleep_until(clock: Clock, moment: Option<Nanos>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(Instant::from_std(clock.instant(moment))).await,
+        None => std::future::pending().await,
+    }
+}

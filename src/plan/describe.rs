@@ -1,0 +1,84 @@
+//! One line for each thing a plan would do.
+
+use crate::scenario::{MemoryFloor, MpsAction, ServerOrigin, ServerSpec, StepKind, StepSpec};
+
+/// A step in one line, without its name.
+pub(super) fn step(step: &StepSpec) -> String {
+    let what = match &step.kind {
+        StepKind::Run(run) => words(&run.argv),
+        StepKind::Shell(shell) => format!("sh -c {}", quoted(&shell.script)),
+        StepKind::Wait(wait) => {
+            let target =
+                [wait.http.clone(), wait.tcp.clone(), wait.file.as_ref().map(|path| path.display().to_string())];
+            format!("wait for {}", target.into_iter().flatten().collect::<Vec<_>>().join(", "))
+        }
+        StepKind::Http(http) => format!("{} {}", http.method.as_deref().unwrap_or("request"), http.url),
+        StepKind::DropCaches(drop) => format!("sync, then drop the page cache ({:?})", drop.level).to_lowercase(),
+        StepKind::MemoryAvailable(memory) => match memory.at_least {
+            MemoryFloor::Share(share) => format!("demand {share} of memory free"),
+            MemoryFloor::Bytes(bytes) => format!("demand {bytes} of memory free"),
+        },
+        StepKind::Mps(mps) => match mps.action {
+            MpsAction::Start => format!("start {} with a pipe directory of this run", mps.control),
+            MpsAction::Absent => "prove that no MPS daemon can be reached".to_owned(),
+        },
+        StepKind::Compose(compose) => {
+            format!("docker compose -f {} up -d --wait {}", compose.file.display(), words(&compose.services))
+        }
+        StepKind::Sleep(period) => format!("sleep {period}"),
+    };
+    if step.privileged { format!("[root] {what}") } else { what }
+}
+
+/// A server in one line, without its label.
+pub(super) fn server(server: &ServerSpec) -> String {
+    match &server.origin {
+        ServerOrigin::Run { argv, env, .. } => {
+            let env: Vec<String> = env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            words(&[env, argv.clone()].concat())
+        }
+        ServerOrigin::Compose { file, service, port, .. } => {
+            format!("docker compose -f {} up -d --wait {service} on port {port}", file.display())
+        }
+        ServerOrigin::Url { url } => format!("already at {}", without_user_info(url)),
+    }
+}
+
+/// A URL as it may be shown: without `user:password@`.
+fn without_user_info(url: &str) -> String {
+    match (url.split_once("://"), url.rfind('@')) {
+        (Some((scheme, _)), Some(at)) => format!("{scheme}://{}", &url[at + 1..]),
+        _ => url.to_owned(),
+    }
+}
+
+/// Words as a shell would take them.
+pub(super) fn words(words: &[String]) -> String {
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''").replace(char::is_control, " "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_survive_a_shell() {
+        let argv = ["sh", "-c", "echo 'a b'; exit", ""].map(str::to_owned);
+        assert_eq!(words(&argv), r"sh -c 'echo '\''a b'\''; exit' ''");
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_never_shown() {
+        assert_eq!(without_user_info("http://me:secret@host:80/x"), "http://host:80/x");
+        assert_eq!(without_user_info("http://host/x"), "http://host/x");
+    }
+}

@@ -1,0 +1,76 @@
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::{EVENTS, MANIFEST, PLAN, REQUESTS, SCENARIO, STEPS, StoreError, TELEMETRY};
+use crate::plan::Plan;
+use crate::record::{Manifest, RunRecord, SCHEMA_VERSION};
+
+/// Everything a run directory holds that was not derived.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// What was observed.
+    pub record: RunRecord,
+    /// What was decided before the first effect.
+    pub plan: Plan,
+    /// The frozen scenario, includes and overrides folded in.
+    pub scenario: String,
+}
+
+/// Reads a run directory, and nothing else.
+///
+/// A torn last line (the program was killed while writing it) is left out.
+///
+/// # Errors
+/// When a file is missing or damaged, or was written by a newer program.
+pub fn read(directory: &Path) -> Result<Stored, StoreError> {
+    Ok(Stored {
+        record: RunRecord {
+            manifest: manifest(&directory.join(MANIFEST))?,
+            steps: lines(&directory.join(STEPS))?,
+            requests: lines(&directory.join(REQUESTS))?,
+            telemetry: lines(&directory.join(TELEMETRY))?,
+            events: lines(&directory.join(EVENTS))?,
+        },
+        plan: json(&directory.join(PLAN))?,
+        scenario: text(&directory.join(SCENARIO))?,
+    })
+}
+
+fn manifest(path: &Path) -> Result<Manifest, StoreError> {
+    #[derive(Deserialize)]
+    struct Version {
+        schema_version: u32,
+    }
+    let text = text(path)?;
+    let damaged = |source| StoreError::Json { path: path.to_owned(), source };
+    let Version { schema_version: found } = serde_json::from_str(&text).map_err(damaged)?;
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION });
+    }
+    serde_json::from_str(&text).map_err(damaged)
+}
+
+fn text(path: &Path) -> Result<String, StoreError> {
+    fs::read_to_string(path).map_err(StoreError::io("read", path))
+}
+
+fn json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
+    serde_json::from_str(&text(path)?).map_err(|source| StoreError::Json { path: path.to_owned(), source })
+}
+
+fn lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, StoreError> {
+    let bytes = fs::read(path).map_err(StoreError::io("read", path))?;
+    let mut records = Vec::new();
+    let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
+    while let Some((number, line)) = lines.next() {
+        match serde_json::from_slice(line) {
+            Ok(record) => records.push(record),
+            Err(_) if lines.peek().is_none() && !line.ends_with(b"\n") => {}
+            Err(source) => return Err(StoreError::Line { path: path.to_owned(), line: number + 1, source }),
+        }
+    }
+    Ok(records)
+}

@@ -1,0 +1,239 @@
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
+
+use serde::Serialize;
+
+use super::{EVENTS, MANIFEST, PLAN, REQUESTS, SCENARIO, STEPS, StoreError, TELEMETRY};
+use crate::names::{RunId, ScenarioName};
+use crate::plan::Plan;
+use crate::record::{EventRecord, Manifest, RequestRecord, StepRecord, TelemetryRecord};
+
+/// A run directory that is being written.
+#[derive(Clone, Debug)]
+pub struct RunDirectory {
+    path: PathBuf,
+}
+
+impl RunDirectory {
+    /// Creates `<results>/<scenario>/<run id>/`, which must not exist yet.
+    ///
+    /// # Errors
+    /// When it exists or cannot be created.
+    pub fn create(results: &Path, scenario: &ScenarioName, run: &RunId) -> Result<Self, StoreError> {
+        let parent = results.join(scenario.as_str());
+        fs::create_dir_all(&parent).map_err(StoreError::io("create", &parent))?;
+        let parent = fs::canonicalize(&parent).map_err(StoreError::io("find", &parent))?;
+        let path = parent.join(run.as_str());
+        fs::create_dir(&path).map_err(StoreError::io("create", &path))?;
+        let logs = path.join("logs");
+        fs::create_dir(&logs).map_err(StoreError::io("create", logs))?;
+        Ok(Self { path })
+    }
+
+    /// An existing run directory, whose derived files may be made again.
+    pub fn open(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// `logs/<number>-<name>.log`, with the name made fit for a file.
+    pub fn log(&self, number: u32, name: &str) -> PathBuf {
+        let fit = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+        let name: String = name.chars().take(60).map(fit).collect();
+        self.path.join("logs").join(format!("{number:03}-{name}.log"))
+    }
+
+    /// Writes the frozen scenario and the plan.
+    ///
+    /// # Errors
+    /// When the file system says no.
+    pub fn write_decisions(&self, scenario: &str, plan: &Plan) -> Result<(), StoreError> {
+        self.write(SCENARIO, scenario)?;
+        self.write(PLAN, &pretty(plan)?)
+    }
+
+    /// Writes or replaces the manifest, whole or not at all.
+    ///
+    /// # Errors
+    /// When the file system says no.
+    pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), StoreError> {
+        self.write(MANIFEST, &pretty(manifest)?)
+    }
+
+    /// Writes or replaces a file of the directory, whole or not at all.
+    ///
+    /// # Errors
+    /// When the file system says no.
+    pub fn write(&self, name: &str, text: &str) -> Result<(), StoreError> {
+        let path = self.path.join(name);
+        let draft = self.path.join(format!(".{name}.draft"));
+        let written = File::create(&draft).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        });
+        written.and_then(|()| fs::rename(&draft, &path)).map_err(StoreError::io("write", path))
+    }
+}
+
+fn pretty(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(StoreError::Unwritable)
+}
+
+/// The run's records, appended by one thread of their own so that writing can
+/// never push back on measuring.
+///
+/// The channels are unbounded: a bounded one would make the driver wait for
+/// the disk, which is the error this thread exists to avoid. What can pile up
+/// is at most what was measured.
+#[derive(Debug)]
+pub struct Ledger {
+    lines: Sender<Line>,
+    writer: JoinHandle<Result<(), StoreError>>,
+}
+
+enum Line {
+    Step(Box<StepRecord>),
+    Request(Box<RequestRecord>),
+    Telemetry(Box<TelemetryRecord>),
+    Event(Box<EventRecord>),
+}
+
+/// Takes records from anywhere; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Pen(Sender<Line>);
+
+impl Pen {
+    /// Appends to `steps.jsonl`.
+    pub fn step(&self, record: StepRecord) {
+        self.line(Line::Step(Box::new(record)));
+    }
+
+    /// Appends to `requests.jsonl`.
+    pub fn request(&self, record: RequestRecord) {
+        self.line(Line::Request(Box::new(record)));
+    }
+
+    /// Appends to `telemetry.jsonl`.
+    pub fn telemetry(&self, record: TelemetryRecord) {
+        self.line(Line::Telemetry(Box::new(record)));
+    }
+
+    /// Appends to `events.jsonl`.
+    pub fn event(&self, record: EventRecord) {
+        self.line(Line::Event(Box::new(record)));
+    }
+
+    /// A closed channel means that the writer has failed; `Ledger::close`
+    /// tells why.
+    fn line(&self, line: Line) {
+        let _ = self.0.send(line);
+    }
+}
+
+impl Ledger {
+    /// Opens the four files.
+    ///
+    /// # Errors
+    /// When one of them cannot be created.
+    pub fn open(directory: &RunDirectory) -> Result<Self, StoreError> {
+        let files = Files::create(directory.path())?;
+        let (lines, received) = mpsc::channel();
+        let writer = std::thread::spawn(move || files.write_all(&received));
+        Ok(Self { lines, writer })
+    }
+
+    /// A pen for this ledger.
+    pub fn pen(&self) -> Pen {
+        Pen(self.lines.clone())
+    }
+
+    /// Whether records can still be written: a full disk ends the writer.
+    pub fn is_writing(&self) -> bool {
+        !self.writer.is_finished()
+    }
+
+    /// Waits until everything is on disk. Every pen must be gone by then.
+    ///
+    /// # Errors
+    /// When something could not be written.
+    pub fn close(self) -> Result<(), StoreError> {
+        drop(self.lines);
+        self.writer.join().unwrap_or_else(|_| {
+            Err(StoreError::Io {
+                verb: "write",
+                path: PathBuf::from(REQUESTS),
+                source: io::Error::other("the writing thread has failed"),
+            })
+        })
+    }
+}
+
+struct Appender {
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl Appender {
+    fn create(directory: &Path, name: &str) -> Result<Self, StoreError> {
+        let path = directory.join(name);
+        let file = File::create(&path).map_err(StoreError::io("create", &path))?;
+        Ok(Self { path, file: BufWriter::new(file) })
+    }
+
+    fn append(&mut self, record: &impl Serialize) -> Result<(), StoreError> {
+        serde_json::to_writer(&mut self.file, record).map_err(StoreError::Unwritable)?;
+        self.file.write_all(b"\n").map_err(StoreError::io("write", &self.path))
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        self.file.flush().map_err(StoreError::io("write", &self.path))
+    }
+}
+
+struct Files {
+    steps: Appender,
+    requests: Appender,
+    telemetry: Appender,
+    events: Appender,
+}
+
+impl Files {
+    fn create(directory: &Path) -> Result<Self, StoreError> {
+        Ok(Self {
+            steps: Appender::create(directory, STEPS)?,
+            requests: Appender::create(directory, REQUESTS)?,
+            telemetry: Appender::create(directory, TELEMETRY)?,
+            events: Appender::create(directory, EVENTS)?,
+        })
+    }
+
+    /// Flushes whenever there is nothing left to write.
+    fn write_all(mut self, lines: &Receiver<Line>) -> Result<(), StoreError> {
+        while let Ok(first) = lines.recv() {
+            self.append(&first)?;
+            while let Ok(next) = lines.try_recv() {
+                self.append(&next)?;
+            }
+            for file in [&mut self.steps, &mut self.requests, &mut self.telemetry, &mut self.events] {
+                file.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, line: &Line) -> Result<(), StoreError> {
+        match line {
+            Line::Step(record) => self.steps.append(record),
+            Line::Request(record) => self.requests.append(record),
+            Line::Telemetry(record) => self.telemetry.append(record),
+            Line::Event(record) => self.events.append(record),
+        }
+    }
+}
