@@ -60,6 +60,25 @@ pub enum Unit {
     Count,
 }
 
+impl Unit {
+    /// As it stands behind a stored value; empty for plain numbers.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Seconds => "s",
+            Self::TokensPerSecond => "tok/s",
+            Self::RequestsPerSecond => "req/s",
+            Self::Share => "share",
+            Self::Ratio | Self::Count => "",
+            Self::Tokens => "tokens",
+            Self::Bytes => "bytes",
+            Self::Watts => "W",
+            Self::JoulesPerToken => "J/token",
+            Self::Celsius => "°C",
+            Self::Cores => "cores",
+        }
+    }
+}
+
 /// Which way is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Better {
@@ -69,6 +88,17 @@ pub enum Better {
     Lower,
     /// Neither: it describes.
     Neither,
+}
+
+impl Better {
+    /// In a word.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Higher => "higher",
+            Self::Lower => "lower",
+            Self::Neither => "neither",
+        }
+    }
 }
 
 /// The group a metric is shown in.

@@ -1,1 +1,115 @@
 //! The conductor: setup, epochs, teardown, always. Effects.
+//!
+//! Whatever happens between the first effect and the last — success, failure,
+//! a signal — the servers are stopped, the teardown steps are run and every
+//! registered effect is undone, in reverse order.
+
+mod cell;
+mod conductor;
+mod epoch;
+mod event;
+mod interrupt;
+mod thermometer;
+mod world;
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::plan::Plan;
+use crate::record::{Manifest, Outcome};
+use crate::store::{Ledger, RunDirectory, StoreError};
+use crate::telemetry::{Probe, Sampler};
+
+use conductor::{Conductor, Stage};
+pub use event::RunEvent;
+pub use interrupt::Interrupt;
+use thermometer::Thermometer;
+pub use world::{World, WorldError};
+
+/// Everything a run needs.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// What was decided.
+    pub plan: &'a Plan,
+    /// The scenario's folder.
+    pub scenario_dir: &'a Path,
+    /// Where records go.
+    pub directory: &'a RunDirectory,
+    /// The run's origin of time.
+    pub clock: Clock,
+    /// Where effects happen.
+    pub world: World,
+    /// The manifest, but for the environment and the outcome.
+    pub manifest: Manifest,
+    /// Ends the run early.
+    pub interrupt: Interrupt,
+}
+
+/// How a run went.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// How it ended; also in the manifest.
+    pub outcome: Outcome,
+    /// What could not be undone, each with what a person can do.
+    pub not_undone: Vec<String>,
+}
+
+/// How often GPU and host are looked at. NVML's own sensors change no faster.
+const TELEMETRY_PERIOD: Duration = Duration::from_millis(100);
+
+/// A run could not keep its records.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The run directory cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The sampling thread cannot be started.
+    #[error("failed to start the telemetry thread: {0}")]
+    Telemetry(#[from] std::io::Error),
+}
+
+/// Runs a plan: setup, epochs, teardown.
+///
+/// `watch` is told what happens; it must not block.
+///
+/// # Errors
+/// When the records cannot be written. A failing step or server is not an
+/// error here but an [`Outcome::Failed`].
+pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<Finished, RunError> {
+    let Request { plan, scenario_dir, directory, clock, world, mut manifest, interrupt } = request;
+    let (environment, probe) = world.observe();
+    manifest.environment = environment;
+    directory.write_manifest(&manifest)?;
+    let ledger = Ledger::open(directory)?;
+    let thermometer = Thermometer::default();
+    let sampler = sample(clock, probe, &ledger, thermometer.clone())?;
+    let stage = Stage { plan, scenario_dir, directory, clock, world, thermometer };
+    let mut conductor = Conductor::new(stage, &ledger, &interrupt, watch);
+    let result = conductor.perform().await;
+    let not_undone = conductor.dismantle().await;
+    drop(conductor);
+    sampler.stop();
+    ledger.close()?;
+    manifest.outcome = match (result, interrupt.signal()) {
+        (_, Some(signal)) => Outcome::Interrupted { signal: signal.to_owned() },
+        (Err(halt), None) => Outcome::Failed { reason: halt.to_string() },
+        (Ok(()), None) => Outcome::Completed,
+    };
+    manifest.finished = Some(clock.wall());
+    directory.write_manifest(&manifest)?;
+    Ok(Finished { outcome: manifest.outcome, not_undone })
+}
+
+fn sample(
+    clock: Clock,
+    probe: Box<dyn Probe>,
+    ledger: &Ledger,
+    thermometer: Thermometer,
+) -> Result<Sampler, std::io::Error> {
+    let pen = ledger.pen();
+    Sampler::start(clock, probe, TELEMETRY_PERIOD, move |sample| {
+        thermometer.see(&sample);
+        pen.telemetry(sample);
+    })
+}

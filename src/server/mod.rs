@@ -31,7 +31,7 @@ pub struct ServerContext<'a> {
     /// What the epoch's steps put into every server's environment.
     pub env: &'a IndexMap<String, String>,
     /// The run's clock.
-    pub clock: &'a Clock,
+    pub clock: Clock,
     /// Ends the start early.
     pub cancel: &'a CancellationToken,
 }

@@ -14,6 +14,7 @@ use crate::units::Nanos;
 ///
 /// Dropping it kills only its first process; [`stop`](Self::stop) it, or
 /// unwind its undo.
+#[derive(Debug)]
 pub struct RunningServer {
     /// As declared.
     pub spec: ServerSpec,
@@ -29,6 +30,7 @@ pub struct RunningServer {
     source: Source,
 }
 
+#[derive(Debug)]
 enum Source {
     Process(Child),
     Service { service: Service, follower: Child },

@@ -52,7 +52,7 @@ impl<J: FnMut(&UndoEntry, &UndoState)> World<J> {
     /// Where a server is started, and the stack beside it.
     fn parts(&mut self) -> (ServerContext<'_>, &mut UndoStack<J>) {
         let Self { dir, log, env, clock, cancel, undo } = self;
-        (ServerContext { dir: dir.path(), log, run_id: "r1", env, clock, cancel }, undo)
+        (ServerContext { dir: dir.path(), log, run_id: "r1", env, clock: *clock, cancel }, undo)
     }
 
     async fn start(&mut self, spec: &ServerSpec) -> Result<RunningServer, ServerError> {

@@ -1,0 +1,170 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::conductor::{Conductor, Halt};
+use super::event::RunEvent;
+use super::world::{Running, WorldError};
+use crate::clock::Clock;
+use crate::load::{self, Driven, Sink, Target, Workload};
+use crate::plan::{CellSpec, Epoch, PlannedCell};
+use crate::record::{CellEnd, CellKey, ClientHonesty, Event, RequestRecord};
+use crate::scenario::{Fault, Load};
+use crate::store::Pen;
+use crate::units::Nanos;
+
+impl Conductor<'_> {
+    /// Measures one cell once.
+    pub(super) async fn cell(
+        &mut self,
+        epoch: &Epoch,
+        planned: &PlannedCell,
+        servers: &mut [Running],
+    ) -> Result<(), Halt> {
+        let key = CellKey { cell: planned.cell.clone(), block: planned.block, epoch: epoch.index };
+        let spec = self.spec(&planned.cell).clone();
+        let tally = Arc::new(Tally::default());
+        let driven = self.drive(&key, &spec, planned.seed, servers, tally.sink(self.pen().clone())).await;
+        self.cells_done += 1;
+        let asked = asked(&spec, servers).count();
+        let (event, result) = match driven {
+            Ok(driven) => (finished(key, &spec, asked, driven), Ok(())),
+            Err(source) => (failed(key, &spec, asked, self.stage.clock.now(), &source), Err(source)),
+        };
+        if let Event::CellFinished { end, .. } = &event {
+            self.tell(RunEvent::Cell {
+                number: self.cells_done,
+                of: self.stage.plan.epochs.iter().map(|epoch| epoch.cells.len()).sum(),
+                cell: planned.cell.clone(),
+                requests: tally.requests.load(Ordering::Relaxed),
+                failures: tally.failures.load(Ordering::Relaxed),
+                end: end.clone(),
+            });
+        }
+        self.note(event);
+        result.map_err(|source| Halt::Cell { cell: planned.cell.clone(), source: Box::new(source) })
+    }
+
+    async fn drive(
+        &mut self,
+        key: &CellKey,
+        spec: &CellSpec,
+        seed: u64,
+        servers: &mut [Running],
+        sink: Sink,
+    ) -> Result<Driven, WorldError> {
+        let request = &spec.request;
+        let stall = request.stall.duration();
+        let targets = asked(spec, servers)
+            .map(|server| Target::new(server.spec(), server.url(), request.endpoint, stall))
+            .collect::<Result<Vec<_>, _>>()?;
+        let workload = Workload { key: key.clone(), spec: spec.clone(), seed, prompts: self.prompts(spec) };
+        let load_start = self.stage.clock.now();
+        let window_start = load_start.plus(spec.warmup.duration().into());
+        let stop = self.stop.clone();
+        let load = load::drive(workload, targets, self.stage.clock, load_start, sink, &stop);
+        let (driven, broken) = tokio::join!(load, self.fault(key, spec.fault.as_ref(), window_start, servers));
+        broken?;
+        Ok(driven?)
+    }
+
+    fn prompts(&self, spec: &CellSpec) -> Vec<String> {
+        let request = &spec.request;
+        let from_file = request.prompts.as_ref().and_then(|path| self.stage.plan.prompts.get(path)).cloned();
+        from_file.unwrap_or_else(|| vec![request.prompt.clone().unwrap_or_default()])
+    }
+
+    /// Kills a server as planned, and starts it again.
+    async fn fault(
+        &mut self,
+        key: &CellKey,
+        fault: Option<&Fault>,
+        window_start: Nanos,
+        servers: &mut [Running],
+    ) -> Result<(), WorldError> {
+        let Some(fault) = fault else { return Ok(()) };
+        let broken = servers.iter_mut().find(|server| {
+            let key = server.key();
+            key.name == fault.server && key.index == fault.index
+        });
+        let Some(server) = broken else { return Ok(()) };
+        let at = window_start.plus(fault.at.duration().into());
+        tokio::select! {
+            () = self.stop.cancelled() => return Ok(()),
+            () = sleep_until(self.stage.clock, at) => {}
+        }
+        let killed = self.stage.clock.now();
+        server.kill(fault.signal).await?;
+        self.note(Event::ServerKilled { cell: key.clone(), server: server.key() });
+        let (log, stop) = (self.log(&format!("{}-again", server.label())), self.stop.clone());
+        let environment = self.server_environment.clone();
+        let context = self.server_context(&log, &environment, &stop);
+        server.restart(&context, &mut self.undo).await?;
+        let recovery_ns = self.stage.clock.now().since(killed);
+        self.note(Event::ServerRecovered { cell: key.clone(), server: server.key(), recovery_ns });
+        Ok(())
+    }
+}
+
+async fn sleep_until(clock: Clock, moment: Nanos) {
+    tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(moment))).await;
+}
+
+/// The servers that a cell's requests go to.
+fn asked<'s>(spec: &'s CellSpec, servers: &'s [Running]) -> impl Iterator<Item = &'s Running> {
+    let named = &spec.request.servers;
+    servers.iter().filter(move |server| named.is_empty() || named.contains(&server.spec().name))
+}
+
+fn finished(cell: CellKey, spec: &CellSpec, asked: usize, driven: Driven) -> Event {
+    let Driven { load_start, window_start, window_end, end, honesty } = driven;
+    Event::CellFinished {
+        cell,
+        load_start_ns: load_start,
+        window_start_ns: window_start,
+        window_end_ns: window_end,
+        clients: clients(spec),
+        servers: u32::try_from(asked).unwrap_or(u32::MAX),
+        end,
+        client: honesty,
+    }
+}
+
+fn failed(cell: CellKey, spec: &CellSpec, asked: usize, now: Nanos, error: &WorldError) -> Event {
+    Event::CellFinished {
+        cell,
+        load_start_ns: now,
+        window_start_ns: now,
+        window_end_ns: now,
+        clients: clients(spec),
+        servers: u32::try_from(asked).unwrap_or(u32::MAX),
+        end: CellEnd::Failed { reason: error.to_string() },
+        client: ClientHonesty::default(),
+    }
+}
+
+const fn clients(spec: &CellSpec) -> Option<u32> {
+    match spec.load {
+        Load::Clients(clients) => Some(clients),
+        Load::Rate { .. } => None,
+    }
+}
+
+/// Counts for people; reports count again from the records.
+#[derive(Debug, Default)]
+struct Tally {
+    requests: AtomicU64,
+    failures: AtomicU64,
+}
+
+impl Tally {
+    fn sink(self: &Arc<Self>, pen: Pen) -> Sink {
+        let tally = Arc::clone(self);
+        Arc::new(move |record: RequestRecord| {
+            tally.requests.fetch_add(1, Ordering::Relaxed);
+            if record.outcome.is_failure() {
+                tally.failures.fetch_add(1, Ordering::Relaxed);
+            }
+            pen.request(record);
+        })
+    }
+}

@@ -1,0 +1,256 @@
+use std::path::Path;
+
+use indexmap::IndexMap;
+use tokio_util::sync::CancellationToken;
+
+use super::event::RunEvent;
+use super::interrupt::Interrupt;
+use super::thermometer::Thermometer;
+use super::world::{World, WorldError};
+use crate::clock::Clock;
+use crate::names::CellId;
+use crate::plan::Plan;
+use crate::record::{CellKey, Event, EventRecord, Scope, StepOutcome, StepRecord, UndoEntry, UndoState};
+use crate::scenario::{OnError, StepSpec};
+use crate::step::{Performed, StepContext};
+use crate::store::{Ledger, Pen, RunDirectory};
+use crate::undo::{UndoFailure, UndoStack};
+
+/// Why a run could not go on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Halt {
+    /// A step failed.
+    #[error("step `{name}` failed: {source}")]
+    Step {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: Box<WorldError>,
+    },
+    /// A server could not be had.
+    #[error("server `{label}` could not be started: {source}")]
+    Server {
+        /// `ollama[1]`.
+        label: String,
+        /// Why.
+        source: Box<WorldError>,
+    },
+    /// A server ended by itself.
+    #[error("server `{label}` ended by itself: {how}")]
+    ServerDied {
+        /// `ollama[1]`.
+        label: String,
+        /// Its exit status or signal, with the last lines of its log.
+        how: String,
+    },
+    /// A cell could not be measured.
+    #[error("`{cell}` could not be measured: {source}")]
+    Cell {
+        /// Which.
+        cell: CellId,
+        /// Why.
+        source: Box<WorldError>,
+    },
+    /// What an epoch changed could not be undone: the next would not start
+    /// from the same machine.
+    #[error("an epoch could not be undone: {reason}")]
+    NotUndone {
+        /// What, and what a person can do.
+        reason: String,
+    },
+    /// The records can no longer be written.
+    #[error("records can no longer be written")]
+    Records,
+    /// A signal arrived.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// Hears of every undo before the effect it belongs to.
+type Journal = Box<dyn FnMut(&UndoEntry, &UndoState) + Send>;
+
+/// What a run is given.
+pub(super) struct Stage<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) scenario_dir: &'a Path,
+    pub(super) directory: &'a RunDirectory,
+    pub(super) clock: Clock,
+    pub(super) world: World,
+    pub(super) thermometer: Thermometer,
+}
+
+/// Owns everything that must be taken back.
+pub(super) struct Conductor<'a> {
+    pub(super) stage: Stage<'a>,
+    pub(super) undo: UndoStack<Journal>,
+    pub(super) stop: CancellationToken,
+    pub(super) cells_done: usize,
+    /// What the epoch's steps want its servers to find in their environment.
+    pub(super) server_environment: IndexMap<String, String>,
+    ledger: &'a Ledger,
+    pen: Pen,
+    watch: &'a dyn Fn(RunEvent),
+    logs: u32,
+}
+
+impl<'a> Conductor<'a> {
+    pub(super) fn new(
+        stage: Stage<'a>,
+        ledger: &'a Ledger,
+        interrupt: &Interrupt,
+        watch: &'a dyn Fn(RunEvent),
+    ) -> Self {
+        let pen = ledger.pen();
+        Self {
+            undo: UndoStack::new(stage.directory.log(0, "undo"), journal(stage.clock, pen.clone())),
+            stage,
+            stop: interrupt.token().clone(),
+            cells_done: 0,
+            server_environment: IndexMap::new(),
+            ledger,
+            pen,
+            watch,
+            logs: 0,
+        }
+    }
+
+    /// Setup and every epoch.
+    pub(super) async fn perform(&mut self) -> Result<(), Halt> {
+        let plan = self.stage.plan;
+        self.steps(&plan.setup, Scope::Setup).await?;
+        for epoch in &plan.epochs {
+            self.go_on()?;
+            self.epoch(epoch).await?;
+        }
+        Ok(())
+    }
+
+    /// Teardown steps, then everything that is still registered. Runs to its
+    /// end whatever happens; returns what could not be undone.
+    pub(super) async fn dismantle(&mut self) -> Vec<String> {
+        self.tell(RunEvent::Teardown);
+        self.stop = CancellationToken::new();
+        let mut failures = Vec::new();
+        for step in &self.stage.plan.teardown {
+            if let Err(halt) = self.step(step, Scope::Teardown).await {
+                failures.push(halt.to_string());
+            }
+        }
+        failures.extend(self.undo.unwind().await.iter().map(by_hand));
+        self.note_skipped();
+        failures
+    }
+
+    fn note_skipped(&self) {
+        let planned =
+            self.stage.plan.epochs.iter().flat_map(|epoch| epoch.cells.iter().map(|cell| (epoch.index, cell)));
+        for (epoch, cell) in planned.skip(self.cells_done) {
+            let key = CellKey { cell: cell.cell.clone(), block: cell.block, epoch };
+            self.note(Event::CellSkipped { cell: key, reason: "the run ended before it".to_owned() });
+        }
+    }
+
+    /// All steps in order; what they want servers to find in their environment.
+    pub(super) async fn steps(&mut self, steps: &[StepSpec], scope: Scope) -> Result<IndexMap<String, String>, Halt> {
+        let mut environment = IndexMap::new();
+        for step in steps {
+            self.go_on()?;
+            environment.extend(self.step(step, scope).await?);
+        }
+        Ok(environment)
+    }
+
+    async fn step(&mut self, step: &StepSpec, scope: Scope) -> Result<IndexMap<String, String>, Halt> {
+        self.tell(RunEvent::Step { name: step.name.clone() });
+        let started_ns = self.stage.clock.now();
+        let log = self.log(&step.name);
+        let context = StepContext {
+            dir: self.stage.scenario_dir,
+            run_id: self.run_id(),
+            run_dir: self.stage.directory.path(),
+            log: &log,
+            cancel: &self.stop,
+        };
+        let result = self.stage.world.perform(step, &context, &mut self.undo).await;
+        let (outcome, performed, error) = match (result, step.on_error) {
+            (Ok((outcome, performed)), _) => (outcome, performed, None),
+            (Err(error), OnError::Warn) => {
+                let reason = error.to_string();
+                self.warn(format!("step `{}`: {reason}", step.name));
+                (StepOutcome::Warned { reason }, Performed::default(), None)
+            }
+            (Err(error), OnError::Fail) => {
+                (StepOutcome::Failed { reason: error.to_string() }, Performed::default(), Some(error))
+            }
+        };
+        self.pen.step(StepRecord {
+            sequence: self.logs,
+            scope,
+            name: step.name.clone(),
+            kind: step.kind.key().to_owned(),
+            started_ns,
+            finished_ns: self.stage.clock.now(),
+            outcome,
+            facts: performed.facts,
+            log: log.exists().then(|| relative(&log, self.stage.directory.path())),
+        });
+        match error {
+            None => Ok(performed.server_env),
+            Some(_) if self.stop.is_cancelled() => Err(Halt::Interrupted),
+            Some(source) => Err(Halt::Step { name: step.name.clone(), source: Box::new(source) }),
+        }
+    }
+
+    /// The next log file.
+    pub(super) fn log(&mut self, name: &str) -> std::path::PathBuf {
+        self.logs += 1;
+        self.stage.directory.log(self.logs, name)
+    }
+
+    pub(super) fn run_id(&self) -> &'a str {
+        self.stage.directory.path().file_name().and_then(|name| name.to_str()).unwrap_or("run")
+    }
+
+    pub(super) fn go_on(&self) -> Result<(), Halt> {
+        if self.stop.is_cancelled() {
+            Err(Halt::Interrupted)
+        } else if self.ledger.is_writing() {
+            Ok(())
+        } else {
+            Err(Halt::Records)
+        }
+    }
+
+    pub(super) const fn pen(&self) -> &Pen {
+        &self.pen
+    }
+
+    pub(super) fn note(&self, event: Event) {
+        self.pen.event(EventRecord { at_ns: self.stage.clock.now(), event });
+    }
+
+    pub(super) fn tell(&self, event: RunEvent) {
+        (self.watch)(event);
+    }
+
+    pub(super) fn warn(&self, message: String) {
+        self.note(Event::Warning { message: message.clone() });
+        self.tell(RunEvent::Warning { message });
+    }
+}
+
+fn relative(path: &Path, base: &Path) -> String {
+    path.strip_prefix(base).unwrap_or(path).display().to_string()
+}
+
+fn journal(clock: Clock, pen: Pen) -> Journal {
+    Box::new(move |entry, state| {
+        let UndoEntry { sequence, undo } = entry.clone();
+        pen.event(EventRecord { at_ns: clock.now(), event: Event::Undo { sequence, undo, state: state.clone() } });
+    })
+}
+
+/// What could not be undone, and the command by which a person can do it.
+pub(super) fn by_hand(failure: &UndoFailure) -> String {
+    format!("{failure}; to do it by hand: `{}`", failure.help())
+}

@@ -1,0 +1,161 @@
+use std::path::Path;
+
+use indexmap::IndexMap;
+use tokio_util::sync::CancellationToken;
+
+use super::conductor::{Conductor, Halt, by_hand};
+use super::event::RunEvent;
+use super::world::{Running, WorldError};
+use crate::load::{self, Target};
+use crate::plan::{CellSpec, Epoch};
+use crate::record::{Event, Scope, ServerKey};
+use crate::scenario::{Cooldown, Endpoint, Preload, ServerSpec};
+use crate::server::ServerContext;
+
+impl<'a> Conductor<'a> {
+    /// A life of the servers: setup steps, start, cells, stop, undo.
+    ///
+    /// Setup steps of an epoch are undone with it, so that MPS of one
+    /// treatment is gone before the next begins.
+    pub(super) async fn epoch(&mut self, epoch: &Epoch) -> Result<(), Halt> {
+        self.note(Event::EpochStarted {
+            epoch: epoch.index,
+            block: epoch.block,
+            treatment: epoch.treatment.to_string(),
+        });
+        self.tell(RunEvent::Epoch {
+            index: epoch.index,
+            of: self.stage.plan.epochs.len(),
+            block: epoch.block,
+            treatment: epoch.treatment.to_string(),
+        });
+        let mark = self.undo.mark();
+        let result = self.life(epoch).await;
+        let failures = self.undo.unwind_to(mark).await;
+        self.stage.world.reset();
+        result?;
+        match failures.first() {
+            Some(failure) => Err(Halt::NotUndone { reason: by_hand(failure) }),
+            None => self.cool_down(epoch).await,
+        }
+    }
+
+    async fn life(&mut self, epoch: &Epoch) -> Result<(), Halt> {
+        self.server_environment = self.steps(&epoch.setup, Scope::Epoch { epoch: epoch.index }).await?;
+        let mut servers = Vec::new();
+        let result = match self.start_all(epoch, &mut servers).await {
+            Ok(()) => self.cells(epoch, &mut servers).await,
+            Err(halt) => Err(halt),
+        };
+        self.stop_all(epoch.index, servers).await;
+        result
+    }
+
+    async fn start_all(&mut self, epoch: &Epoch, servers: &mut Vec<Running>) -> Result<(), Halt> {
+        let endpoint = epoch.cells.first().map_or(Endpoint::Chat, |cell| self.spec(&cell.cell).request.endpoint);
+        for spec in &epoch.servers {
+            self.go_on()?;
+            match self.start(epoch.index, spec, endpoint).await {
+                Ok(running) => servers.push(running),
+                Err(_) if self.stop.is_cancelled() => return Err(Halt::Interrupted),
+                Err(source) => {
+                    let key = ServerKey { name: spec.name.clone(), index: spec.index };
+                    self.note(Event::ServerFailed { epoch: epoch.index, server: key, reason: source.to_string() });
+                    return Err(Halt::Server { label: spec.label(), source: Box::new(source) });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn start(&mut self, epoch: u32, spec: &ServerSpec, endpoint: Endpoint) -> Result<Running, WorldError> {
+        let started = self.stage.clock.now();
+        let log = self.log(&spec.label());
+        let (stop, environment) = (self.stop.clone(), self.server_environment.clone());
+        let context = self.server_context(&log, &environment, &stop);
+        let running = self.stage.world.start_server(spec, &context, &mut self.undo).await?;
+        let ready_ns = self.stage.clock.now().since(started);
+        let preload_ns = match &spec.preload {
+            Some(preload) => Some(self.preload(spec, &running, preload, endpoint).await?),
+            None => None,
+        };
+        self.tell(RunEvent::ServerReady { label: spec.label(), seconds: ready_ns.seconds() });
+        self.note(Event::ServerReady {
+            epoch,
+            server: ServerKey { name: spec.name.clone(), index: spec.index },
+            url: running.shown_url(),
+            process: running.identity().cloned(),
+            ready_ns,
+            preload_ns,
+        });
+        Ok(running)
+    }
+
+    async fn preload(
+        &self,
+        spec: &ServerSpec,
+        running: &Running,
+        preload: &Preload,
+        endpoint: Endpoint,
+    ) -> Result<crate::units::Nanos, WorldError> {
+        let within = preload.within.duration();
+        let mut target = Target::new(spec, running.url(), endpoint, within)?;
+        target.model = preload.model.clone().or(target.model);
+        tokio::select! {
+            () = self.stop.cancelled() => Err(WorldError::Interrupted),
+            loaded = load::preload(&target, within, self.stage.clock) => Ok(loaded?),
+        }
+    }
+
+    async fn cells(&mut self, epoch: &Epoch, servers: &mut [Running]) -> Result<(), Halt> {
+        for cell in &epoch.cells {
+            self.go_on()?;
+            self.cell(epoch, cell, servers).await?;
+            for server in servers.iter_mut() {
+                if let Some(how) = server.exited() {
+                    return Err(Halt::ServerDied { label: server.label(), how });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn stop_all(&mut self, epoch: u32, servers: Vec<Running>) {
+        for server in servers.into_iter().rev() {
+            let key = server.key();
+            let how = server.stop().await.unwrap_or_else(|error| error.to_string());
+            self.note(Event::ServerStopped { epoch, server: key, how });
+        }
+    }
+
+    async fn cool_down(&mut self, epoch: &Epoch) -> Result<(), Halt> {
+        let last = self.stage.plan.epochs.last().is_some_and(|last| last.index == epoch.index);
+        match &self.stage.plan.cooldown {
+            Some(Cooldown { gpu_below_c, at_most }) if !last => {
+                let limit_c = gpu_below_c.unwrap_or(f64::NEG_INFINITY);
+                tokio::select! {
+                    () = self.stop.cancelled() => Err(Halt::Interrupted),
+                    () = self.stage.thermometer.below(limit_c) => Ok(()),
+                    () = tokio::time::sleep(at_most.duration()) => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn server_context<'c>(
+        &self,
+        log: &'c Path,
+        env: &'c IndexMap<String, String>,
+        cancel: &'c CancellationToken,
+    ) -> ServerContext<'c>
+    where
+        'a: 'c,
+    {
+        ServerContext { dir: self.stage.scenario_dir, run_id: self.run_id(), log, env, clock: self.stage.clock, cancel }
+    }
+
+    pub(super) fn spec(&self, cell: &crate::names::CellId) -> &CellSpec {
+        &self.stage.plan.cells[cell]
+    }
+}

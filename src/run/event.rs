@@ -1,0 +1,52 @@
+use crate::names::CellId;
+use crate::record::CellEnd;
+
+/// What a person watching a run is told. Reports are never made from these.
+#[derive(Clone, Debug)]
+pub enum RunEvent {
+    /// A step begins.
+    Step {
+        /// Its name.
+        name: String,
+    },
+    /// An epoch begins.
+    Epoch {
+        /// From 0.
+        index: u32,
+        /// How many there are.
+        of: usize,
+        /// Its block, from 0.
+        block: u32,
+        /// Its treatment.
+        treatment: String,
+    },
+    /// A server is ready.
+    ServerReady {
+        /// `ollama[1]`.
+        label: String,
+        /// Seconds from start to ready.
+        seconds: f64,
+    },
+    /// A cell was measured.
+    Cell {
+        /// From 1, over the whole run.
+        number: usize,
+        /// How many there are.
+        of: usize,
+        /// Which.
+        cell: CellId,
+        /// Requests that ended.
+        requests: u64,
+        /// Of these, failures.
+        failures: u64,
+        /// How it ended.
+        end: CellEnd,
+    },
+    /// Everything is being undone.
+    Teardown,
+    /// Something a person must know.
+    Warning {
+        /// In a sentence.
+        message: String,
+    },
+}

@@ -1,0 +1,232 @@
+//! Where effects happen: this host, or a simulated machine.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::host;
+use crate::load::{PreloadError, TargetError};
+use crate::process::Undoing;
+use crate::record::{Environment, Fact, GpuIdentity, GpuReading, ProcessIdentity, ServerKey, StepOutcome};
+use crate::scenario::{MpsAction, ServerSpec, StepKind, StepSpec};
+use crate::server::{self, RunningServer, ServerContext, ServerError};
+use crate::signal::StopSignal;
+use crate::sim::{Machine, SimError, SimHost, SimServer};
+use crate::step::{self, Performed, StepContext, StepError};
+use crate::telemetry::{self, Probe};
+
+/// Where effects happen.
+#[derive(Debug)]
+pub enum World {
+    /// This host.
+    Host,
+    /// A simulated machine: steps act on its state, servers are its own.
+    Simulated(Arc<SimHost>),
+}
+
+/// An effect could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    /// A step failed.
+    #[error(transparent)]
+    Step(#[from] StepError),
+    /// A server failed.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The simulated machine refused.
+    #[error(transparent)]
+    Simulation(#[from] SimError),
+    /// The first generation failed.
+    #[error(transparent)]
+    Preload(#[from] PreloadError),
+    /// Connections could not be prepared.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// `expect.matches` is not a regular expression.
+    #[error("`expect.matches` is not a regular expression: {0}")]
+    Pattern(#[from] regex::Error),
+    /// A signal arrived meanwhile.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl World {
+    /// Starts a simulated machine.
+    ///
+    /// # Errors
+    /// When its thread cannot be started.
+    pub fn simulated(machine: Machine, clock: Clock) -> Result<Self, SimError> {
+        Ok(Self::Simulated(Arc::new(SimHost::start(machine, clock)?)))
+    }
+
+    /// What the machine is, and a probe for its GPUs.
+    pub fn observe(&self) -> (Environment, Box<dyn Probe>) {
+        match self {
+            Self::Host => {
+                let opened = telemetry::open();
+                let mut environment = host::environment();
+                environment.gpus = opened.gpus;
+                environment.gpu_absent = opened.absent;
+                environment.driver = opened.driver;
+                environment.cuda = opened.cuda;
+                (environment, opened.probe)
+            }
+            Self::Simulated(machine) => (machine.machine().environment(), Box::new(SimulatedGpu(Arc::clone(machine)))),
+        }
+    }
+
+    /// Performs a step; on a simulated machine only its state changes.
+    pub(super) async fn perform(
+        &self,
+        step: &StepSpec,
+        context: &StepContext<'_>,
+        undo: &mut impl Undoing,
+    ) -> Result<(StepOutcome, Performed), WorldError> {
+        match self {
+            Self::Host => Ok((StepOutcome::Done, step::perform(step, context, undo).await?)),
+            Self::Simulated(machine) => Ok((StepOutcome::Simulated, simulate(machine, &step.kind)?)),
+        }
+    }
+
+    /// Starts a server and waits until it is ready.
+    pub(super) async fn start_server(
+        &self,
+        spec: &ServerSpec,
+        context: &ServerContext<'_>,
+        undo: &mut impl Undoing,
+    ) -> Result<Running, WorldError> {
+        match self {
+            Self::Host => Ok(Running::Real(Box::new(server::start(spec, context, undo).await?))),
+            Self::Simulated(machine) => {
+                Ok(Running::Simulated { spec: Box::new(spec.clone()), server: machine.start_server(spec).await? })
+            }
+        }
+    }
+
+    /// Takes back what epoch steps changed on a simulated machine.
+    pub(super) fn reset(&self) {
+        if let Self::Simulated(machine) = self {
+            // Refused only while servers run, and those are stopped by now.
+            let _ = machine.set_mps(false);
+        }
+    }
+}
+
+/// A step on a simulated machine: MPS is its state, everything else would not
+/// change what its servers do.
+fn simulate(machine: &SimHost, kind: &StepKind) -> Result<Performed, SimError> {
+    let mut facts = vec![Fact::new("simulated", "true")];
+    if let StepKind::Mps(mps) = kind {
+        let on = mps.action == MpsAction::Start;
+        machine.set_mps(on)?;
+        facts.push(Fact::new("mps", if on { "on" } else { "off" }));
+    }
+    Ok(Performed { facts, ..Performed::default() })
+}
+
+/// A server that is ready.
+#[derive(Debug)]
+pub(super) enum Running {
+    /// On this host, or already there.
+    Real(Box<RunningServer>),
+    /// Of the simulated machine.
+    Simulated {
+        /// As declared.
+        spec: Box<ServerSpec>,
+        /// At work.
+        server: SimServer,
+    },
+}
+
+impl Running {
+    pub(super) const fn spec(&self) -> &ServerSpec {
+        match self {
+            Self::Real(server) => &server.spec,
+            Self::Simulated { spec, .. } => spec,
+        }
+    }
+
+    pub(super) fn key(&self) -> ServerKey {
+        ServerKey { name: self.spec().name.clone(), index: self.spec().index }
+    }
+
+    pub(super) fn label(&self) -> String {
+        self.spec().label()
+    }
+
+    /// Where it listens; may hold user info, so never show it.
+    pub(super) fn url(&self) -> &str {
+        match self {
+            Self::Real(server) => &server.url,
+            Self::Simulated { server, .. } => server.url(),
+        }
+    }
+
+    /// Where it listens, fit to be shown.
+    pub(super) fn shown_url(&self) -> String {
+        host::shown_url(self.url())
+    }
+
+    /// Our process, if it is one.
+    pub(super) const fn identity(&self) -> Option<&ProcessIdentity> {
+        match self {
+            Self::Real(server) => server.identity.as_ref(),
+            Self::Simulated { .. } => None,
+        }
+    }
+
+    /// How it ended, if it ended by itself.
+    pub(super) fn exited(&mut self) -> Option<String> {
+        match self {
+            Self::Real(server) => server.exited(),
+            Self::Simulated { .. } => None,
+        }
+    }
+
+    /// Breaks it on purpose.
+    pub(super) async fn kill(&self, signal: StopSignal) -> Result<(), WorldError> {
+        match self {
+            Self::Real(server) => Ok(server.kill(signal)?),
+            Self::Simulated { server, .. } => {
+                server.kill().await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Starts it again on the same port and waits until it is ready.
+    pub(super) async fn restart(
+        &mut self,
+        context: &ServerContext<'_>,
+        undo: &mut impl Undoing,
+    ) -> Result<(), WorldError> {
+        match self {
+            Self::Real(server) => Ok(server.restart(context, undo).await?),
+            Self::Simulated { server, .. } => Ok(server.restart().await?),
+        }
+    }
+
+    /// Stops it in good order and says how it ended.
+    pub(super) async fn stop(self) -> Result<String, WorldError> {
+        match self {
+            Self::Real(server) => Ok(server.stop().await?),
+            Self::Simulated { server, .. } => {
+                server.stop().await;
+                Ok("stopped (simulated)".to_owned())
+            }
+        }
+    }
+}
+
+/// The simulated machine's GPU, as telemetry sees it.
+#[derive(Debug)]
+struct SimulatedGpu(Arc<SimHost>);
+
+impl Probe for SimulatedGpu {
+    fn identities(&self) -> Vec<GpuIdentity> {
+        self.0.machine().environment().gpus
+    }
+
+    fn read(&mut self) -> Vec<GpuReading> {
+        vec![self.0.reading()]
+    }
+}
