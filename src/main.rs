@@ -1,3 +1,7 @@
 //! The `runexp` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runexp::cli::main(std::env::args_os())
+}

@@ -1,1 +1,48 @@
 //! One file per subcommand, arguments, exit codes. Effects.
+//!
+//! Data goes to stdout, talk to stderr.
+
+mod args;
+mod check;
+mod derive;
+mod exit;
+mod plan;
+mod progress;
+mod report;
+mod run;
+mod scenario;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use exit::Failure;
+
+/// Runs the command line and says how it went.
+pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(args::with_run_implied(arguments)) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { exit::USAGE } else { exit::DONE };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match dispatch(arguments.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            failure.print();
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Check(arguments) => Ok(check::check(&arguments)),
+        Command::Plan(arguments) => plan::plan(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
+    }
+}

@@ -1,0 +1,141 @@
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Run declared experiments on model servers and report what was measured.
+#[derive(Debug, Parser)]
+#[command(
+    name = "runexp",
+    version,
+    after_help = "`runexp FILE` is short for `runexp run FILE`.\n\n\
+    Exit codes: 0 done · 2 usage or invalid scenario · 3 setup failed · 4 nothing valid was measured · \
+    5 teardown incomplete · 130/143 interrupted"
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a scenario: setup, servers, load, teardown, report
+    Run(RunArguments),
+    /// Show every problem in scenarios
+    Check(CheckArguments),
+    /// Show what would be done, in order; nothing is touched
+    Plan(PlanArguments),
+    /// Render the report of a run again, from its directory alone
+    Report(ReportArguments),
+}
+
+/// Which scenario, and what to change in it.
+#[derive(Debug, Args)]
+pub(super) struct ScenarioArguments {
+    /// The scenario file
+    pub(super) scenario: PathBuf,
+    /// Change a value: `--set vars.model=…` (repeatable)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Apply a `[profile.NAME]` of the scenario
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<String>,
+}
+
+/// What else decides a plan.
+#[derive(Debug, Args)]
+pub(super) struct PlanChoices {
+    /// Keep only the cells whose id holds this text
+    #[arg(long, value_name = "TEXT")]
+    pub(super) only: Option<String>,
+    /// Instead of the scenario's own seed
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    #[command(flatten)]
+    pub(super) choices: PlanChoices,
+    /// Where run directories go
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub(super) results: PathBuf,
+    /// Use a simulated machine: dgx-spark, h100, rtx-5090, m4-pro, or a file of scenarios/machines/
+    #[arg(long, value_name = "NAME")]
+    pub(super) simulate: Option<String>,
+    /// Say nothing on stderr but problems
+    #[arg(long)]
+    pub(super) quiet: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// The scenario files
+    #[arg(required = true)]
+    pub(super) scenarios: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    #[command(flatten)]
+    pub(super) choices: PlanChoices,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArguments {
+    /// The run directory
+    pub(super) directory: PathBuf,
+    /// Render this template too (`*.j2` or `*.hbs`; repeatable)
+    #[arg(long = "template", value_name = "FILE")]
+    pub(super) templates: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+/// How data is printed on stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// For programs
+    Json,
+}
+
+/// Puts `run` in front of a first argument that names a file.
+pub(super) fn with_run_implied(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.collect();
+    let implied = arguments.get(1).is_some_and(|first| {
+        let text = first.to_string_lossy();
+        text.ends_with(".toml") || text.contains('/')
+    });
+    if implied {
+        arguments.insert(1, "run".into());
+    }
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn implied(words: &[&str]) -> Vec<String> {
+        let arguments = with_run_implied(words.iter().map(OsString::from));
+        arguments.into_iter().map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn a_first_word_that_is_a_file_means_run() {
+        assert_eq!(implied(&["runexp", "a/b.toml", "--quiet"]), ["runexp", "run", "a/b.toml", "--quiet"]);
+        assert_eq!(implied(&["runexp", "plan", "a.toml"]), ["runexp", "plan", "a.toml"]);
+        assert_eq!(implied(&["runexp"]), ["runexp"]);
+    }
+}

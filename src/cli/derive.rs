@@ -1,0 +1,81 @@
+//! What `run` ends with and `report` does: everything that can be made again
+//! from the run directory.
+#![expect(clippy::disallowed_methods, reason = "reads the templates that a user names")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::exit::Failure;
+use crate::metric;
+use crate::record::Manifest;
+use crate::report::{self, Context, MetricRow};
+use crate::scenario::{self, LoadOptions};
+use crate::store::{self, RunDirectory};
+use crate::summary::{self, Summary, Validity};
+use crate::verdict;
+
+/// What was made from a run directory.
+pub(super) struct Derived {
+    /// Estimates with intervals.
+    pub(super) summary: Summary,
+    /// The names of the files written.
+    pub(super) files: Vec<String>,
+}
+
+impl Derived {
+    /// Whether any repetition of any cell counts.
+    pub(super) fn anything_valid(&self) -> bool {
+        let mut repetitions = self.summary.cells.values().flat_map(|cell| &cell.repetitions);
+        repetitions.any(|repetition| repetition.validity == Validity::Valid)
+    }
+}
+
+/// Reads a run directory, computes everything from it and writes the derived
+/// files into it.
+pub(super) fn derive(directory: &Path, templates: &[PathBuf]) -> Result<Derived, Failure> {
+    let stored = store::read(directory)?;
+    let options = LoadOptions { set: &[], profile: None, metrics: &metric::ids() };
+    let scenario = scenario::load_frozen(&stored.scenario, &options)?;
+    let summary = summary::summarize(&stored.record, &stored.plan);
+    let Manifest { environment, simulated, .. } = &stored.record.manifest;
+    let baseline = stored.plan.baseline.as_ref();
+    let verdicts = verdict::judge(&summary, &scenario.claims, baseline, environment, simulated.as_ref());
+    let rows = metric_rows();
+    let context = Context::new(&stored.record.manifest, &stored.plan, &summary, &verdicts, &rows);
+    let files = report::files(&context, &all_templates(templates)?)?;
+    let mut written = vec!["summary.json".to_owned()];
+    let directory = RunDirectory::open(directory);
+    directory.write("summary.json", &(serde_json::to_string_pretty(&summary)? + "\n"))?;
+    for (name, text) in files {
+        directory.write(&name, &text)?;
+        written.push(name);
+    }
+    Ok(Derived { summary, files: written })
+}
+
+fn metric_rows() -> Vec<MetricRow> {
+    metric::all()
+        .iter()
+        .map(|metric| MetricRow {
+            id: metric.id,
+            title: metric.title,
+            unit: metric.unit.symbol(),
+            better: metric.better.words(),
+        })
+        .collect()
+}
+
+/// The built-in templates, then those of the user.
+fn all_templates(own: &[PathBuf]) -> Result<Vec<(String, String)>, Failure> {
+    let builtin = report::builtin().iter().map(|(name, source)| Ok(((*name).to_owned(), (*source).to_owned())));
+    let own = own.iter().map(|path| {
+        let source = fs::read_to_string(path).map_err(|source| store::StoreError::Io {
+            verb: "read",
+            path: path.clone(),
+            source,
+        })?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok((name, source))
+    });
+    builtin.chain(own).collect()
+}

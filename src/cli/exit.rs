@@ -1,0 +1,110 @@
+use std::fmt;
+
+use crate::plan::PlanError;
+use crate::report::RenderError;
+use crate::scenario::Problems;
+use crate::sim::MachineError;
+use crate::store::StoreError;
+
+/// Everything was done.
+pub(super) const DONE: u8 = 0;
+/// Wrong usage, or an invalid scenario.
+pub(super) const USAGE: u8 = 2;
+/// Setup, a server or the records failed.
+pub(super) const SETUP: u8 = 3;
+/// Nothing valid was measured.
+pub(super) const NOTHING_VALID: u8 = 4;
+/// Something could not be undone.
+pub(super) const TEARDOWN: u8 = 5;
+
+/// 128 + the number of the signal, as a shell counts.
+pub(super) fn interrupted(signal: &str) -> u8 {
+    match signal {
+        "SIGHUP" => 129,
+        "SIGTERM" => 143,
+        _ => 130,
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// The scenario has problems; they are shown with their places.
+    #[error(transparent)]
+    Scenario(#[from] Problems),
+    /// There is no plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// No such simulated machine.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    /// The run directory cannot be written or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A template cannot be rendered.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// A name that the program made is no name.
+    #[error(transparent)]
+    Name(#[from] crate::names::NameError),
+    /// Something of this machine could not be had.
+    #[error("failed to {what}: {source}")]
+    Host {
+        /// What was tried.
+        what: &'static str,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A value could not be shown as JSON.
+    #[error("failed to write JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// No free ports.
+    #[error(transparent)]
+    Ports(#[from] crate::host::PortError),
+    /// The run could not keep its records.
+    #[error(transparent)]
+    Run(#[from] crate::run::RunError),
+    /// The simulated machine could not be started.
+    #[error(transparent)]
+    Simulation(#[from] crate::sim::SimError),
+}
+
+impl Failure {
+    /// The exit code that tells scripts what kind of failure this is.
+    pub(super) const fn code(&self) -> u8 {
+        match self {
+            Self::Scenario(_) | Self::Plan(_) | Self::Machine(_) | Self::Render(_) | Self::Name(_) => USAGE,
+            Self::Store(_)
+            | Self::Host { .. }
+            | Self::Json(_)
+            | Self::Ports(_)
+            | Self::Run(_)
+            | Self::Simulation(_) => SETUP,
+        }
+    }
+
+    /// Says it on stderr.
+    pub(super) fn print(&self) {
+        match self {
+            Self::Scenario(problems) | Self::Plan(PlanError::Scenario(problems)) => {
+                super::scenario::show_problems(problems);
+            }
+            other => say(format_args!("error: {other}")),
+        }
+    }
+}
+
+/// Talks on stderr.
+pub(super) fn say(text: impl fmt::Display) {
+    use std::io::Write;
+    // A closed stderr is no reason to stop an experiment.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Prints data on stdout.
+pub(super) fn print(text: impl fmt::Display) {
+    use std::io::Write;
+    let mut stdout = std::io::stdout().lock();
+    // A reader that has gone away, `head` say, has what it wanted.
+    let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+}

@@ -1,0 +1,25 @@
+use super::exit::say;
+use crate::record::CellEnd;
+use crate::run::RunEvent;
+
+/// Tells a person what happens: one line per cell.
+pub(super) fn tell(event: &RunEvent) {
+    match event {
+        RunEvent::Step { name } => say(format_args!("  step {name}")),
+        RunEvent::Epoch { index, of, block, treatment } => {
+            say(format_args!("epoch {}/{of} · block {} · {treatment}", index + 1, block + 1));
+        }
+        RunEvent::ServerReady { label, seconds } => say(format_args!("  server {label} ready after {seconds:.1} s")),
+        RunEvent::Cell { number, of, cell, requests, failures, end } => {
+            let failed = if *failures > 0 { format!(", {failures} failed") } else { String::new() };
+            let ended = match end {
+                CellEnd::Complete => String::new(),
+                CellEnd::Interrupted => " · interrupted".to_owned(),
+                CellEnd::Failed { reason } => format!(" · {reason}"),
+            };
+            say(format_args!("  [{number}/{of}] {cell} · {requests} requests{failed}{ended}"));
+        }
+        RunEvent::Teardown => say("teardown"),
+        RunEvent::Warning { message } => say(format_args!("warning: {message}")),
+    }
+}

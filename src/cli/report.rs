@@ -1,0 +1,17 @@
+use super::args::{Format, ReportArguments};
+use super::derive::derive;
+use super::exit::{DONE, Failure, print};
+
+/// Renders the report of a run again, from its directory alone.
+pub(super) fn report(arguments: &ReportArguments) -> Result<u8, Failure> {
+    let derived = derive(&arguments.directory, &arguments.templates)?;
+    match arguments.format {
+        Format::Human => {
+            for name in &derived.files {
+                print(arguments.directory.join(name).display());
+            }
+        }
+        Format::Json => print(serde_json::to_string_pretty(&derived.summary)?),
+    }
+    Ok(DONE)
+}

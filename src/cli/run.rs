@@ -1,0 +1,159 @@
+use std::path::{Path, PathBuf};
+
+use super::args::{Format, RunArguments};
+use super::derive::{Derived, derive};
+use super::exit::{DONE, Failure, NOTHING_VALID, SETUP, TEARDOWN, interrupted, print, say};
+use super::progress;
+use super::scenario::load;
+use crate::clock::Clock;
+use crate::host;
+use crate::names::RunId;
+use crate::plan::{self, Choices, Plan};
+use crate::record::{Environment, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
+use crate::run::{self, Finished, Interrupt, Request, RunEvent, World};
+use crate::scenario::{Bindings, Scenario};
+use crate::sim;
+use crate::store::RunDirectory;
+
+/// Loads, plans, runs and reports.
+pub(super) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
+    let scenario = load(&arguments.scenario)?;
+    let machine = arguments.simulate.as_deref().map(|name| sim::find(name, &machine_folders(&scenario))).transpose()?;
+    let clock = Clock::start();
+    let bindings = bindings(arguments, &scenario, &clock)?;
+    let choices =
+        Choices { bindings: &bindings, seed: arguments.choices.seed, only: arguments.choices.only.as_deref() };
+    let plan = plan::expand(&scenario, &choices)?;
+    let simulated = machine
+        .as_ref()
+        .map(|machine| Simulation { machine: machine.name().to_owned(), title: machine.title().to_owned() });
+    let world = match machine {
+        Some(machine) => World::simulated(machine, clock)?,
+        None => World::Host,
+    };
+    let run_id = RunId::new(&bindings.run_id)?;
+    let directory = RunDirectory::create(&arguments.results, &scenario.name, &run_id)?;
+    directory.write_decisions(&scenario.frozen(), &plan)?;
+    let manifest = Manifest {
+        schema_version: SCHEMA_VERSION,
+        run_id,
+        scenario: scenario.name.clone(),
+        title: scenario.title.clone(),
+        runexp: env!("CARGO_PKG_VERSION").to_owned(),
+        simulated,
+        seed: plan.seed,
+        plan_sha256: plan::digest(&plan),
+        overrides: Overrides {
+            set: arguments.scenario.set.clone(),
+            profile: arguments.scenario.profile.clone(),
+            only: arguments.choices.only.clone(),
+        },
+        environment: Environment::default(),
+        started: clock.started(),
+        finished: None,
+        outcome: Outcome::Running,
+    };
+    let finished = conduct(arguments, &scenario, &plan, &directory, clock, world, manifest)?;
+    conclude(arguments, &directory, &finished)
+}
+
+/// `scenarios/machines/` of the scenario, then of the working directory.
+fn machine_folders(scenario: &Scenario) -> Vec<PathBuf> {
+    vec![scenario.dir.join("machines"), PathBuf::from("scenarios/machines")]
+}
+
+fn bindings(arguments: &RunArguments, scenario: &Scenario, clock: &Clock) -> Result<Bindings, Failure> {
+    let started = clock.started();
+    let run_id = format!("{}-{:04x}", started.format("%Y%m%dT%H%M%SZ"), started.timestamp_subsec_micros() & 0xffff);
+    let results = std::path::absolute(&arguments.results)
+        .map_err(|source| Failure::Host { what: "find the results folder", source })?;
+    let ports = host::free_ports(scenario.ports_needed())?;
+    Ok(Bindings { run_dir: results.join(scenario.name.as_str()).join(&run_id), run_id, ports })
+}
+
+fn conduct(
+    arguments: &RunArguments,
+    scenario: &Scenario,
+    plan: &Plan,
+    directory: &RunDirectory,
+    clock: Clock,
+    world: World,
+    manifest: Manifest,
+) -> Result<Finished, Failure> {
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(|source| Failure::Host { what: "start the runtime", source })?;
+    let quiet = arguments.quiet;
+    let watch = move |event: RunEvent| {
+        if !quiet || matches!(event, RunEvent::Warning { .. }) {
+            progress::tell(&event);
+        }
+    };
+    runtime.block_on(async {
+        let interrupt = Interrupt::default();
+        listen(&interrupt).map_err(|source| Failure::Host { what: "listen for signals", source })?;
+        let request = Request { plan, scenario_dir: &scenario.dir, directory, clock, world, manifest, interrupt };
+        Ok(run::execute(request, &watch).await?)
+    })
+}
+
+/// The first signal ends the run in good order; later ones change nothing,
+/// since the teardown is already under way.
+fn listen(interrupt: &Interrupt) -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals =
+        [(SignalKind::interrupt(), "SIGINT"), (SignalKind::terminate(), "SIGTERM"), (SignalKind::hangup(), "SIGHUP")];
+    for (kind, name) in signals {
+        let mut stream = signal(kind)?;
+        let interrupt = interrupt.clone();
+        tokio::spawn(async move {
+            while stream.recv().await.is_some() {
+                say(format_args!("{name}: stopping, undoing everything"));
+                interrupt.raise(name);
+            }
+        });
+    }
+    Ok(())
+}
+
+fn conclude(arguments: &RunArguments, directory: &RunDirectory, finished: &Finished) -> Result<u8, Failure> {
+    for problem in &finished.not_undone {
+        say(format_args!("error: not undone: {problem}"));
+    }
+    if let Outcome::Failed { reason } = &finished.outcome {
+        say(format_args!("error: {reason}"));
+    }
+    let derived = derive(directory.path(), &[])?;
+    let code = code(finished, &derived);
+    announce(arguments.format, directory.path(), finished, &derived, code)?;
+    Ok(code)
+}
+
+fn code(finished: &Finished, derived: &Derived) -> u8 {
+    match &finished.outcome {
+        _ if !finished.not_undone.is_empty() => TEARDOWN,
+        Outcome::Interrupted { signal } => interrupted(signal),
+        Outcome::Failed { .. } | Outcome::Running => SETUP,
+        Outcome::Completed if !derived.anything_valid() => NOTHING_VALID,
+        Outcome::Completed => DONE,
+    }
+}
+
+fn announce(format: Format, path: &Path, finished: &Finished, derived: &Derived, code: u8) -> Result<(), Failure> {
+    match format {
+        Format::Human => {
+            if code == NOTHING_VALID {
+                say("error: nothing valid was measured; the report says why for every cell");
+            }
+            say(format_args!("report: {}", derived.files.join(" ")));
+            print(path.display());
+        }
+        Format::Json => print(serde_json::to_string(&serde_json::json!({
+            "run_dir": path,
+            "outcome": finished.outcome,
+            "not_undone": finished.not_undone,
+            "files": derived.files,
+            "exit_code": code,
+        }))?),
+    }
+    Ok(())
+}

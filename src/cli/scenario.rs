@@ -1,0 +1,30 @@
+//! Loading a scenario as the command line asks for it.
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use super::args::ScenarioArguments;
+use super::exit::say;
+use crate::metric;
+use crate::scenario::{self, Color, LoadOptions, Problems, Scenario};
+
+/// Loads the scenario with `--set` and `--profile` applied.
+pub(super) fn load(arguments: &ScenarioArguments) -> Result<Scenario, Problems> {
+    load_file(&arguments.scenario, &arguments.set, arguments.profile.as_deref())
+}
+
+/// Loads a scenario file.
+pub(super) fn load_file(path: &Path, set: &[String], profile: Option<&str>) -> Result<Scenario, Problems> {
+    scenario::load(path, &LoadOptions { set, profile, metrics: &metric::ids() })
+}
+
+/// Shows every problem on stderr, each at its place.
+pub(super) fn show_problems(problems: &Problems) {
+    let colour = std::io::stderr().is_terminal() && !no_color();
+    say(problems.render(if colour { Color::Ansi } else { Color::Plain }));
+}
+
+/// <https://no-color.org>: set and not empty means no colour.
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
