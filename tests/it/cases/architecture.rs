@@ -1,1 +1,269 @@
-//! To come.
+//! The street keeps its order: imports point down, files and functions stay
+//! small, and pure rooms stay pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use syn::visit::Visit;
+
+/// Every room and the rooms it may import, as in the README.
+const STREET: &[(&str, &[&str])] = &[
+    ("units", &[]),
+    ("names", &[]),
+    ("signal", &[]),
+    ("stats", &[]),
+    ("dialect", &["units"]),
+    ("scenario", &["units", "names", "signal", "dialect", "stats"]),
+    ("record", &["units", "names", "signal"]),
+    ("plan", &["scenario", "dialect", "units", "names", "signal"]),
+    ("metric", &["record", "plan", "scenario", "stats", "units", "names", "summary"]),
+    ("summary", &["metric", "plan", "scenario", "record", "stats", "units", "names"]),
+    ("verdict", &["scenario", "summary", "metric", "record", "stats", "units", "names"]),
+    ("report", &["summary", "verdict", "record", "metric", "plan", "scenario", "units", "names"]),
+    ("clock", &["units"]),
+    ("process", &["record", "scenario", "signal", "units", "names", "clock"]),
+    ("host", &["record", "units", "names", "clock", "process"]),
+    ("step", &["host", "process", "clock", "record", "scenario", "signal", "dialect", "units", "names"]),
+    ("server", &["host", "process", "clock", "record", "scenario", "signal", "dialect", "units", "names"]),
+    ("undo", &["host", "process", "clock", "record", "scenario", "signal", "units", "names"]),
+    ("telemetry", &["host", "process", "clock", "record", "units", "names"]),
+    ("load", &["clock", "record", "plan", "scenario", "dialect", "units", "names"]),
+    ("store", &["record", "plan", "units", "names"]),
+    ("sim", &["clock", "record", "scenario", "signal", "dialect", "units", "names"]),
+    (
+        "run",
+        &[
+            "plan",
+            "record",
+            "scenario",
+            "signal",
+            "dialect",
+            "units",
+            "names",
+            "clock",
+            "host",
+            "process",
+            "step",
+            "server",
+            "undo",
+            "telemetry",
+            "load",
+            "store",
+            "sim",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "run", "sim", "store", "host", "clock", "plan", "scenario", "record", "summary", "verdict", "report",
+            "metric", "units", "names",
+        ],
+    ),
+];
+
+/// Rooms without effects, and the words that would betray one.
+const PURE: &[&str] =
+    &["units", "names", "signal", "stats", "dialect", "record", "plan", "metric", "summary", "verdict", "report"];
+const EFFECTS: &[&str] = &[
+    "tokio",
+    "reqwest",
+    "duct",
+    "nvml_wrapper",
+    "hyper",
+    "std::fs",
+    "std::process",
+    "std::net",
+    "std::thread",
+    "Instant",
+    "SystemTime",
+    "Utc::now",
+    "println",
+    "eprintln",
+];
+
+struct Source {
+    path: PathBuf,
+    room: String,
+    text: String,
+    file: syn::File,
+}
+
+fn sources() -> Vec<Source> {
+    let mut paths = Vec::new();
+    collect(Path::new("src"), &mut paths);
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let first = path.components().nth(1).unwrap();
+            let room = Path::new(&first).file_stem().unwrap().to_string_lossy().into_owned();
+            Source { file: syn::parse_file(&text).unwrap(), room, text, path }
+        })
+        .collect()
+}
+
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, paths);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            paths.push(path);
+        }
+    }
+}
+
+/// Collects the rooms named after `crate::`, outside tests.
+#[derive(Default)]
+struct Imports(BTreeSet<String>);
+
+impl Imports {
+    fn tree(&mut self, tree: &syn::UseTree) {
+        match tree {
+            syn::UseTree::Path(path) => drop(self.0.insert(path.ident.to_string())),
+            syn::UseTree::Name(name) => drop(self.0.insert(name.ident.to_string())),
+            syn::UseTree::Rename(rename) => drop(self.0.insert(rename.ident.to_string())),
+            syn::UseTree::Group(group) => group.items.iter().for_each(|item| self.tree(item)),
+            syn::UseTree::Glob(_) => drop(self.0.insert("*".to_owned())),
+        }
+    }
+}
+
+impl Visit<'_> for Imports {
+    fn visit_item_use(&mut self, item: &syn::ItemUse) {
+        if let syn::UseTree::Path(path) = &item.tree
+            && path.ident == "crate"
+        {
+            self.tree(&path.tree);
+        }
+    }
+
+    fn visit_path(&mut self, path: &syn::Path) {
+        let mut segments = path.segments.iter();
+        if segments.next().is_some_and(|first| first.ident == "crate")
+            && let Some(room) = segments.next()
+        {
+            self.0.insert(room.ident.to_string());
+        }
+        syn::visit::visit_path(self, path);
+    }
+
+    fn visit_item_mod(&mut self, module: &syn::ItemMod) {
+        if !is_test(&module.attrs) {
+            syn::visit::visit_item_mod(self, module);
+        }
+    }
+}
+
+fn is_test(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        attribute.path().is_ident("cfg") && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
+    })
+}
+
+fn is_test_file(path: &Path) -> bool {
+    path.file_stem().is_some_and(|stem| stem == "tests") || path.components().any(|part| part.as_os_str() == "tests")
+}
+
+#[test]
+fn imports_point_down_the_street() {
+    let allowed: BTreeMap<&str, &[&str]> = STREET.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| !is_test_file(&source.path)) {
+        if source.room == "lib" || source.room == "main" {
+            continue;
+        }
+        let may =
+            allowed.get(source.room.as_str()).unwrap_or_else(|| panic!("`{}` has no place in the street", source.room));
+        let mut imports = Imports::default();
+        imports.visit_file(&source.file);
+        for room in imports.0 {
+            if room != source.room && !may.contains(&room.as_str()) {
+                wrong.push(format!("{}: `{}` may not import `{room}`", source.path.display(), source.room));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn no_two_rooms_import_each_other_but_metric_and_summary_share_their_value_types() {
+    let allowed: BTreeMap<&str, &[&str]> = STREET.iter().copied().collect();
+    let mutual: Vec<(&str, &str)> = STREET
+        .iter()
+        .flat_map(|(room, may)| may.iter().map(move |other| (*room, *other)))
+        .filter(|(room, other)| room < other && allowed[other].contains(room))
+        .collect();
+    assert_eq!(mutual, [("metric", "summary")]);
+}
+
+#[test]
+fn pure_rooms_name_no_effect() {
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| PURE.contains(&source.room.as_str()) && !is_test_file(&source.path))
+    {
+        let code = source.text.split("#[cfg(test)]").next().unwrap_or_default();
+        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for word in EFFECTS.iter().filter(|word| names(line, word)) {
+                wrong.push(format!("{}: `{word}` in `{}`", source.path.display(), line.trim()));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// Whether `word` stands in `line` as a word of its own.
+fn names(line: &str, word: &str) -> bool {
+    line.match_indices(word).any(|(at, _)| {
+        let inside = |c: char| c.is_alphanumeric() || c == '_';
+        !line[..at].chars().next_back().is_some_and(inside)
+            && !line[at + word.len()..].chars().next().is_some_and(inside)
+    })
+}
+
+#[test]
+fn files_stay_under_300_lines_and_functions_under_60() {
+    #[derive(Default)]
+    struct Functions(Vec<(String, usize)>);
+    impl Functions {
+        fn note(&mut self, name: &syn::Ident, block: &syn::Block) {
+            let span = block.brace_token.span;
+            self.0.push((name.to_string(), span.close().end().line - span.open().start().line + 1));
+        }
+    }
+    impl Visit<'_> for Functions {
+        fn visit_item_fn(&mut self, function: &syn::ItemFn) {
+            self.note(&function.sig.ident, &function.block);
+            syn::visit::visit_item_fn(self, function);
+        }
+        fn visit_impl_item_fn(&mut self, function: &syn::ImplItemFn) {
+            self.note(&function.sig.ident, &function.block);
+            syn::visit::visit_impl_item_fn(self, function);
+        }
+    }
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let lines = source.text.lines().count();
+        if lines > 300 {
+            wrong.push(format!("{}: {lines} lines", source.path.display()));
+        }
+        let mut functions = Functions::default();
+        functions.visit_file(&source.file);
+        for (name, lines) in functions.0.into_iter().filter(|(_, lines)| *lines > 60) {
+            wrong.push(format!("{}: `{name}` has {lines} lines", source.path.display()));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn the_guards_themselves_can_fail() {
+    let file = syn::parse_file("use crate::{run, units::Nanos}; fn f() -> crate::cli::X { crate::sim::g() }").unwrap();
+    let mut imports = Imports::default();
+    imports.visit_file(&file);
+    assert_eq!(imports.0.into_iter().collect::<Vec<_>>(), ["cli", "run", "sim", "units"]);
+    assert!(names("let x = std::fs::read(path);", "std::fs"));
+    assert!(!names("let instantly = 1;", "instant"));
+}

@@ -1,1 +1,270 @@
-//! To come.
+//! The load driver against servers that misbehave: every end has its own
+//! outcome, and none of them is a panic or a wrong number.
+
+use std::io::Write;
+use std::net::{Shutdown, TcpStream};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use runexp::clock::Clock;
+use runexp::dialect::Api;
+use runexp::load::{Driven, Target, Workload, drive};
+use runexp::names::{CellId, PhaseName, ServerName};
+use runexp::plan::CellSpec;
+use runexp::record::{CellEnd, CellKey, RequestOutcome, RequestRecord};
+use runexp::scenario::{
+    Arrival, Endpoint, Expect, Length, Load, Ready, RequestSpec, ServerOrigin, ServerSpec, Slo, Stop, Treatment,
+};
+use runexp::units::Period;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{FINISH, ScriptedServer, answer, chunk, end, stream_head, token};
+
+fn server(url: &str) -> ServerSpec {
+    ServerSpec {
+        name: ServerName::new("scripted").unwrap(),
+        index: 0,
+        api: Api::OpenAi,
+        origin: ServerOrigin::Url { url: url.to_owned() },
+        ready: Ready { http: None, log: None, within: Period::from_secs(5) },
+        preload: None,
+        stop: Stop::default(),
+        model: Some("m".to_owned()),
+        slots: None,
+    }
+}
+
+fn cell(load: Load, length: Length) -> CellSpec {
+    CellSpec {
+        treatment: Treatment::default(),
+        phase: PhaseName::new("test").unwrap(),
+        load,
+        length,
+        warmup: Period::default(),
+        drain: Period::from_secs(5),
+        request: RequestSpec {
+            prompts: None,
+            prompt: Some("hello".to_owned()),
+            preamble: None,
+            endpoint: Endpoint::Chat,
+            max_tokens: 8,
+            temperature: 0.0,
+            seed: None,
+            stream: true,
+            ignore_eos: false,
+            nonce: true,
+            servers: Vec::new(),
+            extra: serde_json::Map::new(),
+            stall: Period::from(Duration::from_millis(300)),
+        },
+        expect: Expect::default(),
+        slo: Slo::default(),
+        fault: None,
+        servers: 1,
+    }
+}
+
+/// Drives the cell against one server and returns every record.
+fn run(url: &str, spec: CellSpec, stop: &CancellationToken) -> (Driven, Vec<RequestRecord>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let records = Arc::new(Mutex::new(Vec::new()));
+    let taken = Arc::clone(&records);
+    let driven = runtime.block_on(async {
+        let clock = Clock::start();
+        let target = Target::new(&server(url), url, Endpoint::Chat, spec.request.stall.duration()).unwrap();
+        let workload = Workload {
+            key: CellKey { cell: CellId::new("default/test/clients=1").unwrap(), block: 0, epoch: 0 },
+            spec,
+            seed: 1,
+            prompts: vec!["hello".to_owned()],
+        };
+        let sink = Arc::new(move |record| taken.lock().unwrap().push(record));
+        drive(workload, vec![target], clock, clock.now(), sink, stop).await.unwrap()
+    });
+    let records = records.lock().unwrap().clone();
+    (driven, records)
+}
+
+/// What one request ends as when the server answers it so.
+fn outcome_of(script: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> RequestOutcome {
+    let server = ScriptedServer::start(move |_, stream| script(stream));
+    let (_, records) = run(&server.url(), cell(Load::Clients(1), Length::Requests(1)), &CancellationToken::new());
+    assert_eq!(records.len(), 1);
+    records[0].outcome.clone()
+}
+
+fn three_tokens(stream: &mut TcpStream) {
+    stream_head(stream);
+    for text in ["a", "b", "c"] {
+        chunk(stream, &token(text));
+    }
+}
+
+#[test]
+fn a_whole_reply_is_a_success() {
+    let outcome = outcome_of(|stream| {
+        three_tokens(stream);
+        chunk(stream, FINISH);
+        end(stream);
+    });
+    assert_eq!(outcome, RequestOutcome::Success { finish: "length".to_owned() });
+}
+
+#[test]
+fn an_error_status_keeps_the_servers_message() {
+    let outcome = outcome_of(|stream| {
+        answer(stream, "500 Internal Server Error", r#"{"error":{"message":"out of memory"}}"#);
+    });
+    assert_eq!(outcome, RequestOutcome::Status { status: 500, message: "out of memory".to_owned() });
+}
+
+#[test]
+fn an_error_object_inside_a_200_stream_is_a_failure() {
+    let outcome = outcome_of(|stream| {
+        three_tokens(stream);
+        chunk(stream, "data: {\"error\":{\"message\":\"slot lost\"}}\n\n");
+        end(stream);
+    });
+    assert_eq!(outcome, RequestOutcome::ServerError { message: "slot lost".to_owned() });
+}
+
+#[test]
+fn a_stream_that_ends_too_soon_is_an_early_close() {
+    let clean_end = outcome_of(|stream| {
+        three_tokens(stream);
+        end(stream);
+    });
+    let broken_off = outcome_of(|stream| {
+        three_tokens(stream);
+        let _ = stream.shutdown(Shutdown::Both);
+    });
+    assert_eq!([clean_end, broken_off], [RequestOutcome::EarlyClose, RequestOutcome::EarlyClose]);
+}
+
+#[test]
+fn a_server_that_falls_silent_has_stalled() {
+    let (hold, released) = mpsc::channel::<()>();
+    let released = Mutex::new(released);
+    let outcome = outcome_of(move |stream| {
+        three_tokens(stream);
+        // Held open until the test is over.
+        let _ = released.lock().unwrap().recv();
+    });
+    drop(hold);
+    assert_eq!(outcome, RequestOutcome::Stall);
+}
+
+#[test]
+fn bytes_that_are_not_the_protocol_are_garbage() {
+    let outcome = outcome_of(|stream| {
+        stream_head(stream);
+        chunk(stream, "data: this is not JSON\n\n");
+        end(stream);
+    });
+    let RequestOutcome::Garbage { message } = outcome else { panic!("{outcome:?}") };
+    assert!(message.contains("this is not JSON"), "{message}");
+}
+
+#[test]
+fn a_refused_connection_is_a_connect_failure_and_is_not_hammered() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let length = Length::Duration(Period::from(Duration::from_millis(500)));
+    let (_, records) = run(&format!("http://{free}"), cell(Load::Clients(1), length), &CancellationToken::new());
+    assert!(records.iter().all(|record| matches!(record.outcome, RequestOutcome::Connect { .. })));
+    assert!((2..=6).contains(&records.len()), "{} requests in half a second", records.len());
+}
+
+#[test]
+fn a_connection_lost_before_any_byte_is_tried_once_more_and_counted() {
+    let server = ScriptedServer::start(|number, stream| {
+        if number > 0 {
+            three_tokens(stream);
+            chunk(stream, FINISH);
+            end(stream);
+        }
+    });
+    let (_, records) = run(&server.url(), cell(Load::Clients(1), Length::Requests(1)), &CancellationToken::new());
+    assert!(records[0].outcome.is_success() && records[0].resent, "{:?}", records[0]);
+    assert_eq!(server.requests(), 2);
+}
+
+#[test]
+fn time_stamps_come_in_the_order_of_what_happened() {
+    let server = ScriptedServer::start(|_, stream| {
+        three_tokens(stream);
+        chunk(stream, FINISH);
+        end(stream);
+    });
+    let (driven, records) = run(&server.url(), cell(Load::Clients(2), Length::Requests(20)), &CancellationToken::new());
+    assert_eq!((driven.end, records.len()), (CellEnd::Complete, 20));
+    for record in records {
+        let times = [
+            Some(record.scheduled_ns),
+            Some(record.started_ns),
+            Some(record.sent_ns),
+            record.headers_ns,
+            record.first_token_ns,
+            record.last_token_ns,
+            Some(record.finished_ns),
+        ];
+        let times: Vec<_> = times.into_iter().flatten().collect();
+        assert!(times.len() == 7 && times.is_sorted(), "{times:?}");
+        assert_eq!(record.chunks.total_events(), 3);
+        assert_eq!(record.chunks.gaps_ns.iter().sum::<u64>(), record.last_token_ns.unwrap().since(record.sent_ns).0);
+    }
+}
+
+#[test]
+fn a_reply_that_misses_what_was_expected_is_marked() {
+    let server = ScriptedServer::start(|_, stream| {
+        three_tokens(stream);
+        chunk(stream, FINISH);
+        end(stream);
+    });
+    let mut spec = cell(Load::Clients(1), Length::Requests(1));
+    spec.expect.matches = Some("^abd$".to_owned());
+    let (_, records) = run(&server.url(), spec, &CancellationToken::new());
+    assert_eq!(records[0].unexpected.as_deref(), Some("text does not match `^abd$`"));
+    assert!(records[0].outcome.is_success());
+}
+
+#[test]
+fn an_open_loop_sends_on_its_schedule_while_replies_are_slow() {
+    let server = ScriptedServer::start(|_, stream| {
+        let _ = stream.set_nodelay(true);
+        three_tokens(stream);
+        // No end: the request is cut off when the drain time is over.
+        let mut hold = [0];
+        let _ = std::io::Read::read(stream, &mut hold);
+    });
+    let load = Load::Rate { per_second: 40.0, arrival: Arrival::Constant };
+    let mut spec = cell(load, Length::Duration(Period::from(Duration::from_millis(500))));
+    spec.request.stall = Period::from_secs(30);
+    spec.drain = Period::from(Duration::from_millis(100));
+    let (_, records) = run(&server.url(), spec, &CancellationToken::new());
+    assert_eq!(records.len(), 20);
+    assert!(records.iter().all(|record| record.outcome == RequestOutcome::Cut));
+    assert!(records.iter().all(|record| record.chunks.total_events() == 3));
+    let mut scheduled: Vec<u64> = records.iter().map(|record| record.scheduled_ns.0).collect();
+    scheduled.sort_unstable();
+    assert!(scheduled.windows(2).all(|pair| pair[1] - pair[0] == 25_000_000), "{scheduled:?}");
+}
+
+#[test]
+fn an_interrupt_ends_requests_in_flight() {
+    let stop = CancellationToken::new();
+    let cancel = stop.clone();
+    let server = ScriptedServer::start(move |_, stream| {
+        three_tokens(stream);
+        cancel.cancel();
+        let mut hold = [0];
+        let _ = std::io::Read::read(stream, &mut hold);
+        let _ = stream.flush();
+    });
+    let mut spec = cell(Load::Clients(1), Length::Requests(5));
+    spec.request.stall = Period::from_secs(30);
+    let (driven, records) = run(&server.url(), spec, &stop);
+    assert_eq!(driven.end, CellEnd::Interrupted);
+    assert_eq!(records.iter().map(|record| &record.outcome).collect::<Vec<_>>(), [&RequestOutcome::Interrupted]);
+}

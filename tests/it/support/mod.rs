@@ -1,0 +1,103 @@
+//! Real parts for tests: a server that answers exactly the bytes it is told.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// A real server on a real socket whose replies are written out byte by byte.
+pub(crate) struct ScriptedServer {
+    address: SocketAddr,
+    requests: Arc<AtomicUsize>,
+}
+
+impl ScriptedServer {
+    /// Answers every request by calling `answer` with its number (from 0) and
+    /// the connection, which is closed afterwards.
+    pub(crate) fn start(answer: impl Fn(usize, &mut TcpStream) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests = Arc::new(AtomicUsize::new(0));
+        let (answer, counter) = (Arc::new(answer), Arc::clone(&requests));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (answer, counter) = (Arc::clone(&answer), Arc::clone(&counter));
+                thread::spawn(move || serve(stream, answer.as_ref(), &counter));
+            }
+        });
+        Self { address, requests }
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Requests read so far.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+fn serve(mut stream: TcpStream, answer: &(dyn Fn(usize, &mut TcpStream) + Send + Sync), counter: &AtomicUsize) {
+    if read_request(&stream).is_some() {
+        let number = counter.fetch_add(1, Ordering::SeqCst);
+        answer(number, &mut stream);
+    }
+}
+
+/// Reads one request's head and body.
+pub(crate) fn read_request(stream: &TcpStream) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let line = line.trim_end().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+    }
+    reader.read_exact(&mut vec![0; length]).ok()
+}
+
+/// Writes a streamed answer's head.
+pub(crate) fn stream_head(stream: &mut TcpStream) {
+    let _ =
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+}
+
+/// Writes one HTTP chunk.
+pub(crate) fn chunk(stream: &mut TcpStream, text: &str) {
+    let _ = write!(stream, "{:x}\r\n{text}\r\n", text.len());
+    let _ = stream.flush();
+}
+
+/// Ends a streamed answer.
+pub(crate) fn end(stream: &mut TcpStream) {
+    let _ = stream.write_all(b"0\r\n\r\n");
+}
+
+/// A chat token as OpenAI streams it.
+pub(crate) fn token(text: &str) -> String {
+    format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}},\"finish_reason\":null}}]}}\n\n")
+}
+
+/// The end of an OpenAI stream.
+pub(crate) const FINISH: &str =
+    "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}]}\n\ndata: [DONE]\n\n";
+
+/// A whole answer with a status.
+pub(crate) fn answer(stream: &mut TcpStream, status: &str, body: &str) {
+    let _ = write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+}
