@@ -40,12 +40,12 @@ pub(super) fn derive(directory: &Path, templates: &[PathBuf]) -> Result<Derived,
     let Manifest { environment, simulated, .. } = &stored.record.manifest;
     let baseline = stored.plan.baseline.as_ref();
     let verdicts = verdict::judge(&summary, &scenario.claims, baseline, environment, simulated.as_ref());
+    let directory = RunDirectory::open(directory);
+    directory.write("summary.json", &(serde_json::to_string_pretty(&summary)? + "\n"))?;
     let rows = metric_rows();
     let context = Context::new(&stored.record.manifest, &stored.plan, &summary, &verdicts, &rows);
     let files = report::files(&context, &all_templates(templates)?)?;
     let mut written = vec!["summary.json".to_owned()];
-    let directory = RunDirectory::open(directory);
-    directory.write("summary.json", &(serde_json::to_string_pretty(&summary)? + "\n"))?;
     for (name, text) in files {
         directory.write(&name, &text)?;
         written.push(name);

@@ -34,7 +34,7 @@ use std::sync::LazyLock;
 pub use against::{Reference, Side};
 pub use definition::{Better, Family, Measure, MetricDefinition, Unit};
 pub use gap::{Gap, UnitValue};
-pub use window::{Kill, Objectives, Window};
+pub use window::{Demand, Kill, Objectives, Window};
 
 static ALL: LazyLock<Vec<MetricDefinition>> = LazyLock::new(|| {
     [

@@ -96,7 +96,7 @@ fn fairness<'a, Key: Ord>(window: &Window<'a>, members: u32, key: fn(&'a Request
 /// How many requests met the objectives, and of how many that is known.
 fn met_of_all(window: &Window<'_>) -> Result<(u64, u64), Gap> {
     if window.objectives == Objectives::default() {
-        return Err(Gap::not_measured("the phase declares no service level objective"));
+        return Err(Gap::not_measured("the phase declares neither `slo` nor `expect`"));
     }
     let known = window.sent().filter_map(|request| meets(request, window.objectives));
     Ok(known.fold((0, 0), |(met, all), this| (met + u64::from(this), all + 1)))

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::examples::{ended, failed, ms, queueing, reply, server, window};
-use super::{Gap, Kill, Objectives, UnitValue, Window, find, ids};
+use super::{Demand, Gap, Kill, Objectives, UnitValue, Window, find, ids};
 use crate::names::MetricId;
 use crate::record::{ClientHonesty, GpuReading, Reading, RequestOutcome, RequestRecord, TelemetryRecord};
 
@@ -132,12 +132,15 @@ fn goodput_counts_only_requests_that_meet_every_objective() {
         ended(reply(0, 0, &[150]), RequestOutcome::Cut),
         ended(reply(0, 0, &[50]), RequestOutcome::Cut),
     ];
-    let objectives = Objectives { ttft: Some(ms(100)), e2e: Some(ms(400)), tpot: None };
+    let objectives = Objectives { ttft: Some(ms(100)), e2e: Some(ms(400)), ..Objectives::default() };
     let window = Window { objectives, ..window((0, 2_000), 1, &HONEST, &requests) };
     // One of six: of the last one it is not known.
     assert_values(&window, &[("goodput", 0.5), ("attainment", 1.0 / 6.0), ("error_rate", 0.2), ("valid_rate", 0.8)]);
     let bare = Window { objectives: Objectives::default(), ..window };
-    assert_eq!(value("goodput", &bare), gap("the phase declares no service level objective"));
+    assert_eq!(value("goodput", &bare), gap("the phase declares neither `slo` nor `expect`"));
+    let expecting = Window { objectives: Objectives { reply: Demand::Expected, ..Objectives::default() }, ..bare };
+    // Three of the five that ended by themselves; of the two cut off nothing is known.
+    assert_values(&expecting, &[("goodput", 1.5), ("attainment", 0.6)]);
 }
 
 #[test]

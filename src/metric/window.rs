@@ -24,15 +24,27 @@ pub struct Window<'a> {
     pub kill: Option<Kill<'a>>,
 }
 
-/// Service level objectives of one request.
+/// What a phase demands of one request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Objectives {
+    /// What its reply must look like.
+    pub reply: Demand,
     /// Time to first token.
     pub ttft: Option<Nanos>,
     /// Time per output token.
     pub tpot: Option<Nanos>,
     /// Whole request.
     pub e2e: Option<Nanos>,
+}
+
+/// What the text or length of a reply must be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Demand {
+    /// Anything will do.
+    #[default]
+    Nothing,
+    /// What the phase's `expect` says; each record tells whether it was met.
+    Expected,
 }
 
 /// A server killed on purpose.

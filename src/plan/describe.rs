@@ -27,7 +27,19 @@ pub(super) fn step(step: &StepSpec) -> String {
         }
         StepKind::Sleep(period) => format!("sleep {period}"),
     };
-    if step.privileged { format!("[root] {what}") } else { what }
+    match rights(step) {
+        Some(mark) => format!("{mark} {what}"),
+        None => what,
+    }
+}
+
+/// The rights a step needs beyond those of the person who runs it.
+fn rights(step: &StepSpec) -> Option<&'static str> {
+    match step.kind {
+        _ if step.privileged => Some("[sudo -n]"),
+        StepKind::DropCaches(_) => Some("[root]"),
+        _ => None,
+    }
 }
 
 /// A server in one line, without its label.

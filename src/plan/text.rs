@@ -7,7 +7,7 @@ use super::{CellSpec, Epoch, Plan, describe};
 use crate::scenario::Length;
 
 /// The plan as text: what would be done, in order, with steps that need root
-/// marked `[root]`.
+/// marked `[root]`, and those that run through sudo `[sudo -n]`.
 pub fn render(plan: &Plan) -> String {
     let mut text = String::new();
     let treatments = treatments(plan);

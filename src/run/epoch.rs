@@ -128,10 +128,11 @@ impl<'a> Conductor<'a> {
         }
     }
 
+    /// Nothing gets warm on a simulated machine.
     async fn cool_down(&mut self, epoch: &Epoch) -> Result<(), Halt> {
         let last = self.stage.plan.epochs.last().is_some_and(|last| last.index == epoch.index);
         match &self.stage.plan.cooldown {
-            Some(Cooldown { gpu_below_c, at_most }) if !last => {
+            Some(Cooldown { gpu_below_c, at_most }) if !last && !self.stage.world.is_simulated() => {
                 let limit_c = gpu_below_c.unwrap_or(f64::NEG_INFINITY);
                 tokio::select! {
                     () = self.stop.cancelled() => Err(Halt::Interrupted),

@@ -58,6 +58,10 @@ impl World {
         Ok(Self::Simulated(Arc::new(SimHost::start(machine, clock)?)))
     }
 
+    pub(super) const fn is_simulated(&self) -> bool {
+        matches!(self, Self::Simulated(_))
+    }
+
     /// What the machine is, and a probe for its GPUs.
     pub fn observe(&self) -> (Environment, Box<dyn Probe>) {
         match self {

@@ -152,6 +152,7 @@ fn assemble(
     let dir = fields.optional("dir").map_or_else(|| file_dir.to_owned(), |dir: PathBuf| file_dir.join(dir));
     fields.raw("factors");
     let factors = read_factors(&table_of(&tree, "factors", notes), &vars, &scope);
+    scope.check_waiting(&factors);
     let excludes = list_of(&fields, "exclude");
     let design = fields.raw("design").and_then(|node| read_design(node, &factors, &scope));
     let claims = read_claims(&list_of(&fields, "claim"), &factors, options, &scope);
@@ -165,7 +166,7 @@ fn assemble(
         design: design.unwrap_or_default(),
         claims,
         prompts: IndexMap::new(),
-        vars: scope.values().clone(),
+        vars: vars.clone(),
         sections,
         tree,
         sources: sources.clone(),
@@ -262,6 +263,9 @@ fn check_factors_used(scenario: &Scenario, scope: &Scope<'_>) {
         node.visit_texts(&mut |text, _| used.extend(scope.names_in(text)));
         let when = node.as_table().and_then(|table| table.get("when")).and_then(|entry| entry.node.as_text());
         used.extend(when.map(|when| scope.names_in_expression(when)).unwrap_or_default());
+    }
+    for entry in scenario.vars.values() {
+        entry.node.visit_texts(&mut |text, _| used.extend(scope.names_in(text)));
     }
     let declared = scenario.tree.get("factors").and_then(|entry| entry.node.as_table());
     for (name, entry) in declared.into_iter().flatten().filter(|(name, _)| !used.contains(name)) {

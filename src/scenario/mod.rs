@@ -19,6 +19,7 @@ mod spelling;
 mod step;
 mod template;
 mod tree;
+mod variables;
 
 pub use claim::{Claim, ClaimKind, Source, SystemMatch};
 pub use design::{Cooldown, Design, Order, Replicate};

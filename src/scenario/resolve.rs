@@ -45,7 +45,8 @@ pub struct Scenario {
     /// scenario.
     pub prompts: IndexMap<PathBuf, Vec<String>>,
     pub(super) excluded: Vec<Selector>,
-    pub(super) vars: BTreeMap<String, Computed>,
+    /// As written: each is computed where every name it uses is known.
+    pub(super) vars: Table,
     pub(super) sections: Sections,
     /// The merged tables, not yet rendered.
     pub(super) tree: Table,
@@ -146,7 +147,7 @@ impl Scenario {
             ("id".to_owned(), Computed::from(bindings.run_id.clone())),
             ("dir".to_owned(), Computed::from(bindings.run_dir.display().to_string())),
         ]);
-        Scope::empty(notes, &self.sources).with(self.vars.clone()).with([("run".to_owned(), Computed::from(run))])
+        Scope::empty(notes, &self.sources).with_vars(&self.vars).with([("run".to_owned(), Computed::from(run))])
     }
 
     /// Notes what is wrong with `[[setup]]` and `[[teardown]]`.

@@ -1,7 +1,10 @@
 //! "Did you mean …?"
 
+/// More names than this are not a help to read.
+const FEW: usize = 12;
+
 /// Advice for a name that is not among the known ones: the nearest of them if
-/// one is near, else all of them if they are few.
+/// one is near, else all of them if they are few, else the most alike.
 pub(super) fn advice<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     if let Some(nearest) = nearest(written, &known) {
@@ -10,13 +13,23 @@ pub(super) fn advice<'a>(written: &str, known: impl IntoIterator<Item = &'a str>
     match known.as_slice() {
         [] => None,
         [only] => Some(format!("only `{only}` is known here")),
-        few => Some(format!("known here: {}", list(few))),
+        few if few.len() <= FEW => Some(format!("known here: {}", list(few))),
+        many => {
+            Some(format!("{} names are known here, these among them: {}", many.len(), list(&most_alike(written, many))))
+        }
     }
 }
 
 /// `` `a`, `b`, `c` ``.
 pub(super) fn list<T: AsRef<str>>(names: &[T]) -> String {
     names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+fn most_alike<'a>(written: &str, known: &[&'a str]) -> Vec<&'a str> {
+    let mut ranked = known.to_vec();
+    ranked.sort_by(|a, b| strsim::jaro_winkler(written, b).total_cmp(&strsim::jaro_winkler(written, a)));
+    ranked.truncate(FEW / 2);
+    ranked
 }
 
 /// A third of the letters may differ, the rule that rustc uses.

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use minijinja::value::{Serde, Value as Computed, ValueKind};
+use minijinja::value::{Value as Computed, ValueKind};
 use minijinja::{Environment, Error, UndefinedBehavior};
 
 use super::diagnostic::Code;
@@ -26,6 +26,8 @@ pub(super) struct Scope<'a> {
     environment: Rc<Environment<'static>>,
     values: BTreeMap<String, Computed>,
     context: Computed,
+    /// Variables that use a name which is not known yet.
+    pub(super) waiting: Rc<Vec<(String, Node)>>,
     pub(super) notes: &'a Notes,
     pub(super) sources: &'a SourceMap,
 }
@@ -38,7 +40,8 @@ impl<'a> Scope<'a> {
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_fuel(Some(FUEL));
         let context = Computed::from(BTreeMap::<String, Computed>::new());
-        Self { environment: Rc::new(environment), values: BTreeMap::new(), context, notes, sources }
+        let waiting = Rc::default();
+        Self { environment: Rc::new(environment), values: BTreeMap::new(), context, waiting, notes, sources }
     }
 
     /// Noting problems elsewhere.
@@ -51,44 +54,24 @@ impl<'a> Scope<'a> {
         &self.values
     }
 
-    /// With these names too.
+    /// With these names too, and with the variables that were waiting for them.
     pub(super) fn with(&self, names: impl IntoIterator<Item = (String, Computed)>) -> Self {
-        let mut values = self.values.clone();
-        values.extend(names);
-        let context = Computed::from(values.clone());
-        Self { values, context, ..self.clone() }
-    }
-
-    /// With the variables of `[vars]` too. They may use each other in any
-    /// order, but not in a circle.
-    pub(super) fn with_vars(&self, vars: &Table) -> Self {
         let mut scope = self.clone();
-        let mut waiting: Vec<(&String, &Entry)> = vars.iter().collect();
-        loop {
-            let names: Vec<&str> = waiting.iter().map(|(name, _)| name.as_str()).collect();
-            let (later, now): (Vec<_>, Vec<_>) =
-                waiting.iter().partition(|(_, entry)| scope.uses_any(&entry.node, &names));
-            if now.is_empty() {
-                break;
-            }
-            let ready: Vec<_> = now
-                .into_iter()
-                .filter_map(|(name, entry)| Some((name.clone(), Computed::from(Serde(scope.render(&entry.node)?)))))
-                .collect();
-            scope = scope.with(ready);
-            waiting = later;
-        }
-        for (name, entry) in waiting {
-            let finding = Finding::new(Code::Template, entry.node.span.clone(), format!("`{name}` refers to itself"));
-            self.notes.push(finding.help("variables may use each other, but not in a circle"));
-        }
-        scope
+        scope.define(names);
+        scope.settled()
     }
 
-    fn uses_any(&self, node: &Node, names: &[&str]) -> bool {
-        let mut found = false;
-        node.visit_texts(&mut |text, _| found |= self.names_in(text).iter().any(|name| names.contains(&name.as_str())));
-        found
+    pub(super) fn define(&mut self, names: impl IntoIterator<Item = (String, Computed)>) {
+        self.values.extend(names);
+        self.context = Computed::from(self.values.clone());
+    }
+
+    /// Whether a name that `text` uses is defined, or is guarded there by
+    /// `is defined`.
+    pub(super) fn knows(&self, name: &str, text: &str) -> bool {
+        self.values.contains_key(name)
+            || self.environment.globals().any(|(global, _)| global == name)
+            || is_guarded(name, text)
     }
 
     /// The names that the templates in a text use.
@@ -151,7 +134,7 @@ impl<'a> Scope<'a> {
             }
             Template::Mixed => {
                 let template = self.noted(self.environment.template_from_str(text), &node.span)?;
-                self.all_defined(template.undeclared_variables(false), &node.span)?;
+                self.all_defined(template.undeclared_variables(false), text, &node.span)?;
                 self.noted(template.render(self.context.clone()), &node.span)?
             }
         };
@@ -165,7 +148,7 @@ impl<'a> Scope<'a> {
 
     fn evaluate(&self, expression: &str, span: &Span) -> Option<Computed> {
         let compiled = self.noted(self.environment.compile_expression(expression), span)?;
-        self.all_defined(compiled.undeclared_variables(false), span)?;
+        self.all_defined(compiled.undeclared_variables(false), expression, span)?;
         self.noted(compiled.eval(self.context.clone()), span)
     }
 
@@ -178,11 +161,15 @@ impl<'a> Scope<'a> {
             .ok()
     }
 
-    fn all_defined(&self, used: impl IntoIterator<Item = String>, span: &Span) -> Option<()> {
-        let is_known =
-            |name: &str| self.values.contains_key(name) || self.environment.globals().any(|(global, _)| global == name);
-        let unknown: Vec<String> = used.into_iter().filter(|name| !is_known(name)).collect();
+    /// Whether every name is defined; a variable that waits for others is not,
+    /// and the names it waits for are the ones to be told.
+    fn all_defined(&self, used: impl IntoIterator<Item = String>, text: &str, span: &Span) -> Option<()> {
+        let unknown: Vec<String> = used.into_iter().filter(|name| !self.knows(name, text)).collect();
         for name in &unknown {
+            if let Some((_, node)) = self.waiting.iter().find(|(waiting, _)| waiting == name) {
+                self.note_missing(node, &|_| false);
+                continue;
+            }
             let place = self.place_of(name, span);
             let finding = Finding::new(Code::UndefinedName, place, format!("`{name}` is not defined"));
             self.notes.push(finding.maybe_help(spelling::advice(name, self.values.keys().map(String::as_str))));
@@ -191,7 +178,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Where a name stands inside the source of a string.
-    fn place_of(&self, name: &str, span: &Span) -> Span {
+    pub(super) fn place_of(&self, name: &str, span: &Span) -> Span {
         let source = self.sources.text(span);
         let template = source.find("{{").into_iter().chain(source.find("{%")).min().unwrap_or(0);
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
@@ -238,6 +225,13 @@ impl<'a> Scope<'a> {
         self.notes.push(Finding::new(Code::Template, span.clone(), message));
         None
     }
+}
+
+/// Whether `text` asks if `name` is defined, and so can do without it.
+fn is_guarded(name: &str, text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.windows(3).any(|three| three == [name, "is", "defined"])
+        || words.windows(4).any(|four| four == [name, "is", "not", "defined"])
 }
 
 /// What of a string is a template.

@@ -7,10 +7,10 @@ use indexmap::IndexMap;
 use super::observe::{Finished, ObservedCell, ObservedRepetition};
 use super::validity::{self, Examined};
 use super::{CellSummary, Repetition};
-use crate::metric::{self, Kill, Objectives, Window};
+use crate::metric::{self, Demand, Kill, Objectives, Window};
 use crate::names::{CellId, MetricId};
 use crate::plan::{CellSpec, Plan};
-use crate::scenario::{Load, Slo};
+use crate::scenario::{Expect, Load, Slo};
 use crate::units::{Nanos, Period};
 
 /// Every planned cell with its repetitions and no estimates yet.
@@ -81,14 +81,15 @@ fn window<'a>(observed: &ObservedRepetition<'a>, finished: Finished<'a>, spec: &
         client: finished.client,
         requests: observed.requests.clone(),
         telemetry: observed.telemetry.clone(),
-        objectives: objectives(&spec.slo),
+        objectives: objectives(&spec.slo, &spec.expect),
         kill: observed.killed.map(|(at, server)| Kill { at, server, recovery: observed.recovery }),
     }
 }
 
-fn objectives(Slo { ttft, tpot, e2e }: &Slo) -> Objectives {
+fn objectives(Slo { ttft, tpot, e2e }: &Slo, expect: &Expect) -> Objectives {
     let nanos = |period: &Option<Period>| period.map(|period| Nanos::from(period.duration()));
-    Objectives { ttft: nanos(ttft), tpot: nanos(tpot), e2e: nanos(e2e) }
+    let reply = if *expect == Expect::default() { Demand::Nothing } else { Demand::Expected };
+    Objectives { reply, ttft: nanos(ttft), tpot: nanos(tpot), e2e: nanos(e2e) }
 }
 
 /// Requests sent inside the window by how they ended, in alphabetical order.

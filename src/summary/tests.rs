@@ -159,6 +159,7 @@ fn a_small_run_has_estimates_and_says_where_it_has_none() {
       valid_rate 1.000 (1.000 … 1.000) n=2
       fairness_clients 1.000 (1.000 … 1.000) n=2
       fairness_servers 1.000 (1.000 … 1.000) n=2
+      system_throughput_ratio: it takes a run on a second machine
     servers=1/concurrent/clients=2
       block 0: Valid {"success":2}
       block 1: Invalid { reasons: ["it was interrupted", "no request succeeded"] } {"interrupted":1}
@@ -175,11 +176,13 @@ fn a_small_run_has_estimates_and_says_where_it_has_none() {
       valid_rate 1.000 (single run) n=1
       fairness_clients 1.000 (single run) n=1
       fairness_servers 1.000 (single run) n=1
+      system_throughput_ratio: it takes a run on a second machine
     servers=3/concurrent/clients=2
       output_throughput: not run
       output_throughput_steady: not run
       request_throughput: not run
       ttft_p50: not run
+      system_throughput_ratio: not run
     "#);
 }
 

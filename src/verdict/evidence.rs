@@ -51,7 +51,7 @@ fn latency(summary: &Summary) -> Option<String> {
 }
 
 fn models_per_gpu(summary: &Summary) -> Option<String> {
-    each(summary, "instances_max").or_else(|| each(summary, "memory_per_instance"))
+    each(summary, "instances_max_practical").or_else(|| each(summary, "memory_per_instance"))
 }
 
 fn fault_reach(summary: &Summary) -> Option<String> {
