@@ -63,6 +63,10 @@ impl Exchange {
         self.clock.now()
     }
 
+    pub(super) const fn clock(&self) -> Clock {
+        self.clock
+    }
+
     pub(super) const fn seed(&self) -> u64 {
         self.workload.seed
     }

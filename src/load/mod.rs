@@ -10,6 +10,7 @@ mod exchange;
 mod expectation;
 mod honesty;
 mod open;
+mod pacer;
 mod preload;
 mod refusal;
 mod target;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::exchange::{Exchange, Turn};
+use super::pacer::pace;
 use super::window::Window;
 use crate::plan;
 use crate::scenario::Arrival;
@@ -10,16 +11,15 @@ use crate::scenario::Arrival;
 /// Requests start at moments drawn from the seed; request `i` goes to server
 /// `i` modulo the number of servers.
 pub(super) async fn drive(exchange: &Arc<Exchange>, window: &Window, per_second: f64, arrival: Arrival) {
+    let load_start = window.load_start();
+    let admitting = window.clone();
+    let moments = plan::offsets(exchange.seed(), per_second, arrival)
+        .map(move |offset| load_start.plus(offset))
+        .take_while(move |moment| admitting.admits(*moment));
+    let mut moments = pace(exchange.clock(), moments);
     let mut tasks = JoinSet::new();
-    for (position, offset) in (0_u32..).zip(plan::offsets(exchange.seed(), per_second, arrival)) {
-        let scheduled = window.load_start().plus(offset);
-        if !window.admits(scheduled) {
-            break;
-        }
-        window.wait_until(scheduled).await;
-        if window.is_stopped() {
-            break;
-        }
+    for position in 0_u32.. {
+        let Some(scheduled) = window.or_stopped(moments.recv()).await.flatten() else { break };
         let turn = Turn { client: position, sequence: 0, position: u64::from(position), target: position, scheduled };
         let exchange = Arc::clone(exchange);
         tasks.spawn(async move { exchange.ask(turn).await });

@@ -46,10 +46,6 @@ impl Window {
         self.load_start
     }
 
-    pub(super) fn is_stopped(&self) -> bool {
-        self.stop.is_cancelled()
-    }
-
     pub(super) const fn start(&self) -> Nanos {
         self.start
     }
@@ -94,11 +90,11 @@ impl Window {
         }
     }
 
-    /// Waits for `moment`, or for the run's interruption.
-    pub(super) async fn wait_until(&self, moment: Nanos) {
+    /// What `wait` gives, or `None` if the run is interrupted before.
+    pub(super) async fn or_stopped<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
-            () = self.stop.cancelled() => {}
-            () = sleep_until(self.clock, Some(moment)) => {}
+            () = self.stop.cancelled() => None,
+            given = wait => Some(given),
         }
     }
 }

@@ -62,7 +62,8 @@ impl World {
         matches!(self, Self::Simulated(_))
     }
 
-    /// What the machine is, and a probe for its GPUs.
+    /// What the machine is (on a simulated one: the host that simulates, with
+    /// the simulated GPU), and a probe for its GPUs.
     pub fn observe(&self) -> (Environment, Box<dyn Probe>) {
         match self {
             Self::Host => {
@@ -74,7 +75,10 @@ impl World {
                 environment.cuda = opened.cuda;
                 (environment, opened.probe)
             }
-            Self::Simulated(machine) => (machine.machine().environment(), Box::new(SimulatedGpu(Arc::clone(machine)))),
+            Self::Simulated(machine) => {
+                let environment = Environment { gpus: machine.machine().environment().gpus, ..host::environment() };
+                (environment, Box::new(SimulatedGpu(Arc::clone(machine))))
+            }
         }
     }
 
