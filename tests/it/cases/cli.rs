@@ -1,1 +1,8 @@
-//! To come.
+//! The command itself, from its words to its exit code, as a person meets it.
+
+mod folder;
+mod interrupted;
+mod offline;
+mod real;
+mod simulated;
+mod teardown;

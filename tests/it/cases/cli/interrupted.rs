@@ -1,0 +1,72 @@
+//! A signal in the middle of a run.
+
+use insta::assert_snapshot;
+use rustix::process::Signal;
+
+use super::folder::{Folder, Said, is_gone};
+use super::real;
+
+/// Two blocks of a server: the signal comes in the second, when the first is
+/// whole.
+fn interrupted(signal: Signal) -> (Folder, Said) {
+    let folder = real::folder("good");
+    let long = real::scenario("good").replace("repetitions = 1", "repetitions = 2");
+    folder.write("x.toml", &long);
+    let said = folder.start("x.toml").until_file("asked", |servers| servers == "..").signal(signal).wait();
+    (folder, said)
+}
+
+#[test]
+fn ctrl_c_undoes_everything_and_reports_what_is_whole() {
+    let (folder, said) = interrupted(Signal::INT);
+    assert_snapshot!(said, @r"
+    exit 130
+
+    stdout:
+    FOLDER/results/real/RUN-ID
+
+    stderr:
+    epoch 1/2 · block 1 · default
+      server python[0] ready after TIME
+      [1/2] default/load/clients=1 · N requests
+    epoch 2/2 · block 2 · default
+      server python[0] ready after TIME
+    SIGINT: stopping, undoing everything
+      [2/2] default/load/clients=1 · N requests · interrupted
+    teardown
+    report: summary.json summary.md guide.md decision.md
+    ");
+    assert!(is_gone(&folder.read("server.pid")));
+    let run = said.run();
+    assert_eq!(run.json("manifest.json")["outcome"]["signal"], "SIGINT");
+    let summary = run.read("summary.md");
+    let counted: Vec<_> = summary.lines().filter(|line| line.contains("success")).collect();
+    assert_snapshot!(folder.redacted(&counted.join("\n")), @"| default | clients=1 | 1 of 2 | success N, interrupted N |");
+}
+
+#[test]
+fn sigterm_has_an_exit_code_of_its_own() {
+    let (folder, said) = interrupted(Signal::TERM);
+    assert_eq!(said.code, Some(143), "{said}");
+    assert!(is_gone(&folder.read("server.pid")));
+}
+
+#[test]
+fn a_signal_while_a_server_starts_stops_it() {
+    let folder = real::folder("never");
+    let started = folder.start("x.toml").until_file("server.pid", |pid| !pid.is_empty());
+    let said = started.signal(Signal::INT).wait();
+    assert_snapshot!(said, @r"
+    exit 130
+
+    stdout:
+    FOLDER/results/real/RUN-ID
+
+    stderr:
+    epoch 1/1 · block 1 · default
+    SIGINT: stopping, undoing everything
+    teardown
+    report: summary.json summary.md guide.md decision.md
+    ");
+    assert!(is_gone(&folder.read("server.pid")));
+}

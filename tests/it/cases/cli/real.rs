@@ -1,0 +1,179 @@
+//! Runs with real children: a small server in Python.
+
+use std::net::TcpListener;
+
+use insta::assert_snapshot;
+
+use super::folder::{Folder, is_gone};
+
+/// One server in this mode, one client, a window of 400 ms.
+pub(super) fn scenario(mode: &str) -> String {
+    format!(
+        r#"
+schema = 1
+name = "real"
+title = "A real server"
+
+[vars]
+window = "400ms"
+
+[design]
+repetitions = 1
+
+[[server]]
+name = "python"
+api = "openai"
+model = "m"
+run = ["python3", "server.py", "{{{{ port }}}}", "{mode}"]
+ready = {{ http = "/v1/models", within = "20s" }}
+stop = {{ signal = "KILL", within = "5s" }}
+
+[[phase]]
+name = "load"
+clients = 1
+duration = "{{{{ window }}}}"
+drain = "1s"
+request = {{ prompt = "hello", max_tokens = 3 }}
+"#
+    )
+}
+
+/// A folder with the server in this mode.
+pub(super) fn folder(mode: &str) -> Folder {
+    let folder = Folder::with(&scenario(mode));
+    folder.write("server.py", include_str!("server.py"));
+    folder
+}
+
+/// How the requests of a run ended, each end once.
+fn outcomes(requests: &[serde_json::Value]) -> Vec<&str> {
+    let mut ends: Vec<_> = requests.iter().map(|request| request["outcome"]["kind"].as_str().unwrap()).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    ends
+}
+
+#[test]
+fn a_real_server_is_measured_and_stopped() {
+    let folder = folder("good");
+    folder.write("x.toml", &scenario("good").replace("clients = 1", "clients = [1, 2]"));
+    let said = folder.runexp("x.toml");
+    assert_snapshot!(said, @r"
+    exit 0
+
+    stdout:
+    FOLDER/results/real/RUN-ID
+
+    stderr:
+    epoch 1/1 · block 1 · default
+      server python[0] ready after TIME
+      [1/2] default/load/clients=2 · N requests
+      [2/2] default/load/clients=1 · N requests
+    teardown
+    report: summary.json summary.md guide.md decision.md
+    ");
+    let run = said.run();
+    assert_eq!(outcomes(&run.records("requests.jsonl")), ["success"]);
+    assert_eq!(run.read("logs/001-python-0-.log"), "loading the model\n");
+    assert!(is_gone(&folder.read("server.pid")));
+    assert!(!run.read("summary.md").contains("SIMULATED"));
+}
+
+#[test]
+fn a_server_that_never_gets_ready_fails_the_run() {
+    let folder = folder("never");
+    folder.write("x.toml", &scenario("never").replace("20s", "1s"));
+    assert_snapshot!(folder.runexp("x.toml"), @r"
+    exit 3
+
+    stdout:
+    FOLDER/results/real/RUN-ID
+
+    stderr:
+    epoch 1/1 · block 1 · default
+    teardown
+    error: server `python[0]` could not be started: `python[0]` was not ready within 1s: `http://127.0.0.1:PORT/v1/models` answered 503 Service Unavailable; the last lines of its log:
+        loading the model
+    report: summary.json summary.md guide.md decision.md
+    ");
+    assert!(is_gone(&folder.read("server.pid")));
+}
+
+#[test]
+fn a_server_that_ends_while_it_starts_is_quoted() {
+    assert_snapshot!(folder("exit").runexp("x.toml"), @r"
+    exit 3
+
+    stdout:
+    FOLDER/results/real/RUN-ID
+
+    stderr:
+    epoch 1/1 · block 1 · default
+    teardown
+    error: server `python[0]` could not be started: `python[0]` ended while it was starting (exit status: 7); the last lines of its log:
+        loading the model
+        no such model
+    report: summary.json summary.md guide.md decision.md
+    ");
+}
+
+#[test]
+fn a_server_that_dies_under_load_is_quoted() {
+    assert_snapshot!(folder("die").runexp("x.toml"), @r"
+    exit 3
+
+    stdout:
+    FOLDER/results/real/RUN-ID
+
+    stderr:
+    epoch 1/1 · block 1 · default
+      server python[0] ready after TIME
+      [1/1] default/load/clients=1 · N requests, N failed
+    teardown
+    error: server `python[0]` ended by itself: exit status: 9
+    report: summary.json summary.md guide.md decision.md
+    ");
+}
+
+#[test]
+fn a_server_that_refuses_every_request_measures_nothing() {
+    let folder = folder("refuse");
+    let said = folder.runexp("x.toml");
+    assert_snapshot!(said, @r"
+    exit 4
+
+    stdout:
+    FOLDER/results/real/RUN-ID
+
+    stderr:
+    epoch 1/1 · block 1 · default
+      server python[0] ready after TIME
+      [1/1] default/load/clients=1 · N requests, N failed
+    teardown
+    error: nothing valid was measured; the report says why for every cell
+    report: summary.json summary.md guide.md decision.md
+    ");
+    let summary = said.run().read("summary.md");
+    let told: Vec<_> = summary.lines().filter(|line| line.contains("| status")).collect();
+    assert_snapshot!(folder.redacted(&told.join("\n")), @"| default | clients=1 | 0 of 1 | status N |");
+}
+
+#[test]
+fn a_port_that_is_taken_fails_the_run() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let folder = folder("good");
+    folder.write("x.toml", &scenario("good").replace("model = \"m\"", &format!("model = \"m\"\nport = {port}")));
+    let said = folder.runexp("x.toml --quiet").to_string().replace(&port.to_string(), "PORT");
+    assert_snapshot!(said, @r"
+    exit 3
+
+    stdout:
+    FOLDER/results/real/RUN-ID
+
+    stderr:
+    error: server `python[0]` could not be started: `python[0]` cannot be started: port PORT is taken
+    report: summary.json summary.md guide.md decision.md
+    ");
+    assert!(!folder.path("server.pid").exists());
+}
