@@ -10,6 +10,7 @@ use super::world::{World, WorldError};
 use crate::clock::Clock;
 use crate::names::CellId;
 use crate::plan::Plan;
+use crate::process::Tail;
 use crate::record::{CellKey, Event, EventRecord, Scope, StepOutcome, StepRecord, UndoEntry, UndoState};
 use crate::scenario::{OnError, StepSpec};
 use crate::step::{Performed, StepContext};
@@ -36,12 +37,14 @@ pub(super) enum Halt {
         source: Box<WorldError>,
     },
     /// A server ended by itself.
-    #[error("server `{label}` ended by itself: {how}")]
+    #[error("server `{label}` ended by itself ({how}){tail}")]
     ServerDied {
         /// `ollama[1]`.
         label: String,
-        /// Its exit status or signal, with the last lines of its log.
+        /// Its exit status or signal.
         how: String,
+        /// Its last lines.
+        tail: Tail,
     },
     /// A cell could not be measured.
     #[error("`{cell}` could not be measured: {source}")]

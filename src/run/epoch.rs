@@ -112,8 +112,8 @@ impl<'a> Conductor<'a> {
             self.go_on()?;
             self.cell(epoch, cell, servers).await?;
             for server in servers.iter_mut() {
-                if let Some(how) = server.exited() {
-                    return Err(Halt::ServerDied { label: server.label(), how });
+                if let Some((how, tail)) = server.exited() {
+                    return Err(Halt::ServerDied { label: server.label(), how, tail });
                 }
             }
         }

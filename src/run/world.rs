@@ -1,11 +1,12 @@
 //! Where effects happen: this host, or a simulated machine.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::host;
 use crate::load::{PreloadError, TargetError};
-use crate::process::Undoing;
+use crate::process::{Tail, Undoing, tail};
 use crate::record::{Environment, Fact, GpuIdentity, GpuReading, ProcessIdentity, ServerKey, StepOutcome};
 use crate::scenario::{MpsAction, ServerSpec, StepKind, StepSpec};
 use crate::server::{self, RunningServer, ServerContext, ServerError};
@@ -13,6 +14,9 @@ use crate::signal::StopSignal;
 use crate::sim::{Machine, SimError, SimHost, SimServer};
 use crate::step::{self, Performed, StepContext, StepError};
 use crate::telemetry::{self, Probe};
+
+/// How much of a server's log tells why it ended.
+const TAIL_LINES: usize = 10;
 
 /// Where effects happen.
 #[derive(Debug)]
@@ -103,7 +107,10 @@ impl World {
         undo: &mut impl Undoing,
     ) -> Result<Running, WorldError> {
         match self {
-            Self::Host => Ok(Running::Real(Box::new(server::start(spec, context, undo).await?))),
+            Self::Host => {
+                let server = Box::new(server::start(spec, context, undo).await?);
+                Ok(Running::Real { server, log: context.log.to_owned() })
+            }
             Self::Simulated(machine) => {
                 Ok(Running::Simulated { spec: Box::new(spec.clone()), server: machine.start_server(spec).await? })
             }
@@ -135,7 +142,12 @@ fn simulate(machine: &SimHost, kind: &StepKind) -> Result<Performed, SimError> {
 #[derive(Debug)]
 pub(super) enum Running {
     /// On this host, or already there.
-    Real(Box<RunningServer>),
+    Real {
+        /// At work.
+        server: Box<RunningServer>,
+        /// What it writes.
+        log: PathBuf,
+    },
     /// Of the simulated machine.
     Simulated {
         /// As declared.
@@ -148,7 +160,7 @@ pub(super) enum Running {
 impl Running {
     pub(super) const fn spec(&self) -> &ServerSpec {
         match self {
-            Self::Real(server) => &server.spec,
+            Self::Real { server, .. } => &server.spec,
             Self::Simulated { spec, .. } => spec,
         }
     }
@@ -164,7 +176,7 @@ impl Running {
     /// Where it listens; may hold user info, so never show it.
     pub(super) fn url(&self) -> &str {
         match self {
-            Self::Real(server) => &server.url,
+            Self::Real { server, .. } => &server.url,
             Self::Simulated { server, .. } => server.url(),
         }
     }
@@ -177,15 +189,15 @@ impl Running {
     /// Our process, if it is one.
     pub(super) const fn identity(&self) -> Option<&ProcessIdentity> {
         match self {
-            Self::Real(server) => server.identity.as_ref(),
+            Self::Real { server, .. } => server.identity.as_ref(),
             Self::Simulated { .. } => None,
         }
     }
 
-    /// How it ended, if it ended by itself.
-    pub(super) fn exited(&mut self) -> Option<String> {
+    /// How it ended and the last lines of its log, if it ended by itself.
+    pub(super) fn exited(&mut self) -> Option<(String, Tail)> {
         match self {
-            Self::Real(server) => server.exited(),
+            Self::Real { server, log } => Some((server.exited()?, tail(log, 0, TAIL_LINES))),
             Self::Simulated { .. } => None,
         }
     }
@@ -193,7 +205,7 @@ impl Running {
     /// Breaks it on purpose.
     pub(super) async fn kill(&self, signal: StopSignal) -> Result<(), WorldError> {
         match self {
-            Self::Real(server) => Ok(server.kill(signal)?),
+            Self::Real { server, .. } => Ok(server.kill(signal)?),
             Self::Simulated { server, .. } => {
                 server.kill().await;
                 Ok(())
@@ -208,7 +220,10 @@ impl Running {
         undo: &mut impl Undoing,
     ) -> Result<(), WorldError> {
         match self {
-            Self::Real(server) => Ok(server.restart(context, undo).await?),
+            Self::Real { server, log } => {
+                context.log.clone_into(log);
+                Ok(server.restart(context, undo).await?)
+            }
             Self::Simulated { server, .. } => Ok(server.restart().await?),
         }
     }
@@ -216,7 +231,7 @@ impl Running {
     /// Stops it in good order and says how it ended.
     pub(super) async fn stop(self) -> Result<String, WorldError> {
         match self {
-            Self::Real(server) => Ok(server.stop().await?),
+            Self::Real { server, .. } => Ok(server.stop().await?),
             Self::Simulated { server, .. } => {
                 server.stop().await;
                 Ok("stopped (simulated)".to_owned())

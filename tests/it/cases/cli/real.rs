@@ -130,7 +130,9 @@ fn a_server_that_dies_under_load_is_quoted() {
       server python[0] ready after TIME
       [1/1] default/load/clients=1 · N requests, N failed
     teardown
-    error: server `python[0]` ended by itself: exit status: 9
+    error: server `python[0]` ended by itself (exit status: 9); the last lines of its log:
+        loading the model
+        out of memory
     report: summary.json summary.md guide.md decision.md
     ");
 }
