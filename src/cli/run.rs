@@ -124,7 +124,7 @@ fn conclude(arguments: &RunArguments, directory: &RunDirectory, finished: &Finis
     }
     let derived = derive(directory.path(), &[])?;
     let code = code(finished, &derived);
-    announce(arguments.format, directory.path(), finished, &derived, code)?;
+    announce(arguments, directory.path(), finished, &derived, code)?;
     Ok(code)
 }
 
@@ -138,15 +138,21 @@ fn code(finished: &Finished, derived: &Derived) -> u8 {
     }
 }
 
-fn announce(format: Format, path: &Path, finished: &Finished, derived: &Derived, code: u8) -> Result<(), Failure> {
-    match format {
-        Format::Human => {
-            if code == NOTHING_VALID {
-                say("error: nothing valid was measured; the report says why for every cell");
-            }
-            say(format_args!("report: {}", derived.files.join(" ")));
-            print(path.display());
-        }
+fn announce(
+    arguments: &RunArguments,
+    path: &Path,
+    finished: &Finished,
+    derived: &Derived,
+    code: u8,
+) -> Result<(), Failure> {
+    if code == NOTHING_VALID {
+        say("error: nothing valid was measured; the report says why for every cell");
+    }
+    if !arguments.quiet {
+        say(format_args!("report: {}", derived.files.join(" ")));
+    }
+    match arguments.format {
+        Format::Human => print(path.display()),
         Format::Json => print(serde_json::to_string(&serde_json::json!({
             "run_dir": path,
             "outcome": finished.outcome,

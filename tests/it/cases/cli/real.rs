@@ -175,7 +175,6 @@ fn a_port_that_is_taken_fails_the_run() {
 
     stderr:
     error: server `python[0]` could not be started: `python[0]` cannot be started: port PORT is taken
-    report: summary.json summary.md guide.md decision.md
     ");
     assert!(!folder.path("server.pid").exists());
 }

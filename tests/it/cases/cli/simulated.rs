@@ -84,7 +84,6 @@ fn a_quiet_run_says_nothing_but_its_directory() {
     FOLDER/results/tiny/RUN-ID
 
     stderr:
-    report: summary.json SIMULATED-summary.md SIMULATED-guide.md SIMULATED-decision.md
     ");
 }
 

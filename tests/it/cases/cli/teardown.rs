@@ -69,7 +69,6 @@ shell = "echo ran > second"
 
     stderr:
     error: not undone: step `first` failed: `sh -c 'exit 4'` ended with exit status: 4; its log is empty
-    report: summary.json summary.md guide.md decision.md
     ");
     assert_eq!((folder.read("second"), folder.read("undone")), ("ran\n".to_owned(), "on\n".to_owned()));
 }
@@ -94,6 +93,5 @@ shell = { script = "echo on > knob", undo = "exit 5" }
 
     stderr:
     error: not undone: `knob` was not undone: `sh -c 'exit 5'` ended with exit status: 5; its log is empty; to do it by hand: `cd FOLDER && sh -c 'exit 5'`
-    report: summary.json summary.md guide.md decision.md
     ");
 }
