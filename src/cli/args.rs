@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     version,
     after_help = "`runexp FILE` is short for `runexp run FILE`.\n\n\
     Exit codes: 0 done · 2 usage or invalid scenario · 3 setup failed · 4 nothing valid was measured · \
-    5 teardown incomplete · 130/143 interrupted"
+    5 teardown incomplete · 129/130/143 interrupted by SIGHUP, SIGINT, SIGTERM"
 )]
 pub(super) struct Arguments {
     #[command(subcommand)]

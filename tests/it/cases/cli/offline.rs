@@ -35,7 +35,7 @@ fn without_arguments_it_says_how_it_is_used() {
     `runexp FILE` is short for `runexp run FILE`.
 
     Exit codes: 0 done · 2 usage or invalid scenario · 3 setup failed · 4 nothing valid was measured · 5
-    teardown incomplete · 130/143 interrupted
+    teardown incomplete · 129/130/143 interrupted by SIGHUP, SIGINT, SIGTERM
     ");
 }
 
