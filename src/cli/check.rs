@@ -9,7 +9,7 @@ pub(super) fn check(arguments: &CheckArguments) -> u8 {
         match load_file(path, &[], None) {
             Ok(scenario) => {
                 let treatments = scenario.treatments().len();
-                print(format_args!("{}: ok, {treatments} treatments", path.display()));
+                print(format_args!("{}: ok, {treatments} treatment{}", path.display(), plural(treatments)));
             }
             Err(found) => {
                 problems += found.iter().count();
@@ -20,7 +20,10 @@ pub(super) fn check(arguments: &CheckArguments) -> u8 {
     if problems == 0 {
         return DONE;
     }
-    let plural = if problems == 1 { "" } else { "s" };
-    say(format_args!("{problems} problem{plural}"));
+    say(format_args!("{problems} problem{}", plural(problems)));
     USAGE
+}
+
+const fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
