@@ -69,11 +69,7 @@ fn metric_rows() -> Vec<MetricRow> {
 fn all_templates(own: &[PathBuf]) -> Result<Vec<(String, String)>, Failure> {
     let builtin = report::builtin().iter().map(|(name, source)| Ok(((*name).to_owned(), (*source).to_owned())));
     let own = own.iter().map(|path| {
-        let source = fs::read_to_string(path).map_err(|source| store::StoreError::Io {
-            verb: "read",
-            path: path.clone(),
-            source,
-        })?;
+        let source = fs::read_to_string(path).map_err(|source| Failure::Template { path: path.clone(), source })?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Ok((name, source))
     });

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::path::PathBuf;
 
 use crate::plan::PlanError;
 use crate::report::RenderError;
@@ -41,6 +42,14 @@ pub(super) enum Failure {
     /// The run directory cannot be written or read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A template that the person named cannot be read.
+    #[error("failed to read the template `{}`: {source}", path.display())]
+    Template {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// A template cannot be rendered.
     #[error(transparent)]
     Render(#[from] RenderError),
@@ -73,7 +82,12 @@ impl Failure {
     /// The exit code that tells scripts what kind of failure this is.
     pub(super) const fn code(&self) -> u8 {
         match self {
-            Self::Scenario(_) | Self::Plan(_) | Self::Machine(_) | Self::Render(_) | Self::Name(_) => USAGE,
+            Self::Scenario(_)
+            | Self::Plan(_)
+            | Self::Machine(_)
+            | Self::Template { .. }
+            | Self::Render(_)
+            | Self::Name(_) => USAGE,
             Self::Store(_)
             | Self::Host { .. }
             | Self::Json(_)

@@ -134,12 +134,12 @@ fn a_template_of_ones_own_is_rendered_beside_the_others() {
     assert_eq!(said.code, Some(0), "{said}");
     assert_snapshot!(run.read("SIMULATED-mine.txt"), @"SIMULATED on h100: no figure in this document was measured on a real server: tiny");
     assert_snapshot!(folder.runexp(&format!("report {} --template none.j2", run.path("").display())), @r"
-    exit 3
+    exit 2
 
     stdout:
 
     stderr:
-    error: failed to read `none.j2`: No such file or directory (os error 2)
+    error: failed to read the template `none.j2`: No such file or directory (os error 2)
     ");
 }
 
