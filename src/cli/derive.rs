@@ -41,13 +41,13 @@ pub(super) fn derive(directory: &Path, templates: &[PathBuf]) -> Result<Derived,
     let baseline = stored.plan.baseline.as_ref();
     let verdicts = verdict::judge(&summary, &scenario.claims, baseline, environment, simulated.as_ref());
     let directory = RunDirectory::open(directory);
-    directory.write("summary.json", &(serde_json::to_string_pretty(&summary)? + "\n"))?;
+    directory.write_derived("summary.json", &(serde_json::to_string_pretty(&summary)? + "\n"))?;
     let rows = metric_rows();
     let context = Context::new(&stored.record.manifest, &stored.plan, &summary, &verdicts, &rows);
     let files = report::files(&context, &all_templates(templates)?)?;
     let mut written = vec!["summary.json".to_owned()];
     for (name, text) in files {
-        directory.write(&name, &text)?;
+        directory.write_derived(&name, &text)?;
         written.push(name);
     }
     Ok(Derived { summary, files: written })

@@ -86,6 +86,7 @@ impl Failure {
             | Self::Plan(_)
             | Self::Machine(_)
             | Self::Template { .. }
+            | Self::Store(StoreError::IsRecord { .. })
             | Self::Render(_)
             | Self::Name(_) => USAGE,
             Self::Store(_)

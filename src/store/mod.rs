@@ -18,6 +18,8 @@ const STEPS: &str = "steps.jsonl";
 const REQUESTS: &str = "requests.jsonl";
 const TELEMETRY: &str = "telemetry.jsonl";
 const EVENTS: &str = "events.jsonl";
+/// What a run leaves that nothing can make again.
+const RECORDS: [&str; 7] = [MANIFEST, PLAN, SCENARIO, STEPS, REQUESTS, TELEMETRY, EVENTS];
 
 /// The run directory cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +43,7 @@ pub enum StoreError {
         source: serde_json::Error,
     },
     /// A line before the last one does not hold what it should.
-    #[error("`{}` line {line} is damaged: {source}", path.display())]
+    #[error("`{}` line {line} column {} is damaged: {}", path.display(), source.column(), without_place(source))]
     Line {
         /// Which file.
         path: PathBuf,
@@ -62,9 +64,23 @@ pub enum StoreError {
         /// The newest version this program knows.
         known: u32,
     },
+    /// A derived file would take the place of a record.
+    #[error("`{name}` is a record of the run, which no report may replace; call the template something else")]
+    IsRecord {
+        /// The file.
+        name: String,
+    },
     /// The record format has no such value.
     #[error("a record cannot be written: {0}")]
     Unwritable(serde_json::Error),
+}
+
+/// What is wrong, without serde's own "at line 1 column 7", which counts inside
+/// one line of the file.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).unwrap_or(&text).to_owned()
 }
 
 impl StoreError {

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use serde::Serialize;
 
-use super::{EVENTS, MANIFEST, PLAN, REQUESTS, SCENARIO, STEPS, StoreError, TELEMETRY};
+use super::{EVENTS, MANIFEST, PLAN, RECORDS, REQUESTS, SCENARIO, STEPS, StoreError, TELEMETRY};
 use crate::names::{RunId, ScenarioName};
 use crate::plan::Plan;
 use crate::record::{EventRecord, Manifest, RequestRecord, StepRecord, TelemetryRecord};
@@ -67,11 +67,19 @@ impl RunDirectory {
         self.write(MANIFEST, &pretty(manifest)?)
     }
 
-    /// Writes or replaces a file of the directory, whole or not at all.
+    /// Writes or replaces a file that is made from the records, whole or not at
+    /// all.
     ///
     /// # Errors
-    /// When the file system says no.
-    pub fn write(&self, name: &str, text: &str) -> Result<(), StoreError> {
+    /// When `name` is that of a record, or the file system says no.
+    pub fn write_derived(&self, name: &str, text: &str) -> Result<(), StoreError> {
+        if RECORDS.contains(&name) {
+            return Err(StoreError::IsRecord { name: name.to_owned() });
+        }
+        self.write(name, text)
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), StoreError> {
         let path = self.path.join(name);
         let draft = self.path.join(format!(".{name}.draft"));
         let written = File::create(&draft).and_then(|mut file| {

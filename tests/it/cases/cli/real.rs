@@ -178,3 +178,20 @@ fn a_port_that_is_taken_fails_the_run() {
     ");
     assert!(!folder.path("server.pid").exists());
 }
+
+#[test]
+fn a_template_cannot_take_the_place_of_a_record() {
+    let folder = folder("good");
+    let run = folder.runexp("x.toml --quiet").run();
+    let manifest = run.read("manifest.json");
+    folder.write("manifest.json.j2", "gone");
+    assert_snapshot!(folder.runexp(&format!("report {} --template manifest.json.j2", run.path("").display())), @r"
+    exit 2
+
+    stdout:
+
+    stderr:
+    error: `manifest.json` is a record of the run, which no report may replace; call the template something else
+    ");
+    assert_eq!(run.read("manifest.json"), manifest);
+}

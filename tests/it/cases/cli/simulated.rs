@@ -167,7 +167,7 @@ fn a_damaged_line_is_named_by_file_and_number() {
     stdout:
 
     stderr:
-    error: `FOLDER/results/tiny/RUN-ID/requests.jsonl` line 2 is damaged: expected value at line 1 column 1
+    error: `FOLDER/results/tiny/RUN-ID/requests.jsonl` line 2 column 1 is damaged: expected value
     ");
 }
 
