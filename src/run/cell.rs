@@ -6,6 +6,7 @@ use super::event::RunEvent;
 use super::world::{Running, WorldError};
 use crate::clock::Clock;
 use crate::load::{self, Driven, Sink, Target, Workload};
+use crate::names::CellId;
 use crate::plan::{CellSpec, Epoch, PlannedCell};
 use crate::record::{CellEnd, CellKey, ClientHonesty, Event, RequestRecord};
 use crate::scenario::{Fault, Load};
@@ -28,7 +29,10 @@ impl Conductor<'_> {
         let asked = asked(&spec, servers).count();
         let (event, result) = match driven {
             Ok(driven) => (finished(key, &spec, asked, driven), Ok(())),
-            Err(source) => (failed(key, &spec, asked, self.stage.clock.now(), &source), Err(source)),
+            Err(source) => {
+                let (end, halt) = self.halt(&planned.cell, source);
+                (unmeasured(key, &spec, asked, self.stage.clock.now(), end), Err(halt))
+            }
         };
         if let Event::CellFinished { end, .. } = &event {
             self.tell(RunEvent::Cell {
@@ -41,7 +45,16 @@ impl Conductor<'_> {
             });
         }
         self.note(event);
-        result.map_err(|source| Halt::Cell { cell: planned.cell.clone(), source: Box::new(source) })
+        result
+    }
+
+    /// Why a cell has no end of its own. What a signal cuts short has not failed.
+    fn halt(&self, cell: &CellId, source: WorldError) -> (CellEnd, Halt) {
+        if self.stop.is_cancelled() {
+            return (CellEnd::Interrupted, Halt::Interrupted);
+        }
+        let reason = source.to_string();
+        (CellEnd::Failed { reason }, Halt::Cell { cell: cell.clone(), source: Box::new(source) })
     }
 
     async fn drive(
@@ -129,7 +142,7 @@ fn finished(cell: CellKey, spec: &CellSpec, asked: usize, driven: Driven) -> Eve
     }
 }
 
-fn failed(cell: CellKey, spec: &CellSpec, asked: usize, now: Nanos, error: &WorldError) -> Event {
+fn unmeasured(cell: CellKey, spec: &CellSpec, asked: usize, now: Nanos, end: CellEnd) -> Event {
     Event::CellFinished {
         cell,
         load_start_ns: now,
@@ -137,7 +150,7 @@ fn failed(cell: CellKey, spec: &CellSpec, asked: usize, now: Nanos, error: &Worl
         window_end_ns: now,
         clients: clients(spec),
         servers: u32::try_from(asked).unwrap_or(u32::MAX),
-        end: CellEnd::Failed { reason: error.to_string() },
+        end,
         client: ClientHonesty::default(),
     }
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::plan::Plan;
-use crate::record::{Manifest, Outcome};
+use crate::record::{Event, Manifest, Outcome};
 use crate::store::{Ledger, RunDirectory, StoreError};
 use crate::telemetry::{Probe, Sampler};
 
@@ -87,11 +87,16 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
     let stage = Stage { plan, scenario_dir, directory, clock, world, thermometer };
     let mut conductor = Conductor::new(stage, &ledger, &interrupt, watch);
     let result = conductor.perform().await;
+    // A signal that comes later finds everything measured, or the reason known.
+    let signal = interrupt.signal();
+    if let Some(name) = signal {
+        conductor.note(Event::Signal { name: name.to_owned() });
+    }
     let not_undone = conductor.dismantle().await;
     drop(conductor);
     sampler.stop();
     ledger.close()?;
-    manifest.outcome = match (result, interrupt.signal()) {
+    manifest.outcome = match (result, signal) {
         (_, Some(signal)) => Outcome::Interrupted { signal: signal.to_owned() },
         (Err(halt), None) => Outcome::Failed { reason: halt.to_string() },
         (Ok(()), None) => Outcome::Completed,

@@ -1,6 +1,7 @@
 //! A folder of its own, in which the command is run.
 
 use std::fmt;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -118,6 +119,18 @@ impl Started<'_> {
             assert!(Instant::now() < deadline, "nobody wrote `{name}`");
             std::thread::yield_now();
         }
+        self
+    }
+
+    /// Reads what it says until a line holds `text`; the rest stays to be read.
+    pub(super) fn until_said(mut self, text: &str) -> Self {
+        let mut lines = BufReader::with_capacity(1, self.child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            assert_ne!(lines.read_line(&mut line).unwrap(), 0, "it ended without saying `{text}`");
+        }
+        self.child.stderr = Some(lines.into_inner());
         self
     }
 

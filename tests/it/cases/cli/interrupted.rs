@@ -39,6 +39,8 @@ fn ctrl_c_undoes_everything_and_reports_what_is_whole() {
     assert!(is_gone(&folder.read("server.pid")));
     let run = said.run();
     assert_eq!(run.json("manifest.json")["outcome"]["signal"], "SIGINT");
+    let events = run.records("events.jsonl");
+    assert!(events.iter().any(|event| event["event"] == "signal" && event["name"] == "SIGINT"), "{events:?}");
     let summary = run.read("summary.md");
     let counted: Vec<_> = summary.lines().filter(|line| line.contains("success")).collect();
     assert_snapshot!(folder.redacted(&counted.join("\n")), @"| default | clients=1 | 1 of 2 | success N, interrupted N |");
@@ -69,4 +71,17 @@ fn a_signal_while_a_server_starts_stops_it() {
     report: summary.json summary.md guide.md decision.md
     ");
     assert!(is_gone(&folder.read("server.pid")));
+}
+
+#[test]
+fn a_signal_in_the_teardown_comes_too_late_to_change_what_was_measured() {
+    let folder = real::folder("good");
+    let slow = "\n[[teardown]]\nshell = \"echo > down; until test -e go; do sleep 0.01; done\"\n";
+    folder.write("x.toml", &(real::scenario("good") + slow));
+    let started = folder.start("x.toml").until_file("down", |_| true).signal(Signal::INT);
+    let started = started.until_said("SIGINT");
+    folder.write("go", "");
+    let said = started.wait();
+    assert_ne!(said.code, Some(130), "{said}");
+    assert_eq!(said.run().json("manifest.json")["outcome"]["state"], "completed");
 }
