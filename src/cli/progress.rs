@@ -20,6 +20,7 @@ pub(super) fn tell(event: &RunEvent) {
             say(format_args!("  [{number}/{of}] {cell} · {requests} requests{failed}{ended}"));
         }
         RunEvent::Teardown => say("teardown"),
+        RunEvent::NotUndone { problem } => say(format_args!("error: not undone: {problem}")),
         RunEvent::Warning { message } => say(format_args!("warning: {message}")),
     }
 }

@@ -84,7 +84,7 @@ fn conduct(
         tokio::runtime::Runtime::new().map_err(|source| Failure::Host { what: "start the runtime", source })?;
     let quiet = arguments.quiet;
     let watch = move |event: RunEvent| {
-        if !quiet || matches!(event, RunEvent::Warning { .. }) {
+        if !quiet || matches!(event, RunEvent::NotUndone { .. } | RunEvent::Warning { .. }) {
             progress::tell(&event);
         }
     };
@@ -116,9 +116,6 @@ fn listen(interrupt: &Interrupt) -> std::io::Result<()> {
 }
 
 fn conclude(arguments: &RunArguments, directory: &RunDirectory, finished: &Finished) -> Result<u8, Failure> {
-    for problem in &finished.not_undone {
-        say(format_args!("error: not undone: {problem}"));
-    }
     if let Outcome::Failed { reason } = &finished.outcome {
         say(format_args!("error: {reason}"));
     }

@@ -140,6 +140,10 @@ impl<'a> Conductor<'a> {
             }
         }
         failures.extend(self.undo.unwind().await.iter().map(by_hand));
+        // Told now: a full disk may yet keep this from every record and report.
+        for problem in &failures {
+            self.tell(RunEvent::NotUndone { problem: problem.clone() });
+        }
         self.note_skipped();
         failures
     }

@@ -44,6 +44,11 @@ pub enum RunEvent {
     },
     /// Everything is being undone.
     Teardown,
+    /// Something is not as it was found.
+    NotUndone {
+        /// What, and what a person can do.
+        problem: String,
+    },
     /// Something a person must know.
     Warning {
         /// In a sentence.
