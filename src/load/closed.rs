@@ -7,9 +7,10 @@ use super::exchange::{Exchange, Turn};
 use super::window::Window;
 use crate::record::RequestOutcome;
 
-/// A client whose connection is refused waits this long before it asks again:
-/// without a pause a dead server would be asked thousands of times a second.
-const REFUSED_PAUSE: Duration = Duration::from_millis(100);
+/// A client whose request failed waits this long before it asks again: without
+/// a pause a server that is dead or still loading would be asked thousands of
+/// times a second.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 
 /// Each client waits for its reply, then sends the next request. Client `i`
 /// stays with server `i` modulo the number of servers.
@@ -29,15 +30,11 @@ async fn one_client(exchange: Arc<Exchange>, window: Window, client: u32, client
         }
         let position = sequence * u64::from(clients) + u64::from(client);
         let outcome = exchange.ask(Turn { client, sequence, position, target: client, scheduled: now }).await;
-        match outcome {
-            RequestOutcome::Cut | RequestOutcome::Interrupted => return,
-            RequestOutcome::Connect { .. } | RequestOutcome::Reset { .. } => tokio::time::sleep(REFUSED_PAUSE).await,
-            RequestOutcome::Success { .. }
-            | RequestOutcome::Status { .. }
-            | RequestOutcome::ServerError { .. }
-            | RequestOutcome::EarlyClose
-            | RequestOutcome::Stall
-            | RequestOutcome::Garbage { .. } => {}
+        if matches!(outcome, RequestOutcome::Cut | RequestOutcome::Interrupted) {
+            return;
+        }
+        if outcome.is_failure() {
+            tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
         }
     }
 }

@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt;
+use reqwest::Client;
 
 use super::expectation::Expectation;
 use super::refusal;
@@ -130,10 +131,10 @@ impl Exchange {
     }
 
     async fn converse(&self, target: &Target, body: Vec<u8>, reply: &mut Reply) -> RequestOutcome {
-        let mut result = self.attempt(target, body.clone(), reply).await;
+        let mut result = self.attempt(target, &target.client, body.clone(), reply).await;
         if matches!(result, Err(Failure::StaleConnection(_))) {
             reply.resent = true;
-            result = self.attempt(target, body, reply).await;
+            result = self.attempt(target, &target.fresh, body, reply).await;
         }
         match result {
             Ok(finish) => RequestOutcome::Success { finish },
@@ -141,9 +142,15 @@ impl Exchange {
         }
     }
 
-    async fn attempt(&self, target: &Target, body: Vec<u8>, reply: &mut Reply) -> Result<String, Failure> {
+    async fn attempt(
+        &self,
+        target: &Target,
+        client: &Client,
+        body: Vec<u8>,
+        reply: &mut Reply,
+    ) -> Result<String, Failure> {
         reply.sent = self.now();
-        let request = target.client.post(&target.url).header("content-type", "application/json").body(body);
+        let request = client.post(&target.url).header("content-type", "application/json").body(body);
         let response = request.send().await.map_err(|error| Failure::before_headers(&error))?;
         reply.headers = Some(self.now());
         if !response.status().is_success() {

@@ -15,8 +15,11 @@ pub struct Target {
     pub dialect: Dialect,
     /// The model's name, where the API wants one.
     pub model: Option<String>,
-    /// Its connections.
-    pub client: reqwest::Client,
+    /// Its connections, kept alive.
+    pub(super) client: reqwest::Client,
+    /// Opens a connection of its own for every request: for a request whose
+    /// kept-alive connection turned out to be closed.
+    pub(super) fresh: reqwest::Client,
 }
 
 /// A target cannot be made.
@@ -42,24 +45,28 @@ impl Target {
             Endpoint::Completion => Route::Completion,
         };
         let dialect = Dialect::of(server.api, route);
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .http1_only()
-            .tcp_nodelay(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .pool_max_idle_per_host(usize::MAX)
-            .pool_idle_timeout(None)
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(stall)
-            .build()
-            .map_err(|source| TargetError { label: server.label(), source })?;
+        let build = |idle| client(stall, idle).map_err(|source| TargetError { label: server.label(), source });
         Ok(Self {
             key: ServerKey { name: server.name.clone(), index: server.index },
             url: format!("{}{}", base_url.trim_end_matches('/'), dialect.path()),
             dialect,
             model: server.model.clone(),
-            client,
+            client: build(usize::MAX)?,
+            fresh: build(0)?,
         })
     }
+}
+
+fn client(stall: Duration, idle_connections: usize) -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .no_proxy()
+        .http1_only()
+        .tcp_nodelay(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .pool_max_idle_per_host(idle_connections)
+        .pool_idle_timeout(None)
+        .connect_timeout(Duration::from_secs(5))
+        .read_timeout(stall)
+        .build()
 }

@@ -19,7 +19,7 @@ use runexp::scenario::{
 use runexp::units::Period;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{FINISH, ScriptedServer, answer, chunk, end, stream_head, token};
+use crate::support::{FINISH, ScriptedServer, answer, answer_keeping_alive, chunk, end, stream_head, token};
 
 fn server(url: &str) -> ServerSpec {
     ServerSpec {
@@ -187,6 +187,24 @@ fn a_connection_lost_before_any_byte_is_tried_once_more_and_counted() {
     let (_, records) = run(&server.url(), cell(Load::Clients(1), Length::Requests(1)), &CancellationToken::new());
     assert!(records[0].outcome.is_success() && records[0].resent, "{:?}", records[0]);
     assert_eq!(server.requests(), 2);
+}
+
+#[test]
+fn a_server_that_answers_errors_at_once_is_not_hammered_either() {
+    let server = ScriptedServer::start(|_, stream| answer(stream, "503 Service Unavailable", "loading"));
+    let length = Length::Duration(Period::from(Duration::from_millis(500)));
+    let (_, records) = run(&server.url(), cell(Load::Clients(1), length), &CancellationToken::new());
+    assert!((2..=6).contains(&records.len()), "{} requests in half a second", records.len());
+}
+
+#[test]
+fn a_request_is_resent_on_a_connection_of_its_own() {
+    // Kept-alive connections lie in the pool, and each of them is closed as
+    // soon as it is used again: only a fresh one can carry the request.
+    let server = ScriptedServer::closing_on_the_second_request(answer_keeping_alive);
+    let (_, records) = run(&server.url(), cell(Load::Clients(2), Length::Requests(12)), &CancellationToken::new());
+    assert_eq!(records.iter().filter(|record| !record.outcome.is_success()).count(), 0);
+    assert!(records.iter().any(|record| record.resent));
 }
 
 #[test]

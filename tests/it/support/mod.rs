@@ -29,6 +29,15 @@ impl ScriptedServer {
         Self { address, requests }
     }
 
+    /// Answers the first request of every connection, and closes it without a
+    /// word when a second one comes over it.
+    pub(crate) fn closing_on_the_second_request(answer: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
+        Self::start(move |_, stream| {
+            answer(stream);
+            read_request(stream);
+        })
+    }
+
     /// `http://127.0.0.1:PORT`.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -92,6 +101,14 @@ pub(crate) fn token(text: &str) -> String {
 /// The end of an OpenAI stream.
 pub(crate) const FINISH: &str =
     "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}]}\n\ndata: [DONE]\n\n";
+
+/// A whole streamed answer on a connection that stays open.
+pub(crate) fn answer_keeping_alive(stream: &mut TcpStream) {
+    stream_head(stream);
+    chunk(stream, &token("a"));
+    chunk(stream, FINISH);
+    end(stream);
+}
 
 /// A whole answer with a status.
 pub(crate) fn answer(stream: &mut TcpStream, status: &str, body: &str) {
