@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::exit::Failure;
 use crate::metric;
 use crate::record::Manifest;
-use crate::report::{self, Context, MetricRow};
+use crate::report::{self, Context};
 use crate::scenario::{self, LoadOptions};
 use crate::store::{self, RunDirectory};
 use crate::summary::{self, Summary, Validity};
@@ -42,8 +42,7 @@ pub(super) fn derive(directory: &Path, templates: &[PathBuf]) -> Result<Derived,
     let verdicts = verdict::judge(&summary, &scenario.claims, baseline, environment, simulated.as_ref());
     let directory = RunDirectory::open(directory);
     directory.write_derived("summary.json", &(serde_json::to_string_pretty(&summary)? + "\n"))?;
-    let rows = metric_rows();
-    let context = Context::new(&stored.record.manifest, &stored.plan, &summary, &verdicts, &rows);
+    let context = Context::new(&stored.record.manifest, &stored.plan, &summary, &verdicts, metric::all());
     let files = report::files(&context, &all_templates(templates)?)?;
     let mut written = vec!["summary.json".to_owned()];
     for (name, text) in files {
@@ -51,18 +50,6 @@ pub(super) fn derive(directory: &Path, templates: &[PathBuf]) -> Result<Derived,
         written.push(name);
     }
     Ok(Derived { summary, files: written })
-}
-
-fn metric_rows() -> Vec<MetricRow> {
-    metric::all()
-        .iter()
-        .map(|metric| MetricRow {
-            id: metric.id,
-            title: metric.title,
-            unit: metric.unit.symbol(),
-            better: metric.better.words(),
-        })
-        .collect()
 }
 
 /// The built-in templates, then those of the user.

@@ -42,7 +42,10 @@ pub enum Unit {
     RequestsPerSecond,
     /// A part of a whole, 0.7 for 70 %; differences may be negative.
     Share,
-    /// A plain ratio, `sum ÷ true − 1` say.
+    /// How much more, `sum ÷ true − 1` say: 0.5 for 50 % more, −0.5 for 50 %
+    /// less.
+    Excess,
+    /// A plain ratio.
     Ratio,
     /// Tokens.
     Tokens,
@@ -60,25 +63,6 @@ pub enum Unit {
     Count,
 }
 
-impl Unit {
-    /// As it stands behind a stored value; empty for plain numbers.
-    pub const fn symbol(self) -> &'static str {
-        match self {
-            Self::Seconds => "s",
-            Self::TokensPerSecond => "tok/s",
-            Self::RequestsPerSecond => "req/s",
-            Self::Share => "share",
-            Self::Ratio | Self::Count => "",
-            Self::Tokens => "tokens",
-            Self::Bytes => "bytes",
-            Self::Watts => "W",
-            Self::JoulesPerToken => "J/token",
-            Self::Celsius => "°C",
-            Self::Cores => "cores",
-        }
-    }
-}
-
 /// Which way is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Better {
@@ -88,17 +72,6 @@ pub enum Better {
     Lower,
     /// Neither: it describes.
     Neither,
-}
-
-impl Better {
-    /// In a word.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Higher => "higher",
-            Self::Lower => "lower",
-            Self::Neither => "neither",
-        }
-    }
 }
 
 /// The group a metric is shown in.

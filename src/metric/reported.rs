@@ -18,7 +18,7 @@ pub(super) const DEFINITIONS: &[MetricDefinition] = &[
     MetricDefinition {
         id: "overlap_error",
         title: "what the sum of rates adds to the truth",
-        unit: Unit::Ratio,
+        unit: Unit::Excess,
         better: Better::Neither,
         family: Family::Reported,
         measure: Measure::Window(overlap_error),

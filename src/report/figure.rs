@@ -1,55 +1,74 @@
 use serde::Serialize;
 
 use super::text::{self, NOT_MEASURED};
+use crate::metric::{MetricDefinition, Unit};
 use crate::summary::{Estimate, Gap, Interval, Measured};
 
-/// What a report must know of a metric; the registry hands these over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct MetricRow {
-    /// `output_throughput`.
-    pub id: &'static str,
-    /// In words.
-    pub title: &'static str,
-    /// The unit of the values: `s`, `bytes` and `fraction` are shown as
-    /// milliseconds, GB and per cent, `ratio` and `count` without a unit, any
-    /// other as it is.
-    pub unit: &'static str,
-    /// Which way is better, in words: `higher`, `lower`.
-    pub better: &'static str,
-}
-
-/// The unit that a metric is shown in.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// How a metric's numbers are shown.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Shown {
     /// Behind the number.
     pub(super) unit: &'static str,
     /// Shown number over stored number.
-    pub(super) scale: f64,
+    scale: f64,
+    /// A number with so many decimals.
+    show: fn(f64, usize) -> String,
 }
 
 impl Shown {
     /// Shown as stored, without a unit: ratios.
-    pub(super) const PLAIN: Self = Self { unit: "", scale: 1.0 };
+    pub(super) const PLAIN: Self = Self::new("", 1.0);
 
-    /// The shown unit for a stored one.
-    pub(super) fn of(unit: &'static str) -> Self {
-        match unit {
-            "s" | "seconds" => Self { unit: "ms", scale: 1e3 },
-            "B" | "bytes" => Self { unit: "GB", scale: 1e-9 },
-            "fraction" | "share" => Self { unit: "%", scale: 100.0 },
-            "ratio" | "count" => Self::PLAIN,
-            unit => Self { unit, scale: 1.0 },
+    const fn new(unit: &'static str, scale: f64) -> Self {
+        Self { unit, scale, show: text::fixed }
+    }
+
+    /// How a metric is shown; plainly if it is not known.
+    pub(super) const fn of(metric: Option<&MetricDefinition>) -> Self {
+        let Some(metric) = metric else { return Self::PLAIN };
+        match metric.unit {
+            Unit::Seconds => Self::new("ms", 1e3),
+            Unit::TokensPerSecond => Self::new("tok/s", 1.0),
+            Unit::RequestsPerSecond => Self::new("req/s", 1.0),
+            Unit::Share => Self::new("%", 100.0),
+            Unit::Excess => Self { show: text::signed, ..Self::new("%", 100.0) },
+            Unit::Ratio | Unit::Count => Self::PLAIN,
+            Unit::Tokens => Self::new("tokens", 1.0),
+            Unit::Bytes => Self::new("GB", 1e-9),
+            Unit::Watts => Self::new("W", 1.0),
+            Unit::JoulesPerToken => Self::new("J/token", 1.0),
+            Unit::Celsius => Self::new("°C", 1.0),
+            Unit::Cores => Self::new("cores", 1.0),
         }
     }
 
     /// A published or derived number with its unit.
     pub(super) fn number(self, value: f64) -> String {
-        self.attach(&text::three_digits(value * self.scale))
+        self.attach(&self.lone(value))
+    }
+
+    fn lone(self, value: f64) -> String {
+        text::three_digits_by(self.show, value * self.scale)
+    }
+
+    fn with_interval(self, value: f64, Interval { lower, upper }: Interval) -> String {
+        text::with_interval(self.show, value * self.scale, lower * self.scale, upper * self.scale)
     }
 
     fn attach(self, number: &str) -> String {
         if self.unit.is_empty() { number.to_owned() } else { format!("{number} {}", self.unit) }
     }
+}
+
+/// A reason that stands once under a table, and its mark inside the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// From 1; the same in every table of a run.
+    pub number: usize,
+    /// The same as it stands in the table: `¹`.
+    pub mark: String,
+    /// The reason.
+    pub text: String,
 }
 
 /// One number of a report, raw and as text; or why there is none.
@@ -73,61 +92,90 @@ pub struct Figure {
     pub text: String,
     /// The same with its unit.
     pub with_unit: String,
+    /// For the cell of a table: `with_unit`, or for a gap a mark of few
+    /// letters: `too few (3 of 11)`, `not run`, `invalid ¹`, `– ²`.
+    pub short: String,
+    /// What the mark of a gap refers to.
+    pub note: Option<Note>,
 }
 
 impl Figure {
     /// From what the summary holds.
-    pub(super) fn of(id: &str, row: Option<&MetricRow>, measured: Option<&Measured>) -> Self {
+    pub(super) fn of(id: &str, metric: Option<&MetricDefinition>, measured: Option<&Measured>) -> Self {
         match measured {
-            Some(Measured::Estimate(estimate)) => {
-                Self::estimate(id, row, row.map_or(Shown::PLAIN, |row| Shown::of(row.unit)), estimate)
-            }
-            Some(Measured::Gap(gap)) => Self::gap(id, row, &gap_words(gap)),
-            None => Self::gap(id, row, NOT_MEASURED),
+            Some(Measured::Estimate(estimate)) => Self::estimate(id, metric, estimate),
+            Some(Measured::Gap(gap)) => Self::of_gap(id, metric, gap),
+            None => Self::gap(id, metric, NOT_MEASURED),
         }
     }
 
-    /// From an estimate, in a given unit.
-    pub(super) fn estimate(id: &str, row: Option<&MetricRow>, shown: Shown, estimate: &Estimate) -> Self {
+    /// From an estimate.
+    pub(super) fn estimate(id: &str, metric: Option<&MetricDefinition>, estimate: &Estimate) -> Self {
         if !estimate.value.is_finite() {
-            return Self::gap(id, row, &format!("{NOT_MEASURED}: the value is not a finite number"));
+            return Self::of_gap(id, metric, &Gap::not_measured("the value is not a finite number"));
         }
+        let shown = Shown::of(metric);
         let interval = estimate.interval.filter(|interval| interval.lower.is_finite() && interval.upper.is_finite());
-        let (number, remark) = number_and_remark(estimate.value, interval, estimate.n, shown);
+        let (number, remark) = match interval {
+            Some(interval) => (shown.with_interval(estimate.value, interval), ""),
+            None if estimate.n == 1 => (shown.lone(estimate.value), " (single run)"),
+            None => (shown.lone(estimate.value), " (no interval)"),
+        };
+        let with_unit = format!("{}{remark}", shown.attach(&number));
         Self {
-            unit: shown.unit.to_owned(),
             value: Some(estimate.value),
             lower: interval.map(|interval| interval.lower),
             upper: interval.map(|interval| interval.upper),
             n: estimate.n,
             text: format!("{number}{remark}"),
-            with_unit: format!("{}{remark}", shown.attach(&number)),
-            ..Self::gap(id, row, "")
+            short: with_unit.clone(),
+            with_unit,
+            ..Self::gap(id, metric, "")
         }
     }
 
     /// No number, and why.
-    pub(super) fn gap(id: &str, row: Option<&MetricRow>, why: &str) -> Self {
+    pub(super) fn gap(id: &str, metric: Option<&MetricDefinition>, why: &str) -> Self {
         Self {
             id: id.to_owned(),
-            title: row.map_or_else(|| id.to_owned(), |row| row.title.to_owned()),
-            unit: row.map_or("", |row| Shown::of(row.unit).unit).to_owned(),
+            title: metric.map_or(id, |metric| metric.title).to_owned(),
+            unit: Shown::of(metric).unit.to_owned(),
             value: None,
             lower: None,
             upper: None,
             n: 0,
             text: why.to_owned(),
             with_unit: why.to_owned(),
+            short: why.to_owned(),
+            note: None,
         }
     }
-}
 
-fn number_and_remark(value: f64, interval: Option<Interval>, n: u32, shown: Shown) -> (String, &'static str) {
-    let scaled = value * shown.scale;
-    match interval {
-        Some(interval) => (text::with_interval(scaled, interval.lower * shown.scale, interval.upper * shown.scale), ""),
-        None if n == 1 => (text::three_digits(scaled), " (single run)"),
-        None => (text::three_digits(scaled), " (no interval)"),
+    fn of_gap(id: &str, metric: Option<&MetricDefinition>, gap: &Gap) -> Self {
+        let why = text::line(&gap.to_string());
+        let full = match gap {
+            Gap::Invalid { .. } => why.clone(),
+            Gap::TooFew { .. } => format!("{NOT_MEASURED}: only {why}"),
+            Gap::NotRun | Gap::NotMeasured { .. } if why.starts_with(NOT_MEASURED) => why.clone(),
+            Gap::NotRun | Gap::NotMeasured { .. } => format!("{NOT_MEASURED}: {why}"),
+        };
+        let (short, note) = match gap {
+            Gap::NotRun => ("not run".to_owned(), None),
+            Gap::TooFew { n, floor } => (format!("too few ({n} of {floor})"), None),
+            Gap::Invalid { reason } => ("invalid".to_owned(), Some(reason)),
+            Gap::NotMeasured { reason } => ("–".to_owned(), Some(reason)),
+        };
+        let note = note.map(|reason| Note { number: 0, mark: String::new(), text: text::line(reason) });
+        Self { short, note, ..Self::gap(id, metric, &full) }
+    }
+
+    /// Gives the note, if there is one, its number.
+    pub(super) fn number_note(&mut self, number: impl FnOnce(&str) -> usize) {
+        if let Some(note) = &mut self.note {
+            note.number = number(&note.text);
+            note.mark = text::superscript(note.number);
+            self.short = format!("{} {}", self.short, note.mark);
+        }
     }
 }
 
@@ -138,16 +186,6 @@ pub(super) fn ratio(value: f64, interval: Option<Interval>) -> String {
     }
     interval.map_or_else(
         || format!("{} (no interval)", text::three_digits(value)),
-        |interval| text::with_interval(value, interval.lower, interval.upper),
+        |interval| Shown::PLAIN.with_interval(value, interval),
     )
-}
-
-fn gap_words(gap: &Gap) -> String {
-    let why = text::line(&gap.to_string());
-    match gap {
-        Gap::Invalid { .. } => why,
-        Gap::TooFew { .. } => format!("{NOT_MEASURED}: only {why}"),
-        Gap::NotRun | Gap::NotMeasured { .. } if why.starts_with(NOT_MEASURED) => why,
-        Gap::NotRun | Gap::NotMeasured { .. } => format!("{NOT_MEASURED}: {why}"),
-    }
 }

@@ -18,12 +18,12 @@ mod text;
 
 pub use context::{
     CellRow, ClaimRow, ComparisonRow, Context, DecisionView, EvidenceGroup, EvidenceLine, Fact, Grid, GridRow,
-    InvalidRow, OptionRow, OverridesView, PhaseView, PlanView, PromptFile, RunView, Simulated, StepRow, Tally,
-    TreatmentView,
+    Incomplete, InvalidRow, OptionRow, OverridesView, PhaseView, PlanView, PromptFile, RunView, Simulated, StepRow,
+    Tally, TreatmentView,
 };
 pub use document::{builtin, files, render};
 pub use error::RenderError;
-pub use figure::{Figure, MetricRow};
+pub use figure::{Figure, Note};
 
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,18 @@
 use insta::assert_snapshot;
 
-use super::text::{fixed, line, markdown, percent, si, three_digits, with_interval};
+use super::text::{fixed, line, markdown, percent, sentence, si, signed, superscript, three_digits, with_interval};
 
 #[test]
 fn an_interval_decides_how_many_digits_are_shown() {
     let shown = [
-        with_interval(33.123, 32.81, 33.43),
-        with_interval(33.1, 33.05, 33.15),
-        with_interval(1234.5, 1200.0, 1270.0),
-        with_interval(0.001_23, 0.0011, 0.0013),
-        with_interval(5.0, 5.0, 5.0),
-        with_interval(-0.04, -0.5, 0.42),
+        with_interval(fixed, 33.123, 32.81, 33.43),
+        with_interval(fixed, 33.1, 33.05, 33.15),
+        with_interval(fixed, 1234.5, 1200.0, 1270.0),
+        with_interval(fixed, 0.001_23, 0.0011, 0.0013),
+        with_interval(fixed, 5.0, 5.0, 5.0),
+        with_interval(fixed, -0.04, -0.5, 0.42),
+        with_interval(signed, 101.1, 99.04, 103.2),
+        with_interval(signed, -0.04, -0.5, 0.42),
     ];
     assert_snapshot!(shown.join("\n"), @"
     33.1 [32.8, 33.4]
@@ -19,6 +21,8 @@ fn an_interval_decides_how_many_digits_are_shown() {
     0.00123 [0.00110, 0.00130]
     5.00 [5.00, 5.00]
     0.0 [-0.5, 0.4]
+    +101.1 [+99.0, +103.2]
+    0.0 [-0.5, +0.4]
     ");
 }
 
@@ -49,4 +53,10 @@ fn no_text_ends_a_cell_or_links_or_becomes_html() {
 fn a_long_text_is_cut_to_one_bounded_line() {
     assert_eq!(line(&"x\n".repeat(1_000_000)).chars().count(), 400);
     assert_eq!(line("short"), "short");
+}
+
+#[test]
+fn a_fragment_becomes_a_sentence_and_a_number_a_mark() {
+    assert_eq!([sentence("élan vital"), sentence("")], ["Élan vital", ""]);
+    assert_eq!([1, 20, 345, 6789].map(superscript), ["¹", "²⁰", "³⁴⁵", "⁶⁷⁸⁹"]);
 }

@@ -54,12 +54,42 @@ pub(super) fn fixed(value: f64, digits: usize) -> String {
     text
 }
 
+/// The same with a plus sign before what is above 0.
+pub(super) fn signed(value: f64, digits: usize) -> String {
+    let text = fixed(value, digits);
+    let is_zero = text.chars().all(|c| matches!(c, '0' | '.'));
+    if is_zero || text.starts_with('-') { text } else { format!("+{text}") }
+}
+
+/// A fragment as the beginning of a sentence.
+pub(super) fn sentence(fragment: &str) -> String {
+    let mut rest = fragment.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
 /// A fraction as per cent: 0.97 is `97.0 %`.
 pub(super) fn percent(fraction: f64) -> String {
     Share::from_fraction(fraction.abs()).map_or_else(
         || NOT_MEASURED.to_owned(),
         |share| if fraction < 0.0 { format!("-{share}") } else { share.to_string() },
     )
+}
+
+/// A number as the mark of a note: 12 is `¹²`.
+pub(super) fn superscript(number: usize) -> String {
+    let raised = |digit: char| match digit {
+        '0' => '⁰',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        '4' => '⁴',
+        '5' => '⁵',
+        '6' => '⁶',
+        '7' => '⁷',
+        '8' => '⁸',
+        _ => '⁹',
+    };
+    number.to_string().chars().map(raised).collect()
 }
 
 /// A number with an SI prefix: 4 900 000 000 is `4.9 G`.
@@ -76,18 +106,23 @@ pub(super) fn si(value: f64) -> String {
 
 /// A number with about three significant digits, and never an exponent.
 pub(super) fn three_digits(value: f64) -> String {
+    three_digits_by(fixed, value)
+}
+
+/// The same, shown by [`fixed`] or [`signed`].
+pub(super) fn three_digits_by(show: fn(f64, usize) -> String, value: f64) -> String {
     let digits = decimals(value);
-    let text = fixed(value, digits);
+    let text = show(value, digits);
     if digits == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
 /// A value and the ends of its interval, with as many decimals as the
 /// interval's half-width deserves: one digit of it, two where it begins with
-/// 1 or 2.
-pub(super) fn with_interval(value: f64, lower: f64, upper: f64) -> String {
+/// 1 or 2. Shown by [`fixed`] or [`signed`].
+pub(super) fn with_interval(show: fn(f64, usize) -> String, value: f64, lower: f64, upper: f64) -> String {
     let half_width = (upper - lower).abs() / 2.0;
     let digits = digits_until(half_width, 2.5).unwrap_or_else(|| decimals(value));
-    format!("{} [{}, {}]", fixed(value, digits), fixed(lower, digits), fixed(upper, digits))
+    format!("{} [{}, {}]", show(value, digits), show(lower, digits), show(upper, digits))
 }
 
 /// Decimals that show three significant digits.

@@ -4,6 +4,7 @@ use super::finding::{Finding, absolute, bounded, ordering, ratio};
 use super::interval::{estimate, interval};
 use super::select::only;
 use super::{Judged, Verdict};
+use crate::metric::{self, Measure};
 use crate::names::CellId;
 use crate::record::{Environment, Simulation};
 use crate::scenario::{Claim, ClaimKind, Selector, SystemMatch};
@@ -23,13 +24,22 @@ pub(super) fn judge(claim: &Claim, summary: &Summary, system: System<'_>) -> Jud
     let cell = found.as_ref().ok().map(|(id, _)| CellId::clone(id));
     let metric = claim.kind.metric().as_str();
     let measured = found.as_ref().ok().and_then(|(_, cell)| estimate(cell, metric).ok()).cloned();
-    let finding = if differences.is_empty() {
-        find(&claim.kind, summary, found).unwrap_or_else(|verdict| Finding { ratio: None, verdict })
-    } else {
-        Finding { ratio: None, verdict: Verdict::NotComparable { differences } }
+    let finding = match never_measured(metric) {
+        Some(reason) => Err(Verdict::NotRun { reason: reason.to_owned() }),
+        None if differences.is_empty() => find(&claim.kind, summary, found),
+        None => Err(Verdict::NotComparable { differences }),
     };
+    let finding = finding.unwrap_or_else(|verdict| Finding { ratio: None, verdict });
     let ratio = finding.ratio.and_then(|ratio| Some((ratio.value, interval(ratio.bounds?))));
     Judged { claim: claim.clone(), cell, measured, ratio, verdict: finding.verdict }
+}
+
+/// Why no run, valid or not and on whatever machine, measures this metric.
+fn never_measured(metric: &str) -> Option<&'static str> {
+    match metric::find(metric)?.measure {
+        Measure::Nothing(reason) => Some(reason),
+        Measure::Latency(_) | Measure::Window(_) | Measure::Against(..) => None,
+    }
 }
 
 /// Every way in which the system differs from the one the claim speaks of.

@@ -1,9 +1,8 @@
 //! Ways to serve, ranked by what was measured.
 
-use super::interval::{estimate, pairs};
-use super::{Decision, ServingOption, evidence};
+use super::interval::estimate;
+use super::{Decision, ServingOption, advice, evidence, standing};
 use crate::names::CellId;
-use crate::stats::paired_ratio;
 use crate::summary::{CellSummary, Summary};
 
 type Cell<'a> = (&'a CellId, &'a CellSummary);
@@ -17,22 +16,42 @@ pub(super) fn decide(summary: &Summary) -> Decision {
         summary.cells.iter().filter(|(_, cell)| Some(&cell.phase) == phase && cell.clients.is_some()).collect();
     let clients = most_common_clients(&of_phase);
     let at_equal_load = of_phase.into_iter().filter(|(_, cell)| cell.clients == clients);
-    let (measured, missing): (Vec<_>, Vec<_>) =
-        at_equal_load.map(|cell| option(cell).ok_or(cell)).partition(Result::is_ok);
-    let mut options: Vec<ServingOption> = measured.into_iter().flatten().collect();
-    options.sort_by(|left, right| right.throughput.value.total_cmp(&left.throughput.value));
-    let (decided, conclusion) = conclude(&options, clients.unwrap_or_default());
-    let missing: Vec<String> = missing.into_iter().filter_map(Result::err).map(|(_, cell)| treatment(cell)).collect();
-    let because = match missing.as_slice() {
-        [] => conclusion,
-        missing => format!("{conclusion}; without a valid measurement: {}", missing.join(" and ")),
-    };
-    Decision { options, decided, because, evidence: evidence::all(summary) }
+    let (measured, unmeasured): (Vec<_>, Vec<_>) =
+        at_equal_load.map(|cell| candidate(cell).ok_or_else(|| treatment(cell.1))).partition(Result::is_ok);
+    let options = rank(measured.into_iter().flatten().collect());
+    Decision {
+        standing: standing::of_group(&options),
+        advice: advice::advice(&options),
+        because: advice::because(&options, clients.unwrap_or_default()),
+        options,
+        unmeasured: unmeasured.into_iter().filter_map(Result::err).collect(),
+        evidence: evidence::all(summary),
+    }
 }
 
-fn option((id, cell): Cell<'_>) -> Option<ServingOption> {
+/// An option, and what makes one simpler than another: fewer processes, then
+/// no MPS.
+type Candidate = ((u32, bool), ServingOption);
+
+fn candidate((id, cell): Cell<'_>) -> Option<Candidate> {
     let throughput = estimate(cell, "output_throughput").ok()?.clone();
-    Some(ServingOption { name: name(cell), treatment: treatment(cell), cell: id.clone(), throughput })
+    let simplicity = (cell.servers, mps(cell) == Some(true));
+    let (name, treatment) = (name(cell), treatment(cell));
+    Some((simplicity, ServingOption { name, treatment, cell: id.clone(), throughput, against_best: None }))
+}
+
+/// The fastest and those equivalent to it, the simplest first; then the others,
+/// the faster first. Of equally fast ones the simplest counts as the fastest.
+fn rank(mut candidates: Vec<Candidate>) -> Vec<ServingOption> {
+    candidates.sort_by_key(|(simplicity, _)| *simplicity);
+    candidates.sort_by(|(_, one), (_, other)| other.throughput.value.total_cmp(&one.throughput.value));
+    if let Some(((_, best), others)) = candidates.split_first_mut() {
+        for (_, other) in others {
+            other.against_best = Some(standing::against(&other.throughput, &best.throughput));
+        }
+    }
+    candidates.sort_by_key(|(simplicity, option)| if option.leads() { (0, Some(*simplicity)) } else { (1, None) });
+    candidates.into_iter().map(|(_, option)| option).collect()
 }
 
 /// The most clients at which every treatment of the phase has a cell.
@@ -44,27 +63,6 @@ fn most_common_clients(cells: &[Cell<'_>]) -> Option<u32> {
             .all(|(_, here)| cells.iter().any(|there| at(there, *clients) && there.1.treatment == here.treatment))
     };
     cells.iter().filter_map(|(_, cell)| cell.clients).filter(everywhere).max()
-}
-
-/// Whether the paired interval of the first over the second excludes 1.
-fn conclude(ranked: &[ServingOption], clients: u32) -> (bool, String) {
-    let [first, second, ..] = ranked else {
-        return (false, "fewer than two ways to serve have a valid measurement at equal load".to_owned());
-    };
-    let names = format!("{} over {} at {clients} clients", described(first), described(second));
-    let pairs = pairs(&first.throughput, &second.throughput);
-    let Some((ratio, bounds)) = paired_ratio(&pairs, 0.95).and_then(|center| Some((center.value, center.bounds?)))
-    else {
-        return (false, format!("insufficient evidence: {names} share fewer than two blocks, so there is no interval"));
-    };
-    let decided = !bounds.contain(1.0);
-    let verdict = if decided { "the interval excludes 1" } else { "insufficient evidence: the interval holds 1" };
-    let numbers = format!("×{ratio:.3} (95 % {:.3} to {:.3}, {} blocks)", bounds.lower, bounds.upper, pairs.len());
-    (decided, format!("output throughput of {names}: {numbers}; {verdict}"))
-}
-
-fn described(option: &ServingOption) -> String {
-    format!("{} ({})", option.name, option.treatment)
 }
 
 fn treatment(cell: &CellSummary) -> String {

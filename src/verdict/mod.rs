@@ -1,6 +1,7 @@
 //! From estimates to verdicts: claims, comparisons, decision.
 //! Pure.
 
+mod advice;
 mod claim;
 mod comparison;
 mod decision;
@@ -8,6 +9,7 @@ mod evidence;
 mod finding;
 mod interval;
 mod select;
+mod standing;
 mod types;
 
 #[cfg(test)]
@@ -17,7 +19,7 @@ use crate::record::{Environment, Simulation};
 use crate::scenario::{Claim, Selector};
 use crate::summary::Summary;
 
-pub use types::{Comparison, Decision, Evidence, Judged, ServingOption, Verdict, Verdicts};
+pub use types::{AgainstBest, Comparison, Decision, Evidence, Judged, ServingOption, Standing, Verdict, Verdicts};
 
 /// Judges every claim, holds every treatment against the baseline, and ranks
 /// the ways to serve.

@@ -1,7 +1,9 @@
+mod decision;
+
 use indexmap::IndexMap;
 use serde_json::json;
 
-use super::{Decision, Verdict, Verdicts, judge};
+use super::{Verdict, Verdicts, judge};
 use crate::names::{CellId, MetricId, PhaseName};
 use crate::record::{Environment, GpuIdentity, Simulation};
 use crate::scenario::{Claim, ClaimKind, Level, Selector, Source, SystemMatch};
@@ -154,6 +156,18 @@ fn an_invalid_cell_passes_its_reason_on() {
 }
 
 #[test]
+fn a_claim_about_what_nothing_measures_is_not_run_even_in_an_invalid_cell_of_another_machine() {
+    let metric = MetricId::new("memory_per_instance").unwrap();
+    let mut summary = measured();
+    let gap = Gap::Invalid { reason: "no request succeeded".to_owned() };
+    summary.cells[1].estimates.insert(metric.clone(), Measured::Gap(gap));
+    let mut claim = claim(ClaimKind::AtMost { metric, cell: mps("on"), value: 4.9e9 });
+    claim.system = Some(SystemMatch { gpu: Some("NVIDIA GB10".to_owned()) });
+    let reason = "device memory is not attributed to single instances".to_owned();
+    assert_eq!(judged(&summary, claim, &Environment::default(), None), Verdict::NotRun { reason });
+}
+
+#[test]
 fn a_claim_about_another_gpu_is_not_comparable() {
     let mut claim = claim(is(1000.0));
     claim.system = Some(SystemMatch { gpu: Some("NVIDIA GB10".to_owned()) });
@@ -192,60 +206,5 @@ fn every_treatment_is_compared_with_the_baseline_at_equal_load() {
     assert_eq!(
         shown,
         [format!("output_throughput: {cells} = 2.00, 5 pairs"), format!("ttft_p50: {cells} = 0.50, 5 pairs")]
-    );
-}
-
-/// Options with their order, the conclusion, and the evidence there is.
-fn shown(decision: &Decision) -> String {
-    let options = decision.options.iter().map(|option| format!("{} [{}]", option.name, option.treatment));
-    let evidence = decision.evidence.iter().filter_map(|line| {
-        let measured = line.measured.as_ref()?;
-        Some(format!("{} | {} | {measured}", line.speaks_for, line.says))
-    });
-    let conclusion = format!("decided: {}: {}", decision.decided, decision.because);
-    options.chain([conclusion]).chain(evidence).collect::<Vec<_>>().join("\n")
-}
-
-#[test]
-fn the_decision_ranks_ways_to_serve_and_cites_what_was_measured() {
-    let mut summary = measured();
-    let (id, dying) = cell("on", 3, 2, &[("fault_reach", &[1.0]), ("recovery_time", &[3.5])]);
-    let phase = PhaseName::new("one server dies").unwrap();
-    summary.cells.insert(id, CellSummary { phase, ..dying });
-    let decision = verdicts(&summary).decision;
-    assert_eq!(decision.evidence.len(), 12);
-    insta::assert_snapshot!(shown(&decision), @r#"
-    3 servers under MPS [mps=on,servers=3]
-    3 servers time-sliced [mps=off,servers=3]
-    decided: true: output throughput of 3 servers under MPS (mps=on,servers=3) over 3 servers time-sliced (mps=off,servers=3) at 3 clients: ×2.000 (95 % 1.986 to 2.014, 5 blocks); the interval excludes 1
-    CUDA MPS | Maximum GPU utilization is critical | output throughput, 3 servers under MPS ÷ 3 servers time-sliced: ×2.000 (95 % 1.986 to 2.014, 5 blocks; `concurrent` at clients=3)
-    CUDA MPS | Low latency is paramount | time to first token, median, 3 servers under MPS ÷ 3 servers time-sliced: ×0.500 (95 % 0.500 to 0.500, 5 blocks; `concurrent` at clients=3)
-    multiple API servers | High availability/fault tolerance required | other servers' requests that fail when one dies: 3 servers under MPS 100.0 % (single run) (`one server dies` at clients=2)
-    multiple API servers | Frequent model updates/deployments | from a server's death to its next good answer: 3 servers under MPS 3.50 s (single run) (`one server dies` at clients=2)
-    "#);
-}
-
-#[test]
-fn a_treatment_without_a_valid_measurement_is_named_and_not_ranked() {
-    let mut summary = measured();
-    summary.cells[1].estimates.insert(throughput(), Measured::Gap(Gap::NotRun));
-    let decision = verdicts(&summary).decision;
-    assert_eq!(decision.options.len(), 1);
-    assert_eq!(
-        decision.because,
-        "fewer than two ways to serve have a valid measurement at equal load; \
-         without a valid measurement: mps=on,servers=3"
-    );
-}
-
-#[test]
-fn one_block_decides_nothing() {
-    let once = |mps, value: f64| cell(mps, 3, 3, &[("output_throughput", &[value])]);
-    let decision = verdicts(&summary(vec![once("off", 50.0), once("on", 100.0)])).decision;
-    assert!(!decision.decided);
-    assert_eq!(
-        decision.because,
-        "insufficient evidence: 3 servers under MPS (mps=on,servers=3) over 3 servers time-sliced \
-         (mps=off,servers=3) at 3 clients share fewer than two blocks, so there is no interval"
     );
 }

@@ -93,14 +93,20 @@ pub struct Comparison {
 }
 
 /// Options with their evidence, best first.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
-    /// Ranked by measured throughput at the highest common load.
+    /// Those equivalent to the fastest, the simplest of them first; then the
+    /// others by measured throughput at the highest common load.
     pub options: Vec<ServingOption>,
-    /// Whether the intervals tell the first from the second.
-    pub decided: bool,
-    /// Why, in a sentence.
+    /// How the leading group stands to all others.
+    pub standing: Standing,
+    /// What to do, in a sentence.
+    pub advice: String,
+    /// Why, in a sentence; the numbers it stands on.
     pub because: String,
+    /// Treatments without a valid measurement at that load, which are not
+    /// ranked.
+    pub unmeasured: Vec<String>,
     /// The guide's "use when" lines, each with its evidence.
     pub evidence: Vec<Evidence>,
 }
@@ -116,6 +122,50 @@ pub struct ServingOption {
     pub cell: CellId,
     /// Its throughput there.
     pub throughput: Estimate,
+    /// Its throughput over the fastest option's; none for the fastest itself.
+    pub against_best: Option<AgainstBest>,
+}
+
+impl ServingOption {
+    /// Whether it is the fastest option or equivalent to it.
+    pub fn leads(&self) -> bool {
+        self.standing().is_none_or(|standing| standing == Standing::Equivalent)
+    }
+
+    /// How the fastest option stands to it; none for the fastest itself.
+    pub fn standing(&self) -> Option<Standing> {
+        self.against_best.map(|against| against.standing)
+    }
+}
+
+/// An option's throughput over that of the fastest option.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgainstBest {
+    /// Geometric mean of the ratios inside shared blocks; the ratio of the two
+    /// means where no block is shared.
+    pub ratio: f64,
+    /// Its 95 % interval; none with fewer than two shared blocks.
+    pub interval: Option<Interval>,
+    /// Blocks that the two share.
+    pub blocks: u32,
+    /// How the fastest stands to it.
+    pub standing: Standing,
+}
+
+/// How the fastest way to serve stands to another.
+///
+/// The margin δ is 3 %: a ratio from 1 ÷ 1.03 to 1.03 makes no difference in
+/// practice, however certain it is (two one-sided tests, Schuirmann 1987).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// The 95 % interval of their paired ratio excludes 1, and they are not
+    /// equivalent.
+    Leads,
+    /// The 90 % interval of their paired ratio lies inside the margin.
+    Equivalent,
+    /// Neither, or they share fewer than two blocks.
+    Undecided,
 }
 
 /// One line of the guide's decision lists.

@@ -2,9 +2,12 @@ use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
 use super::row;
+use crate::metric::MetricDefinition;
 use crate::names::MetricId;
-use crate::report::figure::{Figure, MetricRow};
+use crate::plan::Plan;
+use crate::report::figure::Figure;
 use crate::report::text::line;
+use crate::scenario::Fault;
 use crate::summary::{CellSummary, Summary, Validity};
 
 /// One cell over all its repetitions.
@@ -30,6 +33,8 @@ pub struct CellRow {
     pub servers: u32,
     /// Parallel requests inside one server, as far as declared.
     pub slots: Option<u32>,
+    /// What is broken on purpose in it, in words.
+    pub fault: Option<String>,
     /// Repetitions.
     pub repetitions: usize,
     /// Those whose values count.
@@ -56,7 +61,7 @@ impl CellRow {
         self.levels.get(key).cloned().or(own).is_some_and(|own| own == level)
     }
 
-    fn of(id: &str, cell: &CellSummary, metrics: &[MetricRow]) -> Self {
+    fn of(id: &str, cell: &CellSummary, fault: Option<&Fault>, metrics: &[MetricDefinition]) -> Self {
         let levels: IndexMap<String, String> =
             cell.treatment.iter().map(|(factor, level)| (line(factor), line(level))).collect();
         Self {
@@ -70,6 +75,7 @@ impl CellRow {
             rate: cell.rate,
             servers: cell.servers,
             slots: cell.slots,
+            fault: fault.map(|fault| line(&fault_words(fault))),
             repetitions: cell.repetitions.len(),
             valid: cell.repetitions.iter().filter(|one| one.validity == Validity::Valid).count(),
             outcomes: outcomes(cell),
@@ -104,7 +110,7 @@ fn outcomes(cell: &CellSummary) -> String {
     totals.iter().map(|(outcome, count)| format!("{} {count}", line(outcome))).collect::<Vec<_>>().join(", ")
 }
 
-fn figures(cell: &CellSummary, metrics: &[MetricRow]) -> IndexMap<String, Figure> {
+fn figures(cell: &CellSummary, metrics: &[MetricDefinition]) -> IndexMap<String, Figure> {
     let known = metrics.iter().map(|row| row.id);
     let measured = |id: &str| cell.estimates.iter().find(|(own, _)| own.as_str() == id).map(|(_, measured)| measured);
     known
@@ -115,92 +121,24 @@ fn figures(cell: &CellSummary, metrics: &[MetricRow]) -> IndexMap<String, Figure
         .collect()
 }
 
+fn fault_words(Fault { at, server, index, signal: _ }: &Fault) -> String {
+    format!("{server}[{index}] killed after {at}")
+}
+
 /// One row per planned cell.
-pub(super) fn rows(summary: &Summary, metrics: &[MetricRow]) -> Vec<CellRow> {
-    summary.cells.iter().map(|(id, cell)| CellRow::of(id.as_str(), cell, metrics)).collect()
+pub(super) fn rows(summary: &Summary, plan: &Plan, metrics: &[MetricDefinition]) -> Vec<CellRow> {
+    let fault = |id| plan.cells.get(id).and_then(|spec| spec.fault.as_ref());
+    let mut rows: Vec<CellRow> =
+        summary.cells.iter().map(|(id, cell)| CellRow::of(id.as_str(), cell, fault(id), metrics)).collect();
+    number_notes(&mut rows);
+    rows
 }
 
-/// One phase: its cells, and a table of treatments × loads for each metric.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct PhaseView {
-    /// Its name.
-    pub name: String,
-    /// Its load levels: the columns of its grids.
-    pub loads: Vec<String>,
-    /// Its cells, in the plan's order.
-    pub cells: Vec<CellRow>,
-    /// One per metric that has a number in this phase.
-    pub grids: Vec<Grid>,
-    /// Titles of the metrics that have no number in this phase, with the
-    /// reason in its first cell.
-    pub absent: Vec<Figure>,
-}
-
-/// A metric over treatments × loads.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Grid {
-    /// The metric.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// The unit of the figures' `text`.
-    pub unit: String,
-    /// One per treatment.
-    pub rows: Vec<GridRow>,
-}
-
-/// A treatment's row in a [`Grid`].
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct GridRow {
-    /// The treatment.
-    pub treatment: String,
-    /// One per load level, in the phase's order.
-    pub figures: Vec<Figure>,
-}
-
-/// The cells by phase, in the order that phases first occur.
-pub(super) fn phases(cells: &[CellRow]) -> Vec<PhaseView> {
-    let mut by_phase: IndexMap<&str, Vec<&CellRow>> = IndexMap::new();
-    for cell in cells {
-        by_phase.entry(&cell.phase).or_default().push(cell);
-    }
-    by_phase.into_iter().map(|(name, cells)| phase(name, &cells)).collect()
-}
-
-fn phase(name: &str, cells: &[&CellRow]) -> PhaseView {
-    let loads: IndexSet<&str> = cells.iter().map(|cell| cell.load.as_str()).collect();
-    let ids: IndexSet<&str> = cells.iter().flat_map(|cell| cell.figures.keys()).map(String::as_str).collect();
-    let figure = |cell: &CellRow, id: &str| cell.figures.get(id).cloned().unwrap_or_else(|| Figure::of(id, None, None));
-    let (measured, absent): (Vec<&str>, Vec<&str>) =
-        ids.into_iter().partition(|id| cells.iter().any(|cell| figure(cell, id).value.is_some()));
-    PhaseView {
-        name: name.to_owned(),
-        grids: measured.into_iter().map(|id| grid(id, cells, &loads, figure)).collect(),
-        absent: absent.into_iter().filter_map(|id| cells.first().map(|cell| figure(cell, id))).collect(),
-        loads: loads.into_iter().map(str::to_owned).collect(),
-        cells: cells.iter().map(|cell| (*cell).clone()).collect(),
-    }
-}
-
-fn grid(id: &str, cells: &[&CellRow], loads: &IndexSet<&str>, figure: impl Fn(&CellRow, &str) -> Figure) -> Grid {
-    let treatments: IndexSet<&str> = cells.iter().map(|cell| cell.treatment.as_str()).collect();
-    let at = |treatment: &str, load: &str| {
-        let cell = cells.iter().find(|cell| cell.treatment == treatment && cell.load == load);
-        cell.map_or_else(|| Figure::gap(id, None, "not planned"), |cell| figure(cell, id))
-    };
-    let rows: Vec<GridRow> = treatments
-        .into_iter()
-        .map(|treatment| GridRow {
-            treatment: treatment.to_owned(),
-            figures: loads.iter().map(|load| at(treatment, load)).collect(),
-        })
-        .collect();
-    let measured = rows.iter().flat_map(|row| &row.figures).find(|figure| figure.value.is_some());
-    Grid {
-        id: id.to_owned(),
-        title: measured.map_or_else(|| id.to_owned(), |figure| figure.title.clone()),
-        unit: measured.map(|figure| figure.unit.clone()).unwrap_or_default(),
-        rows,
+/// Numbers every distinct reason for a gap, once for all tables.
+fn number_notes(rows: &mut [CellRow]) {
+    let mut reasons = IndexSet::new();
+    for figure in rows.iter_mut().flat_map(|row| row.figures.values_mut()) {
+        figure.number_note(|reason| reasons.insert_full(reason.to_owned()).0 + 1);
     }
 }
 

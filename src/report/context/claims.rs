@@ -2,7 +2,8 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::row;
-use crate::report::figure::{self, Figure, MetricRow, Shown};
+use crate::metric::MetricDefinition;
+use crate::report::figure::{self, Figure, Shown};
 use crate::report::text::{NOT_MEASURED, line};
 use crate::scenario::{ClaimKind, Selector};
 use crate::verdict::{Judged, Verdict, Verdicts};
@@ -40,14 +41,14 @@ pub struct ClaimRow {
 const NONE: &str = "–";
 
 /// Every claim, in the scenario's order.
-pub(super) fn claims(verdicts: &Verdicts, metrics: &[MetricRow]) -> Vec<ClaimRow> {
+pub(super) fn claims(verdicts: &Verdicts, metrics: &[MetricDefinition]) -> Vec<ClaimRow> {
     verdicts.claims.iter().map(|judged| claim(judged, metrics)).collect()
 }
 
-fn claim(judged: &Judged, metrics: &[MetricRow]) -> ClaimRow {
+fn claim(judged: &Judged, metrics: &[MetricDefinition]) -> ClaimRow {
     let id = judged.claim.kind.metric().as_str();
     let metric = row(metrics, id);
-    let shown = metric.map_or(Shown::PLAIN, |metric| Shown::of(metric.unit));
+    let shown = Shown::of(metric);
     let source = &judged.claim.source;
     let place = [Some(&source.file), source.section.as_ref(), source.date.as_ref()];
     ClaimRow {
@@ -58,10 +59,10 @@ fn claim(judged: &Judged, metrics: &[MetricRow]) -> ClaimRow {
         cells: line(&cells(judged)),
         published: published(&judged.claim.kind, shown),
         tolerance: tolerance(&judged.claim.kind),
-        measured: judged.measured.as_ref().map_or_else(
-            || Figure::gap(id, metric, NOT_MEASURED),
-            |estimate| Figure::estimate(id, metric, shown, estimate),
-        ),
+        measured: judged
+            .measured
+            .as_ref()
+            .map_or_else(|| Figure::gap(id, metric, NOT_MEASURED), |estimate| Figure::estimate(id, metric, estimate)),
         ratio: judged.ratio.map_or_else(|| NONE.to_owned(), |(ratio, interval)| figure::ratio(ratio, Some(interval))),
         gpu: judged.claim.system.as_ref().and_then(|system| system.gpu.as_deref()).map(line),
         verdict: judged.verdict.words(),

@@ -1,7 +1,8 @@
 use serde::Serialize;
 
 use super::row;
-use crate::report::figure::{self, MetricRow};
+use crate::metric::{Better, MetricDefinition};
+use crate::report::figure;
 use crate::report::text::line;
 use crate::summary::Interval;
 use crate::verdict::{Comparison, Verdicts};
@@ -27,16 +28,16 @@ pub struct ComparisonRow {
     pub pairs: u32,
     /// What the interval says, in words.
     pub reading: &'static str,
-    /// Which way is better.
+    /// Which way is better: `higher`, `lower`, or nothing.
     pub better: &'static str,
 }
 
 /// Every comparison, in order.
-pub(super) fn comparisons(verdicts: &Verdicts, metrics: &[MetricRow]) -> Vec<ComparisonRow> {
+pub(super) fn comparisons(verdicts: &Verdicts, metrics: &[MetricDefinition]) -> Vec<ComparisonRow> {
     verdicts.comparisons.iter().map(|comparison| comparison_row(comparison, metrics)).collect()
 }
 
-fn comparison_row(comparison: &Comparison, metrics: &[MetricRow]) -> ComparisonRow {
+fn comparison_row(comparison: &Comparison, metrics: &[MetricDefinition]) -> ComparisonRow {
     let metric = row(metrics, comparison.metric.as_str());
     ComparisonRow {
         metric: metric.map_or_else(|| comparison.metric.to_string(), |metric| metric.title.to_owned()),
@@ -48,7 +49,15 @@ fn comparison_row(comparison: &Comparison, metrics: &[MetricRow]) -> ComparisonR
         text: figure::ratio(comparison.ratio, comparison.interval),
         pairs: comparison.pairs,
         reading: reading(comparison.interval),
-        better: metric.map_or("", |metric| metric.better),
+        better: metric.map_or("", |metric| better(metric.better)),
+    }
+}
+
+const fn better(better: Better) -> &'static str {
+    match better {
+        Better::Higher => "higher",
+        Better::Lower => "lower",
+        Better::Neither => "",
     }
 }
 

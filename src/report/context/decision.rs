@@ -3,19 +3,24 @@ use serde::Serialize;
 
 use super::cells::CellRow;
 use super::row;
-use crate::report::figure::{Figure, MetricRow, Shown};
-use crate::report::text::{self, NOT_MEASURED, line};
-use crate::verdict::{Decision, ServingOption, Verdicts};
+use crate::metric::MetricDefinition;
+use crate::report::figure::{self, Figure, Shown};
+use crate::report::text::{self, NOT_MEASURED, line, sentence};
+use crate::verdict::{AgainstBest, Decision, ServingOption, Standing, Verdicts};
 
 /// Which way to serve.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DecisionView {
     /// Best first.
     pub options: Vec<OptionRow>,
-    /// Whether the intervals tell the first from the second.
-    pub decided: bool,
+    /// `leads`, `equivalent` or `undecided`: how the leading group stands.
+    pub standing: &'static str,
+    /// What to do, in a sentence.
+    pub advice: String,
     /// Why, in a sentence.
     pub because: String,
+    /// Treatments that are not ranked for want of a valid measurement.
+    pub unmeasured: Vec<String>,
     /// The "use when" lists, by the option they speak for.
     pub evidence: Vec<EvidenceGroup>,
 }
@@ -33,7 +38,11 @@ pub struct OptionRow {
     pub cell: String,
     /// Its throughput there.
     pub throughput: Figure,
-    /// What would have to change for it to lead; none for the leader.
+    /// Its throughput over the fastest option's, `×0.50 [0.49, 0.51], 5 blocks`.
+    pub against_best: String,
+    /// `fastest`, `equivalent`, `behind` or `not told apart`.
+    pub standing: &'static str,
+    /// What would have to change for it to lead; none in the leading group.
     pub to_lead: Option<String>,
     /// All figures of its cell.
     pub row: Option<CellRow>,
@@ -58,8 +67,8 @@ pub struct EvidenceLine {
 }
 
 impl DecisionView {
-    pub(super) fn of(verdicts: &Verdicts, cells: &[CellRow], metrics: &[MetricRow]) -> Self {
-        let Decision { options, decided, because, evidence } = &verdicts.decision;
+    pub(super) fn of(verdicts: &Verdicts, cells: &[CellRow], metrics: &[MetricDefinition]) -> Self {
+        let Decision { options, standing, advice, because, unmeasured, evidence } = &verdicts.decision;
         let mut groups: IndexMap<String, Vec<EvidenceLine>> = IndexMap::new();
         for one in evidence {
             groups.entry(line(&one.speaks_for)).or_default().push(EvidenceLine {
@@ -67,15 +76,21 @@ impl DecisionView {
                 measured: one.measured.as_deref().map_or_else(|| NOT_MEASURED.to_owned(), line),
             });
         }
-        let leader = options.first();
+        let fastest = options.iter().find(|option| option.against_best.is_none());
         Self {
             options: options
                 .iter()
                 .enumerate()
-                .map(|(place, option)| option_row(place + 1, option, leader, cells, metrics))
+                .map(|(place, option)| option_row(place + 1, option, fastest, cells, metrics))
                 .collect(),
-            decided: *decided,
-            because: line(because),
+            standing: match standing {
+                Standing::Leads => "leads",
+                Standing::Equivalent => "equivalent",
+                Standing::Undecided => "undecided",
+            },
+            advice: sentence(&line(advice)),
+            because: sentence(&line(because)),
+            unmeasured: unmeasured.iter().map(|treatment| line(treatment)).collect(),
             evidence: groups.into_iter().map(|(speaks_for, lines)| EvidenceGroup { speaks_for, lines }).collect(),
         }
     }
@@ -84,36 +99,52 @@ impl DecisionView {
 fn option_row(
     rank: usize,
     option: &ServingOption,
-    leader: Option<&ServingOption>,
+    fastest: Option<&ServingOption>,
     cells: &[CellRow],
-    metrics: &[MetricRow],
+    metrics: &[MetricDefinition],
 ) -> OptionRow {
     let id = "output_throughput";
     let metric = row(metrics, id);
-    let shown = metric.map_or(Shown::PLAIN, |metric| Shown::of(metric.unit));
     OptionRow {
         rank,
         name: line(&option.name),
         treatment: line(&option.treatment),
         cell: line(option.cell.as_str()),
-        throughput: Figure::estimate(id, metric, shown, &option.throughput),
-        to_lead: leader.filter(|_| rank > 1).map(|leader| to_lead(option, leader, shown)),
+        throughput: Figure::estimate(id, metric, &option.throughput),
+        against_best: option.against_best.map_or_else(|| "the fastest".to_owned(), against_best),
+        standing: standing(option),
+        to_lead: fastest.zip(option.against_best).filter(|_| !option.leads()).map(|(fastest, against)| {
+            let lead = Shown::of(metric).number(fastest.throughput.value);
+            to_lead(&lead, against)
+        }),
         row: cells.iter().find(|cell| cell.id == option.cell.as_str()).cloned(),
     }
 }
 
-/// How far an option is from the first place, and whether the two intervals
-/// already touch.
-fn to_lead(option: &ServingOption, leader: &ServingOption, shown: Shown) -> String {
-    let (own, first) = (&option.throughput, &leader.throughput);
-    let gap = first.value / own.value - 1.0;
+fn standing(option: &ServingOption) -> &'static str {
+    match option.standing() {
+        None => "fastest",
+        Some(Standing::Equivalent) => "equivalent",
+        Some(Standing::Leads) => "behind",
+        Some(Standing::Undecided) => "not told apart",
+    }
+}
+
+fn against_best(AgainstBest { ratio, interval, blocks, standing: _ }: AgainstBest) -> String {
+    let noun = if blocks == 1 { "block" } else { "blocks" };
+    format!("×{}, {blocks} {noun}", figure::ratio(ratio, interval))
+}
+
+/// How far an option is from the fastest, and whether more repetitions may do.
+fn to_lead(lead: &str, against: AgainstBest) -> String {
+    let gap = 1.0 / against.ratio - 1.0;
     if !gap.is_finite() {
         return "nothing can be said: one of the two has no throughput".to_owned();
     }
-    let remark = match (own.interval, first.interval) {
-        (Some(own), Some(first)) if own.upper >= first.lower => "the intervals overlap, so more repetitions may do it",
-        (Some(_), Some(_)) => "the intervals do not overlap",
-        (None, _) | (_, None) => "without intervals nobody can say whether it already has that",
+    let remark = match (against.standing, against.interval) {
+        (_, None) => "without an interval nobody can say whether it already has that",
+        (Standing::Undecided, _) => "more repetitions may show that it already has that",
+        (Standing::Leads | Standing::Equivalent, _) => "more repetitions will hardly do it",
     };
-    format!("more than {}, {} above its own; {remark}", shown.number(first.value), text::percent(gap))
+    format!("more than {lead}, {} above its own; {remark}", text::percent(gap))
 }

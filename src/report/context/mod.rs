@@ -4,19 +4,21 @@ mod cells;
 mod claims;
 mod comparisons;
 mod decision;
+mod phases;
 mod plan;
 mod run;
 
 use serde::Serialize;
 
-pub use cells::{CellRow, Grid, GridRow, InvalidRow, PhaseView};
+pub use cells::{CellRow, InvalidRow};
 pub use claims::{ClaimRow, Tally};
 pub use comparisons::ComparisonRow;
 pub use decision::{DecisionView, EvidenceGroup, EvidenceLine, OptionRow};
+pub use phases::{Grid, GridRow, PhaseView};
 pub use plan::{PlanView, PromptFile, StepRow, TreatmentView};
-pub use run::{Fact, OverridesView, RunView, Simulated};
+pub use run::{Fact, Incomplete, OverridesView, RunView, Simulated};
 
-use super::figure::MetricRow;
+use crate::metric::MetricDefinition;
 use crate::plan::Plan;
 use crate::record::Manifest;
 use crate::summary::Summary;
@@ -37,8 +39,6 @@ pub struct Context {
     pub environment: Vec<Fact>,
     /// What was planned.
     pub plan: PlanView,
-    /// The metrics of this program.
-    pub metrics: Vec<MetricRow>,
     /// Every cell, in the plan's order.
     pub cells: Vec<CellRow>,
     /// The same by phase.
@@ -63,18 +63,17 @@ impl Context {
         plan: &Plan,
         summary: &Summary,
         verdicts: &Verdicts,
-        metrics: &[MetricRow],
+        metrics: &[MetricDefinition],
     ) -> Self {
         let simulated = Simulated::of(manifest, summary);
-        let cells = cells::rows(summary, metrics);
+        let cells = cells::rows(summary, plan, metrics);
         Self {
             mark: if simulated.is_some() { "SIMULATED: " } else { "" },
-            run: RunView::of(manifest, simulated.as_ref()),
+            run: RunView::of(manifest, plan, summary, simulated.as_ref()),
             overrides: OverridesView::of(&manifest.overrides),
             environment: run::environment(&manifest.environment),
             plan: PlanView::of(plan),
-            metrics: metrics.to_vec(),
-            phases: cells::phases(&cells),
+            phases: phases::phases(&cells),
             invalid: cells::invalid(summary),
             comparisons: comparisons::comparisons(verdicts, metrics),
             claims: claims::claims(verdicts, metrics),
@@ -86,6 +85,6 @@ impl Context {
     }
 }
 
-fn row<'a>(metrics: &'a [MetricRow], id: &str) -> Option<&'a MetricRow> {
+fn row<'a>(metrics: &'a [MetricDefinition], id: &str) -> Option<&'a MetricDefinition> {
     metrics.iter().find(|row| row.id == id)
 }

@@ -1,8 +1,11 @@
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
+use crate::plan::Plan;
 use crate::record::{Environment, GpuIdentity, Manifest, Outcome, Overrides};
-use crate::report::text::line;
-use crate::summary::Summary;
+use crate::report::text::{line, sentence};
+use crate::summary::{CellSummary, Summary, Validity};
 use crate::units::Bytes;
 
 /// The run used a simulated machine.
@@ -53,14 +56,41 @@ pub struct RunView {
     pub finished: String,
     /// `completed`, or how else it ended.
     pub outcome: String,
-    /// Whether everything planned was done.
-    pub completed: bool,
+    /// Set if it did not complete.
+    pub incomplete: Option<Incomplete>,
     /// Command lines that repeat the run and the report.
     pub reproduce: Vec<String>,
 }
 
+/// How a run ended early, and what the report stands on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Incomplete {
+    /// `Interrupted by SIGINT`, as the beginning of a sentence.
+    pub ended: String,
+    /// Planned measurements that count.
+    pub whole: usize,
+    /// Planned measurements.
+    pub planned: usize,
+}
+
+impl Incomplete {
+    fn of(outcome: &str, plan: &Plan, summary: &Summary) -> Self {
+        Self {
+            ended: sentence(outcome),
+            whole: summary.cells.values().map(valid_blocks).sum(),
+            planned: plan.epochs.iter().map(|epoch| epoch.cells.len()).sum(),
+        }
+    }
+}
+
+/// Blocks with a repetition that counts; one that was measured again is one.
+fn valid_blocks(cell: &CellSummary) -> usize {
+    let valid = cell.repetitions.iter().filter(|one| one.validity == Validity::Valid);
+    valid.map(|one| one.block).collect::<BTreeSet<u32>>().len()
+}
+
 impl RunView {
-    pub(super) fn of(manifest: &Manifest, simulated: Option<&Simulated>) -> Self {
+    pub(super) fn of(manifest: &Manifest, plan: &Plan, summary: &Summary, simulated: Option<&Simulated>) -> Self {
         let moment = "%Y-%m-%d %H:%M:%S UTC";
         Self {
             id: manifest.run_id.to_string(),
@@ -74,7 +104,8 @@ impl RunView {
                 .finished
                 .map_or_else(|| "not finished".to_owned(), |finished| finished.format(moment).to_string()),
             outcome: outcome(&manifest.outcome),
-            completed: manifest.outcome == Outcome::Completed,
+            incomplete: (manifest.outcome != Outcome::Completed)
+                .then(|| Incomplete::of(&outcome(&manifest.outcome), plan, summary)),
             reproduce: reproduce(manifest, simulated),
         }
     }

@@ -4,7 +4,7 @@ use handlebars::{
 };
 use serde_json::Value as Json;
 
-use super::Markup;
+use super::{Markup, NO_CELL, NO_METRIC};
 use crate::report::context::Context;
 use crate::report::error::RenderError;
 use crate::report::text::{self, NOT_MEASURED};
@@ -64,6 +64,8 @@ fn registry(markup: Markup) -> Handlebars<'static> {
     registry.register_helper("percent", Box::new(words(|value, _| number(value, text::percent))));
     registry.register_helper("si", Box::new(words(|value, _| number(value, text::si))));
     registry.register_helper("figure", Box::new(words(figure)));
+    registry.register_helper("short", Box::new(words(short)));
+    registry.register_helper("notes", Box::new(Values(notes)));
     registry
 }
 
@@ -91,17 +93,17 @@ impl HelperDef for StrictIf {
     }
 }
 
-fn words<F>(make: F) -> Words<F>
+fn words<F>(make: F) -> Values<impl Fn(&Json, Option<&Json>) -> Result<Json, Refusal>>
 where
     F: Fn(&Json, Option<&Json>) -> Result<String, Refusal>,
 {
-    Words(make)
+    Values(move |value: &Json, parameter: Option<&Json>| make(value, parameter).map(Json::from))
 }
 
-/// A helper that makes words from one or two values, and fails on a missing one.
-struct Words<F>(F);
+/// A helper that makes a value of one or two, and fails on a missing one.
+struct Values<F>(F);
 
-impl<F: Fn(&Json, Option<&Json>) -> Result<String, Refusal> + Send + Sync> HelperDef for Words<F> {
+impl<F: Fn(&Json, Option<&Json>) -> Result<Json, Refusal> + Send + Sync> HelperDef for Values<F> {
     fn call_inner<'reg: 'rc, 'rc>(
         &self,
         helper: &Helper<'rc>,
@@ -109,13 +111,19 @@ impl<F: Fn(&Json, Option<&Json>) -> Result<String, Refusal> + Send + Sync> Helpe
         _: &'rc Data,
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, Refusal> {
-        let value = helper.param(0).ok_or(RenderErrorReason::ParamNotFoundForIndex("text helper", 0))?;
+        let value = helper.param(0).ok_or(RenderErrorReason::ParamNotFoundForIndex("helper", 0))?;
         if let Some(missing) = helper.params().iter().find(|param| param.is_value_missing()) {
             return Err(Refusal::strict_error(missing.relative_path()));
         }
-        let words = (self.0)(value.value(), helper.param(1).map(handlebars::PathAndJson::value))?;
-        Ok(ScopedJson::Derived(Json::from(words)))
+        (self.0)(value.value(), helper.param(1).map(handlebars::PathAndJson::value)).map(ScopedJson::Derived)
     }
+}
+
+/// `{{#each (notes rows "ttft_p50 ttft_p95")}}`: what the short figures of a
+/// table refer to.
+fn notes(rows: &Json, ids: Option<&Json>) -> Result<Json, Refusal> {
+    let ids = ids.and_then(Json::as_str).ok_or(RenderErrorReason::InvalidParamType("metric id"))?;
+    Ok(super::notes(rows, ids).ok_or(RenderErrorReason::InvalidParamType("list of cells"))?.into())
 }
 
 fn shown(value: &Json) -> String {
@@ -134,13 +142,23 @@ fn whole(digits: Option<&Json>) -> usize {
 }
 
 /// `{{figure cell "ttft_p50"}}`: the metric's text with its unit, and a gap
-/// when the cell is null or has no such metric.
+/// when the cell is null or has no such metric. `{{short cell "ttft_p50"}}`:
+/// the same for the cell of a table.
 fn figure(cell: &Json, id: Option<&Json>) -> Result<String, Refusal> {
+    Ok(find(cell, id, "with_unit")?.unwrap_or_else(|why| format!("{NOT_MEASURED}: {why}")))
+}
+
+fn short(cell: &Json, id: Option<&Json>) -> Result<String, Refusal> {
+    Ok(find(cell, id, "short")?.unwrap_or_else(str::to_owned))
+}
+
+/// One text of a figure, or why there is no figure.
+fn find(cell: &Json, id: Option<&Json>, text: &str) -> Result<Result<String, &'static str>, Refusal> {
     if cell.is_null() {
-        return Ok(format!("{NOT_MEASURED}: no such cell in this run"));
+        return Ok(Err(NO_CELL));
     }
     let figures = cell.get("figures").ok_or(RenderErrorReason::InvalidParamType("cell"))?;
     let id = id.and_then(Json::as_str).ok_or(RenderErrorReason::InvalidParamType("metric id"))?;
-    let text = figures.get(id).and_then(|figure| figure.get("with_unit")).and_then(Json::as_str);
-    Ok(text.map_or_else(|| format!("{NOT_MEASURED}: this run has no such metric"), str::to_owned))
+    let text = figures.get(id).and_then(|figure| figure.get(text)).and_then(Json::as_str);
+    Ok(text.map(str::to_owned).ok_or(NO_METRIC))
 }

@@ -2,7 +2,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
-use super::Markup;
+use super::{Markup, NO_CELL, NO_METRIC};
 use crate::report::context::{CellRow, Context};
 use crate::report::error::RenderError;
 use crate::report::figure::Figure;
@@ -43,6 +43,7 @@ fn environment(markup: Markup, context: &Context) -> Environment<'static> {
     environment.add_filter("percent", |value: Value| number(&value, text::percent));
     environment.add_filter("si", |value: Value| number(&value, text::si));
     environment.add_filter("figure", figure);
+    environment.add_filter("notes", notes);
     let cells = context.cells.clone();
     environment.add_function("find", move |wanted: Kwargs| find(&cells, &wanted));
     environment
@@ -70,18 +71,26 @@ fn number(value: &Value, show: impl Fn(f64) -> String) -> Result<String, Error> 
 /// is none or has no such metric.
 fn figure(cell: &Value, id: &str) -> Result<Value, Error> {
     if cell.is_none() {
-        return Ok(gap(id, "no such cell in this run"));
+        return Ok(gap(id, NO_CELL));
     }
     let figure = cell.get_attr("figures")?;
     if figure.is_undefined() {
         return Err(Error::new(ErrorKind::InvalidOperation, "`figure` wants a cell on its left"));
     }
     let figure = figure.get_item(&Value::from(id))?;
-    Ok(if figure.is_undefined() { gap(id, "this run has no such metric") } else { figure })
+    Ok(if figure.is_undefined() { gap(id, NO_METRIC) } else { figure })
 }
 
 fn gap(id: &str, why: &str) -> Value {
-    Value::from(Serde(Figure::gap(id, None, &format!("{NOT_MEASURED}: {why}"))))
+    let short = why.to_owned();
+    Value::from(Serde(Figure { short, ..Figure::gap(id, None, &format!("{NOT_MEASURED}: {why}")) }))
+}
+
+/// `cells|notes("ttft_p50 ttft_p95")`: what the short figures of a table refer to.
+fn notes(rows: &Value, ids: &str) -> Result<Value, Error> {
+    let wrong = || Error::new(ErrorKind::InvalidOperation, "`notes` wants cells on its left");
+    let rows = serde_json::to_value(rows).map_err(|error| wrong().with_source(error))?;
+    Ok(Value::from(Serde(super::notes(&rows, ids).ok_or_else(wrong)?)))
 }
 
 /// `find(phase="concurrent", mps="on", clients=2)`: the first cell that has

@@ -1,10 +1,17 @@
 //! One file per template engine. Both offer the same filters (helpers):
-//! `cell`, `fixed`, `percent`, `si`, and `figure` to look up a metric.
+//! `cell`, `fixed`, `percent`, `si`, `figure` to look up a metric, and `notes`
+//! for the reasons that the short figures of a table refer to.
 
 pub(super) mod handlebars;
 pub(super) mod minijinja;
 
+use serde_json::Value as Json;
+
 use super::text;
+
+/// Why a figure is missing that a template names.
+const NO_CELL: &str = "no such cell";
+const NO_METRIC: &str = "no such metric";
 
 /// What can read a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,4 +42,18 @@ impl Markup {
             Self::Markdown => text::markdown(text),
         }
     }
+}
+
+/// The notes of these metrics (ids with blanks between them) in these cells, or
+/// in the cells of these options; each once, in the order of their numbers.
+/// `None` if `rows` is no list.
+fn notes(rows: &Json, ids: &str) -> Option<Vec<Json>> {
+    let figures = rows.as_array()?.iter().filter_map(|row| row.get("figures").or_else(|| row.pointer("/row/figures")));
+    let mut notes: Vec<Json> = figures
+        .flat_map(|figures| ids.split_whitespace().filter_map(|id| figures.get(id)?.get("note").cloned()))
+        .filter(Json::is_object)
+        .collect();
+    notes.sort_by_key(|note| note.get("number").and_then(Json::as_u64));
+    notes.dedup();
+    Some(notes)
 }

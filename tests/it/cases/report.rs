@@ -9,6 +9,7 @@ use std::error::Error;
 
 use fixture::{METRICS, Machine, context, nothing_measured};
 use insta::assert_snapshot;
+use runexp::record::Outcome;
 use runexp::report::{RenderError, builtin, files, render};
 
 fn shipped() -> Vec<(String, String)> {
@@ -55,20 +56,41 @@ fn every_table_keeps_its_shape_whatever_text_is_in_it() {
 }
 
 #[test]
+fn a_run_that_did_not_complete_says_how_it_ended_and_what_is_whole_before_any_figure() {
+    let part = files(&context(Machine::Real), &shipped()).unwrap();
+    let failed = nothing_measured(Outcome::Failed { reason: "`ollama[0]` was not ready after 1m".to_owned() });
+    let none = files(&failed, &shipped()).unwrap();
+    let said = |documents: &[(String, String)]| {
+        let told = documents.iter().map(|(name, text)| {
+            let above = text.split("\n## ").next().unwrap_or_default();
+            format!("{name}: {}", above.lines().find(|line| line.starts_with("> ")).unwrap_or("nothing"))
+        });
+        told.collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!([said(&part), said(&none)].join("\n"), @r#"
+    summary.md: > **Interrupted by SIGINT: report over what is whole, 4 of 8 measurements.** What was not reached reads "not run".
+    guide.md: > **Interrupted by SIGINT: report over what is whole, 4 of 8 measurements.**
+    decision.md: > **Interrupted by SIGINT: report over what is whole, 4 of 8 measurements.** The advice stands on no more than these.
+    summary.md: > **Failed: \`ollama[0]\` was not ready after 1m: report over what is whole, 0 of 8 measurements.** What was not reached reads "not run".
+    guide.md: > **Failed: \`ollama[0]\` was not ready after 1m: report over what is whole, 0 of 8 measurements.**
+    decision.md: > **Failed: \`ollama[0]\` was not ready after 1m: report over what is whole, 0 of 8 measurements.** The advice stands on no more than these.
+    "#);
+}
+
+#[test]
 fn a_run_that_measured_nothing_gives_every_document_and_no_figure() {
-    let documents = files(&nothing_measured(), &shipped()).unwrap();
+    let context = nothing_measured(Outcome::Interrupted { signal: "SIGINT".to_owned() });
+    let documents = files(&context, &shipped()).unwrap();
     let [(_, summary), (_, guide), (_, decision)] = documents.as_slice() else {
         panic!("{} documents", documents.len())
     };
     for text in [summary, guide, decision] {
-        assert!(text.contains("This run is incomplete: interrupted by SIGINT"));
+        assert!(text.contains("Interrupted by SIGINT: report over what is whole, 0 of 8 measurements"), "{text}");
+        assert!(text.contains("**Insufficient evidence.**"), "{text}");
         assert!(!text.contains("\n\n\n"), "{text}");
     }
-    assert!(summary.contains("No way to serve could be ranked: nothing valid was measured"));
     assert!(summary.contains("The scenario declares no published claims."));
-    assert!(guide.contains("- Low latency is paramount: not measured here"));
-    assert!(guide.contains("**Insufficient evidence**"));
-    assert!(decision.contains("**Insufficient evidence.** No option has a valid throughput."));
+    assert!(guide.contains("| Low latency is paramount | not measured here |"));
     assert!(decision.contains("- Any valid measurement of an option's throughput."));
 }
 
@@ -79,30 +101,34 @@ fn the_same_run_gives_the_same_bytes() {
     assert_eq!(once, again);
 }
 
+/// Templates that are wrong: name and text.
+const REFUSED: [(&str, &str); 20] = [
+    ("mine.md.j2", "fine\n{{ run.titel }}\n"),
+    ("mine.md.j2", "{% if simulatd %}x{% endif %}"),
+    ("mine.md.j2", "\n{% for x in cels %}{% endfor %}"),
+    ("mine.md.j2", "{{ run.titel|cell }}"),
+    ("mine.md.j2", "{{ run.titel|fixed(1) }}"),
+    ("mine.md.j2", "{{ run.titel|figure(\"ttft_p95\") }}"),
+    ("mine.md.j2", "{{ cells|figure(\"ttft_p95\") }}"),
+    ("mine.md.j2", "{{ cells[0]|notes(\"ttft_p95\") }}"),
+    ("mine.md.j2", "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}"),
+    ("mine.md.j2", "a\nb\n{% if %}"),
+    ("mine.md.hbs", "fine\n{{run.titel}}\n"),
+    ("mine.md.hbs", "\n{{#if simulatd}}x{{/if}}"),
+    ("mine.md.hbs", "\n\n{{#unless run.complete}}x{{/unless}}"),
+    ("mine.md.hbs", "{{cell run.titel}}"),
+    ("mine.md.hbs", "{{#each cels}}x{{/each}}"),
+    ("mine.md.hbs", "{{fixed run.title 2}}"),
+    ("mine.md.hbs", "{{notes cells.[0] \"ttft_p95\"}}"),
+    ("mine.md.hbs", "a\n{{#if simulated}}"),
+    ("mine.txt", ""),
+    ("../mine.md.j2", ""),
+];
+
 #[test]
 fn a_misspelt_name_fails_with_template_and_line_in_both_engines() {
     let context = context(Machine::Real);
-    let refused = [
-        ("mine.md.j2", "fine\n{{ run.titel }}\n"),
-        ("mine.md.j2", "{% if simulatd %}x{% endif %}"),
-        ("mine.md.j2", "\n{% for x in cels %}{% endfor %}"),
-        ("mine.md.j2", "{{ run.titel|cell }}"),
-        ("mine.md.j2", "{{ run.titel|fixed(1) }}"),
-        ("mine.md.j2", "{{ run.titel|figure(\"ttft_p95\") }}"),
-        ("mine.md.j2", "{{ cells|figure(\"ttft_p95\") }}"),
-        ("mine.md.j2", "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}"),
-        ("mine.md.j2", "a\nb\n{% if %}"),
-        ("mine.md.hbs", "fine\n{{run.titel}}\n"),
-        ("mine.md.hbs", "\n{{#if simulatd}}x{{/if}}"),
-        ("mine.md.hbs", "\n\n{{#unless run.complete}}x{{/unless}}"),
-        ("mine.md.hbs", "{{cell run.titel}}"),
-        ("mine.md.hbs", "{{#each cels}}x{{/each}}"),
-        ("mine.md.hbs", "{{fixed run.title 2}}"),
-        ("mine.md.hbs", "a\n{{#if simulated}}"),
-        ("mine.txt", ""),
-        ("../mine.md.j2", ""),
-    ];
-    let said: Vec<String> = refused.iter().map(|(name, source)| said(render(name, source, &context))).collect();
+    let said: Vec<String> = REFUSED.iter().map(|(name, source)| said(render(name, source, &context))).collect();
     assert_snapshot!(said.join("\n\n"), @"
     failed to render template `mine.md.j2`, line 2: undefined value: `run.titel` is undefined
     help: correct that line; `templates/summary.md.j2` shows the names there are, and `name is defined` tests for one that may be absent
@@ -123,6 +149,9 @@ fn a_misspelt_name_fails_with_template_and_line_in_both_engines() {
     help: correct that line; `templates/summary.md.j2` shows the names there are, and `name is defined` tests for one that may be absent
 
     failed to render template `mine.md.j2`, line 1: invalid operation: `figure` wants a cell on its left
+    help: correct that line; `templates/summary.md.j2` shows the names there are, and `name is defined` tests for one that may be absent
+
+    failed to render template `mine.md.j2`, line 1: invalid operation: `notes` wants cells on its left
     help: correct that line; `templates/summary.md.j2` shows the names there are, and `name is defined` tests for one that may be absent
 
     failed to render template `mine.md.j2`, line 1: engine ran out of fuel
@@ -147,6 +176,9 @@ fn a_misspelt_name_fails_with_template_and_line_in_both_engines() {
     help: correct that line; `templates/decision.md.hbs` shows names and helpers
 
     failed to render template `mine.md.hbs`, line 1: invalid operation: a parameter is not a number
+    help: correct that line; `templates/decision.md.hbs` shows names and helpers
+
+    failed to render template `mine.md.hbs`, line 1: invalid operation: a parameter is not a list of cells
     help: correct that line; `templates/decision.md.hbs` shows names and helpers
 
     failed to read template `mine.md.hbs`, line 2: invalid handlebars syntax
@@ -195,13 +227,16 @@ fn two_templates_for_one_document_are_refused() {
 fn both_engines_have_the_same_filters() {
     let context = context(Machine::Real);
     let jinja = r#"{{ cells[0]|figure("output_throughput")|attr("with_unit") }}; {{ none|fixed(1) }}
-{{ 33.126|fixed(2) }} {{ 0.9712|percent }} {{ 4900000000|si }} {{ "a|b"|cell }} {{ 7|cell }}"#;
+{{ 33.126|fixed(2) }} {{ 0.9712|percent }} {{ 4900000000|si }} {{ "a|b"|cell }} {{ 7|cell }}
+{{ cells[3]|figure("recovery_time")|attr("short") }}:{% for note in cells|notes("recovery_time output_throughput") %} {{ note.mark }} {{ note.text }};{% endfor %}"#;
     let handlebars = r#"{{figure cells.[0] "output_throughput"}}; {{fixed simulated 1}}
-{{fixed 33.126 2}} {{percent 0.9712}} {{si 4900000000}} {{cell "a|b"}} {{cell 7}}"#;
+{{fixed 33.126 2}} {{percent 0.9712}} {{si 4900000000}} {{cell "a|b"}} {{cell 7}}
+{{short cells.[3] "recovery_time"}}:{{#each (notes cells "recovery_time output_throughput") as |note|}} {{note.mark}} {{note.text}};{{/each}}"#;
     let by_jinja = render("x.md.j2", jinja, &context).unwrap();
     assert_snapshot!(by_jinja, @r"
     33.1 [32.8, 33.4] tok/s; not measured here
     33.13 97.1 % 4.9 G a\|b 7
+    – ⁴: ³ MPS was off; ⁴ it did not serve again;
     ");
     assert_eq!(render("x.md.hbs", handlebars, &context).unwrap(), by_jinja);
 }
@@ -218,7 +253,8 @@ fn html_documents_are_escaped_by_the_engine() {
 #[test]
 fn every_metric_of_the_registry_is_in_every_cell() {
     for cell in context(Machine::Real).cells {
-        let missing: Vec<_> = METRICS.iter().filter(|row| !cell.figures.contains_key(row.id)).collect();
+        let ids = METRICS.iter().map(|metric| metric.id);
+        let missing: Vec<_> = ids.filter(|id| !cell.figures.contains_key(*id)).collect();
         assert!(missing.is_empty(), "{}: {missing:?}", cell.id);
     }
 }

@@ -5,31 +5,40 @@
 use chrono::{TimeZone, Utc};
 use indexmap::IndexMap;
 use runexp::dialect::Api;
+use runexp::metric::{Better, Family, Measure, MetricDefinition, Unit};
 use runexp::names::{CellId, FactorName, MetricId, PhaseName, RunId, ScenarioName, ServerName};
-use runexp::plan::{Epoch, Plan};
+use runexp::plan::{CellSpec, Epoch, Plan, PlannedCell};
 use runexp::record::{Environment, GpuIdentity, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
-use runexp::report::{Context, MetricRow};
+use runexp::report::Context;
 use runexp::scenario::{
-    Level, OnError, Ready, Selector, ServerOrigin, ServerSpec, StepKind, StepSpec, Stop, Treatment,
+    Expect, Fault, Length, Level, Load, OnError, Ready, Selector, ServerOrigin, ServerSpec, Slo, StepKind, StepSpec,
+    Stop, Treatment,
 };
+use runexp::signal::StopSignal;
 use runexp::summary::{CellSummary, Estimate, Gap, Interval, Measured, Repetition, Summary, Validity};
 use runexp::units::{Bytes, Period};
 
-use runexp::verdict::{Decision, Verdicts};
+use runexp::verdict::judge;
 
 use super::judged::verdicts;
 
 /// Ends cells, opens code, links, tags and headings.
 pub(super) const HOSTILE: &str = "a|b\n# c `d` <script>alert(1)</script> [e](http://f) *g*\u{202e}\\";
 
-pub(super) const METRICS: [MetricRow; 6] = [
-    MetricRow { id: "output_throughput", title: "Output throughput", unit: "tok/s", better: "higher" },
-    MetricRow { id: "individual_rate", title: "Individual rate", unit: "tok/s", better: "higher" },
-    MetricRow { id: "sum_of_request_rates", title: "Sum of request rates", unit: "tok/s", better: "" },
-    MetricRow { id: "overlap_error", title: "Overlap error", unit: "fraction", better: "lower" },
-    MetricRow { id: "scaling_efficiency", title: "Scaling efficiency", unit: "fraction", better: "higher" },
-    MetricRow { id: "ttft_p95", title: "TTFT p95", unit: "s", better: "lower" },
+pub(super) const METRICS: [MetricDefinition; 8] = [
+    measure("output_throughput", "Output throughput", Unit::TokensPerSecond, Better::Higher),
+    measure("individual_rate", "Individual rate", Unit::TokensPerSecond, Better::Higher),
+    measure("sum_of_request_rates", "Sum of request rates", Unit::TokensPerSecond, Better::Neither),
+    measure("overlap_error", "Overlap error", Unit::Excess, Better::Neither),
+    measure("scaling_efficiency", "Scaling efficiency", Unit::Share, Better::Higher),
+    measure("ttft_p95", "TTFT p95", Unit::Seconds, Better::Lower),
+    measure("fault_reach", "Fault reach", Unit::Share, Better::Lower),
+    measure("recovery_time", "Recovery time", Unit::Seconds, Better::Lower),
 ];
+
+const fn measure(id: &'static str, title: &'static str, unit: Unit, better: Better) -> MetricDefinition {
+    MetricDefinition { id, title, unit, better, family: Family::Throughput, measure: Measure::Nothing("by hand") }
+}
 
 pub(super) const OFF: &str = "mps=off,servers=1,slots=1/concurrent/clients=1";
 pub(super) const ON: &str = "mps=on,servers=3,slots=1/concurrent/clients=3";
@@ -52,11 +61,11 @@ pub(super) fn context(machine: Machine) -> Context {
     Context::new(&manifest, &plan(), &summary, &verdicts(), &METRICS)
 }
 
-/// A run that ended before its first cell.
-pub(super) fn nothing_measured() -> Context {
+/// A run that ended in this way before its first cell.
+pub(super) fn nothing_measured(outcome: Outcome) -> Context {
     let summary = Summary { schema_version: SCHEMA_VERSION, simulated: None, blocks: 5, cells: IndexMap::new() };
-    let verdicts = Verdicts { claims: Vec::new(), comparisons: Vec::new(), decision: Decision::default() };
-    Context::new(&manifest(), &plan(), &summary, &verdicts, &METRICS)
+    let verdicts = judge(&summary, &[], None, &Environment::default(), None);
+    Context::new(&Manifest { outcome, ..manifest() }, &plan(), &summary, &verdicts, &METRICS)
 }
 
 fn manifest() -> Manifest {
@@ -97,7 +106,7 @@ fn plan() -> Plan {
         epochs: vec![epoch(0), epoch(1)],
         teardown: vec![step(HOSTILE, false)],
         cooldown: None,
-        cells: IndexMap::new(),
+        cells: IndexMap::from([(cell(DIES), dying())]),
         prompts: IndexMap::from([("/home/me/data/triples.jsonl".into(), vec!["one".into(), "two".into()])]),
     }
 }
@@ -121,7 +130,28 @@ fn epoch(index: u32) -> Epoch {
         treatment: Treatment(treatment.map(|(name, level)| (FactorName::new(name).unwrap(), level)).into()),
         setup: vec![step("start MPS", false)],
         servers: vec![server],
-        cells: Vec::new(),
+        cells: [OFF, ON, BATCHING, DIES].map(|id| PlannedCell { cell: cell(id), block: index, seed: 1 }).into(),
+    }
+}
+
+fn dying() -> CellSpec {
+    CellSpec {
+        treatment: Treatment::default(),
+        phase: PhaseName::new("one server dies").unwrap(),
+        load: Load::Clients(3),
+        length: Length::Duration(Period::from_secs(3)),
+        warmup: Period::default(),
+        drain: Period::default(),
+        request: serde_json::from_value(serde_json::json!({ "prompt": "why?", "max_tokens": 8 })).unwrap(),
+        expect: Expect::default(),
+        slo: Slo::default(),
+        fault: Some(Fault {
+            at: Period::from_secs(1),
+            server: ServerName::new("ollama").unwrap(),
+            index: 1,
+            signal: StopSignal::Kill,
+        }),
+        servers: 3,
     }
 }
 
@@ -174,6 +204,8 @@ fn summary() -> Summary {
             vec![
                 ("output_throughput", Measured::Gap(Gap::Invalid { reason: "MPS was off".into() })),
                 ("ttft_p95", Measured::Gap(Gap::NotRun)),
+                ("fault_reach", Measured::Gap(Gap::Invalid { reason: "MPS was off".into() })),
+                ("recovery_time", Measured::Gap(Gap::NotMeasured { reason: "it did not serve again".into() })),
             ],
         ),
     ];

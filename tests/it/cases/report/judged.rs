@@ -5,7 +5,9 @@ use runexp::names::ClaimId;
 use runexp::scenario::{Claim, ClaimKind, Level, Selector, Source, SystemMatch};
 use runexp::summary::{Estimate, Interval};
 use runexp::units::Share;
-use runexp::verdict::{Comparison, Decision, Evidence, Judged, ServingOption, Verdict, Verdicts};
+use runexp::verdict::{
+    AgainstBest, Comparison, Decision, Evidence, Judged, ServingOption, Standing, Verdict, Verdicts,
+};
 
 use super::fixture::{BATCHING, HOSTILE, OFF, ON, cell, ends, estimate, metric, selector};
 
@@ -64,11 +66,14 @@ fn claims() -> Vec<Judged> {
 fn decision() -> Decision {
     Decision {
         options: vec![
-            option("one server with batching", BATCHING, 91.0, None, 1),
-            option("3 servers under MPS", ON, 57.4, Some((55.1, 59.8)), 3),
+            option("one server with batching", BATCHING, (91.0, None, 1), None),
+            option("3 servers under MPS", ON, (57.4, Some((55.1, 59.8)), 3), Some(Standing::Leads)),
+            option(HOSTILE, OFF, (33.12, None, 5), Some(Standing::Undecided)),
         ],
-        decided: false,
+        standing: Standing::Undecided,
+        advice: format!("insufficient evidence: one server with batching comes first {HOSTILE}"),
         because: format!("one of the two is a single run {HOSTILE}"),
+        unmeasured: vec![HOSTILE.into()],
         evidence: vec![
             Evidence { speaks_for: "CUDA MPS".into(), says: "Low latency is paramount".into(), measured: None },
             Evidence {
@@ -99,7 +104,16 @@ fn comparison(above: &str, ratio: f64, interval: Option<(f64, f64)>, pairs: u32)
     Comparison { metric, cell: cell(above), baseline: cell(OFF), ratio, interval: interval.map(ends), pairs }
 }
 
-fn option(name: &str, id: &str, value: f64, interval: Option<(f64, f64)>, n: u32) -> ServingOption {
+type Throughput = (f64, Option<(f64, f64)>, u32);
+
+fn option(name: &str, id: &str, (value, interval, n): Throughput, standing: Option<Standing>) -> ServingOption {
+    let against_best = standing.map(|standing| AgainstBest {
+        ratio: value / 91.0,
+        interval: (standing == Standing::Leads).then_some(Interval { lower: 0.61, upper: 0.65 }),
+        blocks: n,
+        standing,
+    });
     let throughput = Estimate { value, interval: interval.map(ends), n, units: Vec::new() };
-    ServingOption { name: name.into(), treatment: id.split('/').next().unwrap().into(), cell: cell(id), throughput }
+    let treatment = id.split('/').next().unwrap().into();
+    ServingOption { name: name.into(), treatment, cell: cell(id), throughput, against_best }
 }

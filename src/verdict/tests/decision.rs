@@ -1,0 +1,129 @@
+use super::{cell, measured, summary, throughput, verdicts};
+use crate::names::PhaseName;
+use crate::summary::{CellSummary, Gap, Measured};
+use crate::verdict::{Decision, Standing};
+
+/// Options with their order, the conclusion, and the evidence there is.
+fn shown(decision: &Decision) -> String {
+    let options = decision.options.iter().map(|option| {
+        let against = option.against_best.map(|against| {
+            let interval = against.interval.map(|interval| format!(" [{:.3}, {:.3}]", interval.lower, interval.upper));
+            let (interval, blocks) = (interval.unwrap_or_default(), against.blocks);
+            format!("×{:.3}{interval} in {blocks} blocks, {:?}", against.ratio, against.standing)
+        });
+        format!("{} [{}] {}", option.name, option.treatment, against.unwrap_or_else(|| "fastest".to_owned()))
+    });
+    let evidence = decision.evidence.iter().filter_map(|line| {
+        let measured = line.measured.as_ref()?;
+        Some(format!("{} | {} | {measured}", line.speaks_for, line.says))
+    });
+    let conclusion = format!("{:?}: {}\nbecause {}", decision.standing, decision.advice, decision.because);
+    options.chain([conclusion]).chain(evidence).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_decision_ranks_ways_to_serve_and_cites_what_was_measured() {
+    let mut summary = measured();
+    let (id, dying) = cell("on", 3, 2, &[("fault_reach", &[1.0]), ("recovery_time", &[3.5])]);
+    let phase = PhaseName::new("one server dies").unwrap();
+    summary.cells.insert(id, CellSummary { phase, ..dying });
+    let decision = verdicts(&summary).decision;
+    assert_eq!(decision.evidence.len(), 12);
+    insta::assert_snapshot!(shown(&decision), @"
+    3 servers under MPS [mps=on,servers=3] fastest
+    3 servers time-sliced [mps=off,servers=3] ×0.500 [0.496, 0.504] in 5 blocks, Leads
+    Leads: use 3 servers under MPS (mps=on,servers=3)
+    because output throughput of 3 servers under MPS (mps=on,servers=3) over 3 servers time-sliced (mps=off,servers=3) at 3 clients: ×2.000 (95 % 1.986 to 2.014, 5 blocks); the interval excludes 1
+    CUDA MPS | Maximum GPU utilization is critical | output throughput, 3 servers under MPS ÷ 3 servers time-sliced: ×2.000 (95 % 1.986 to 2.014, 5 blocks; `concurrent` at clients=3)
+    CUDA MPS | Low latency is paramount | time to first token, median, 3 servers under MPS ÷ 3 servers time-sliced: ×0.500 (95 % 0.500 to 0.500, 5 blocks; `concurrent` at clients=3)
+    multiple API servers | High availability/fault tolerance required | other servers' requests that fail when one dies: 3 servers under MPS 100.0 % (single run) (`one server dies` at clients=2)
+    multiple API servers | Frequent model updates/deployments | from a server's death to its next good answer: 3 servers under MPS 3.50 s (single run) (`one server dies` at clients=2)
+    ");
+}
+
+#[test]
+fn a_treatment_without_a_valid_measurement_is_named_and_not_ranked() {
+    let mut summary = measured();
+    summary.cells[1].estimates.insert(throughput(), Measured::Gap(Gap::NotRun));
+    let decision = verdicts(&summary).decision;
+    assert_eq!(decision.unmeasured, ["mps=on,servers=3"]);
+    insta::assert_snapshot!(shown(&decision), @"
+    3 servers time-sliced [mps=off,servers=3] fastest
+    Undecided: insufficient evidence
+    because fewer than two ways to serve have a valid measurement at equal load
+    CUDA MPS | Low latency is paramount | time to first token, median, 3 servers under MPS ÷ 3 servers time-sliced: ×0.500 (95 % 0.500 to 0.500, 5 blocks; `concurrent` at clients=3)
+    ");
+}
+
+/// The decision between ways to serve, each with the throughput of each block.
+fn between(ways: &[(&str, u32, &[f64])]) -> Decision {
+    let cells = ways.iter().map(|(mps, servers, values)| cell(mps, *servers, 3, &[("output_throughput", values)]));
+    verdicts(&summary(cells.collect())).decision
+}
+
+#[test]
+fn ways_within_the_margin_are_one_group_and_the_simplest_is_named_first() {
+    let decision = between(&[
+        ("on", 3, &[50.0, 51.0, 50.5]),
+        ("off", 3, &[48.0, 47.0, 47.5]),
+        ("on", 1, &[106.1, 106.2, 106.1]),
+        ("off", 1, &[106.0, 106.1, 106.0]),
+    ]);
+    insta::assert_snapshot!(shown(&decision), @"
+    one server without batching [mps=off,servers=1] ×0.999 [0.999, 0.999] in 3 blocks, Equivalent
+    one server without batching under MPS [mps=on,servers=1] fastest
+    3 servers under MPS [mps=on,servers=3] ×0.476 [0.465, 0.487] in 3 blocks, Leads
+    3 servers time-sliced [mps=off,servers=3] ×0.448 [0.435, 0.460] in 3 blocks, Leads
+    Leads: use one server without batching (mps=off,servers=1); one server without batching under MPS makes no difference of more than 3 %
+    because output throughput of one server without batching under MPS (mps=on,servers=1) over 3 servers under MPS (mps=on,servers=3) at 3 clients: ×2.102 (95 % 2.053 to 2.152, 3 blocks); the interval excludes 1
+    CUDA MPS | Maximum GPU utilization is critical | output throughput, 3 servers under MPS ÷ 3 servers time-sliced: ×1.063 (95 % 1.011 to 1.119, 3 blocks; `concurrent` at clients=3)
+    ");
+    let same = between(&[("on", 1, &[106.0; 2]), ("off", 1, &[106.0; 2])]);
+    insta::assert_snapshot!(shown(&same), @"
+    one server without batching [mps=off,servers=1] fastest
+    one server without batching under MPS [mps=on,servers=1] ×1.000 [1.000, 1.000] in 2 blocks, Equivalent
+    Equivalent: use one server without batching (mps=off,servers=1); one server without batching under MPS makes no difference of more than 3 %
+    because output throughput of one server without batching (mps=off,servers=1) over one server without batching under MPS (mps=on,servers=1) at 3 clients: ×1.000 (95 % 1.000 to 1.000, 2 blocks); the 90 % interval lies within 3 % of 1
+    ");
+}
+
+#[test]
+fn a_difference_inside_the_margin_is_none_however_certain_it_is() {
+    // Always 1 % more: the 95 % interval excludes 1, and nobody need care.
+    let decision = between(&[("off", 3, &[100.0, 90.0, 110.0]), ("on", 3, &[101.0, 90.9, 111.1])]);
+    assert_eq!((decision.standing, decision.options[0].name.as_str()), (Standing::Equivalent, "3 servers time-sliced"));
+    // Always 4 % more leads.
+    let decision = between(&[("off", 3, &[100.0, 90.0, 110.0]), ("on", 3, &[104.0, 93.6, 114.4])]);
+    assert_eq!((decision.standing, decision.options[0].name.as_str()), (Standing::Leads, "3 servers under MPS"));
+}
+
+#[test]
+fn one_option_that_cannot_be_told_from_the_best_leaves_all_open() {
+    let decision = between(&[
+        ("off", 1, &[100.0, 101.0, 99.0]),
+        ("on", 1, &[100.0, 101.0, 99.1]),
+        ("off", 3, &[60.0, 105.0, 88.0]),
+        ("on", 3, &[50.0, 50.0, 50.0]),
+    ]);
+    insta::assert_snapshot!(shown(&decision), @"
+    one server without batching [mps=off,servers=1] ×1.000 [0.998, 1.001] in 3 blocks, Equivalent
+    one server without batching under MPS [mps=on,servers=1] fastest
+    3 servers time-sliced [mps=off,servers=3] ×0.821 [0.407, 1.659] in 3 blocks, Undecided
+    3 servers under MPS [mps=on,servers=3] ×0.500 [0.488, 0.512] in 3 blocks, Leads
+    Undecided: insufficient evidence: one server without batching (mps=off,servers=1) comes first; one server without batching under MPS makes no difference of more than 3 %; the data do not tell the fastest from 3 servers time-sliced
+    because output throughput of one server without batching under MPS (mps=on,servers=1) over 3 servers time-sliced (mps=off,servers=3) at 3 clients: ×1.218 (95 % 0.603 to 2.460, 3 blocks); the interval neither excludes 1 nor stays within 3 % of it
+    CUDA MPS | Maximum GPU utilization is critical | output throughput, 3 servers under MPS ÷ 3 servers time-sliced: ×0.609 (95 % 0.299 to 1.239, 3 blocks; `concurrent` at clients=3)
+    ");
+}
+
+#[test]
+fn one_block_decides_nothing() {
+    let decision = between(&[("off", 3, &[50.0]), ("on", 3, &[100.0])]);
+    insta::assert_snapshot!(shown(&decision), @"
+    3 servers under MPS [mps=on,servers=3] fastest
+    3 servers time-sliced [mps=off,servers=3] ×0.500 in 1 blocks, Undecided
+    Undecided: insufficient evidence: 3 servers under MPS (mps=on,servers=3) comes first; the data do not tell the fastest from 3 servers time-sliced
+    because output throughput of 3 servers under MPS (mps=on,servers=3) over 3 servers time-sliced (mps=off,servers=3) at 3 clients: they share fewer than two blocks, so there is no interval
+    CUDA MPS | Maximum GPU utilization is critical | output throughput, 3 servers under MPS ÷ 3 servers time-sliced: ×2.000 (single run, no interval; `concurrent` at clients=3)
+    ");
+}
