@@ -1,5 +1,6 @@
 //! A decision in words.
 
+use super::standing::MARGIN_WORDS as MARGIN;
 use super::{AgainstBest, ServingOption, Standing};
 
 /// What to do: the simplest of the leading group, what is as good, and what
@@ -12,8 +13,8 @@ pub(super) fn advice(options: &[ServingOption]) -> String {
     let first = described(first);
     let as_good = match equivalent.as_slice() {
         [] => String::new(),
-        [one] => format!("; {} makes no difference of more than 3 %", one.name),
-        several => format!("; {} make no difference of more than 3 %", some_of(several)),
+        [one] => format!("; {} makes no difference of more than {MARGIN}", one.name),
+        several => format!("; {} make no difference of more than {MARGIN}", some_of(several)),
     };
     if open.is_empty() {
         return format!("use {first}{as_good}");
@@ -44,9 +45,11 @@ pub(super) fn because(options: &[ServingOption], clients: u32) -> String {
         return format!("{names}: they share fewer than two blocks, so there is no interval");
     };
     let reading = match against.standing {
-        Standing::Leads => "the interval excludes 1",
-        Standing::Equivalent => "the 90 % interval lies within 3 % of 1",
-        Standing::Undecided => "the interval neither excludes 1 nor stays within 3 % of it",
+        Standing::Leads => "the interval excludes 1".to_owned(),
+        Standing::Equivalent => format!("the 90 % interval lies within {MARGIN} of 1"),
+        Standing::Undecided => {
+            format!("the data allow both no difference and one of more than {MARGIN}")
+        }
     };
     let (ratio, lower, upper) = (1.0 / against.ratio, 1.0 / interval.upper, 1.0 / interval.lower);
     format!("{names}: ×{ratio:.3} (95 % {lower:.3} to {upper:.3}, {} blocks); {reading}", against.blocks)

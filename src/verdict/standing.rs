@@ -7,6 +7,8 @@ use crate::summary::Estimate;
 
 /// The practical margin δ: a difference of less makes none.
 const MARGIN: f64 = 0.03;
+/// The same in words.
+pub(super) const MARGIN_WORDS: &str = "3 %";
 
 /// An option's throughput over the best one's, paired within blocks.
 pub(super) fn against(option: &Estimate, best: &Estimate) -> AgainstBest {

@@ -111,7 +111,7 @@ fn one_option_that_cannot_be_told_from_the_best_leaves_all_open() {
     3 servers time-sliced [mps=off,servers=3] ×0.821 [0.407, 1.659] in 3 blocks, Undecided
     3 servers under MPS [mps=on,servers=3] ×0.500 [0.488, 0.512] in 3 blocks, Leads
     Undecided: insufficient evidence: one server without batching (mps=off,servers=1) comes first; one server without batching under MPS makes no difference of more than 3 %; the data do not tell the fastest from 3 servers time-sliced
-    because output throughput of one server without batching under MPS (mps=on,servers=1) over 3 servers time-sliced (mps=off,servers=3) at 3 clients: ×1.218 (95 % 0.603 to 2.460, 3 blocks); the interval neither excludes 1 nor stays within 3 % of it
+    because output throughput of one server without batching under MPS (mps=on,servers=1) over 3 servers time-sliced (mps=off,servers=3) at 3 clients: ×1.218 (95 % 0.603 to 2.460, 3 blocks); the data allow both no difference and one of more than 3 %
     CUDA MPS | Maximum GPU utilization is critical | output throughput, 3 servers under MPS ÷ 3 servers time-sliced: ×0.609 (95 % 0.299 to 1.239, 3 blocks; `concurrent` at clients=3)
     ");
 }
