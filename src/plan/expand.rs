@@ -162,7 +162,10 @@ fn epochs_per_treatment(
         .zip(0..)
         .map(|(at, index)| {
             let chosen = &treatments[at];
-            let own = (0..blocks).flat_map(|block| planned(&chosen.cells, block, order, seed, cells)).collect();
+            let mut own: Vec<PlannedCell> =
+                (0..blocks).flat_map(|block| planned(&chosen.cells, block, order, seed, cells)).collect();
+            // The next block runs on the same servers, so what breaks one waits.
+            own.sort_by_key(|planned| cells[&planned.cell].fault.is_some());
             epoch(chosen, index, 0, own)
         })
         .collect()

@@ -6,6 +6,8 @@ mod digest;
 mod expand;
 mod schedule;
 mod seed;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::path::PathBuf;
@@ -63,7 +65,7 @@ pub struct Epoch {
     pub treatment: Treatment,
     /// Before the servers.
     pub setup: Vec<StepSpec>,
-    /// Started together.
+    /// Started one after the other, in this order.
     pub servers: Vec<ServerSpec>,
     /// Measured one after the other.
     pub cells: Vec<PlannedCell>,
