@@ -8,11 +8,14 @@ pub(super) fn step(step: &StepSpec) -> String {
         StepKind::Run(run) => words(&run.argv),
         StepKind::Shell(shell) => format!("sh -c {}", quoted(&shell.script)),
         StepKind::Wait(wait) => {
-            let target =
-                [wait.http.clone(), wait.tcp.clone(), wait.file.as_ref().map(|path| path.display().to_string())];
+            let url = wait.http.as_deref().map(without_user_info);
+            let target = [url, wait.tcp.clone(), wait.file.as_ref().map(|path| path.display().to_string())];
             format!("wait for {}", target.into_iter().flatten().collect::<Vec<_>>().join(", "))
         }
-        StepKind::Http(http) => format!("{} {}", http.method.as_deref().unwrap_or("request"), http.url),
+        StepKind::Http(http) => {
+            let implied = if http.json.is_some() { "POST" } else { "GET" };
+            format!("{} {}", http.method.as_deref().unwrap_or(implied), without_user_info(&http.url))
+        }
         StepKind::DropCaches(drop) => format!("sync, then drop the page cache ({:?})", drop.level).to_lowercase(),
         StepKind::MemoryAvailable(memory) => match memory.at_least {
             MemoryFloor::Share(share) => format!("demand {share} of memory free"),
@@ -58,10 +61,10 @@ pub(super) fn server(server: &ServerSpec) -> String {
 
 /// A URL as it may be shown: without `user:password@`.
 fn without_user_info(url: &str) -> String {
-    match (url.split_once("://"), url.rfind('@')) {
-        (Some((scheme, _)), Some(at)) => format!("{scheme}://{}", &url[at + 1..]),
-        _ => url.to_owned(),
-    }
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }
 
 /// Words as a shell would take them.
@@ -91,6 +94,7 @@ mod tests {
     #[test]
     fn a_password_in_a_url_is_never_shown() {
         assert_eq!(without_user_info("http://me:secret@host:80/x"), "http://host:80/x");
-        assert_eq!(without_user_info("http://host/x"), "http://host/x");
+        assert_eq!(without_user_info("http://me:p@ss@host"), "http://host");
+        assert_eq!(without_user_info("http://host/x?by=me@home"), "http://host/x?by=me@home");
     }
 }
