@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::{CellSpec, Epoch, Plan, describe};
-use crate::scenario::Length;
+use crate::scenario::{Length, StepSpec};
 
 /// The plan as text: what would be done, in order, with steps that need root
 /// marked `[root]`, and those that run through sudo `[sudo -n]`.
@@ -12,10 +12,12 @@ pub fn render(plan: &Plan) -> String {
     let mut text = String::new();
     let treatments = treatments(plan);
     head(&mut text, plan, treatments.len());
-    steps(&mut text, "setup, once", &plan.setup);
+    if !plan.setup.is_empty() {
+        steps(&mut text, "setup, once", &plan.setup);
+    }
     text.push_str("\ntreatments\n");
-    for (letter, epoch) in ('A'..).zip(&treatments) {
-        treatment(&mut text, letter, epoch);
+    for (index, epoch) in treatments.iter().enumerate() {
+        treatment(&mut text, &letter(index), epoch);
     }
     cells(&mut text, plan);
     order(&mut text, plan, &treatments);
@@ -29,12 +31,19 @@ fn head(text: &mut String, plan: &Plan, treatments: usize) {
     let _ = writeln!(text, "{} — {}", plan.scenario, plan.title);
     let _ = writeln!(
         text,
-        "seed {} · {} blocks · {treatments} treatments · {} epochs · {measured} measurements · {} of load, servers' starts not counted",
+        "seed {} · {} · {} · {} · {} · {} of load, servers' starts not counted",
         plan.seed,
-        plan.blocks,
-        plan.epochs.len(),
+        counted(plan.blocks as usize, "block"),
+        counted(treatments, "treatment"),
+        counted(plan.epochs.len(), "epoch"),
+        counted(measured, "measurement"),
         load_time(plan),
     );
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 fn load_time(plan: &Plan) -> String {
@@ -48,11 +57,11 @@ fn load_time(plan: &Plan) -> String {
             Length::Requests(_) => open_ended = true,
         }
     }
-    let least = humantime::format_duration(Duration::from_secs(least.as_secs()));
+    let least = humantime::format_duration(least);
     if open_ended { format!("over {least}") } else { least.to_string() }
 }
 
-fn steps(text: &mut String, title: &str, steps: &[crate::scenario::StepSpec]) {
+fn steps(text: &mut String, title: &str, steps: &[StepSpec]) {
     let _ = writeln!(text, "\n{title}");
     for step in steps {
         let _ = writeln!(text, "  {:<24} {}", step.name, describe::step(step));
@@ -70,7 +79,16 @@ fn treatments(plan: &Plan) -> Vec<&Epoch> {
     seen
 }
 
-fn treatment(text: &mut String, letter: char, epoch: &Epoch) {
+/// What a treatment is called in the order: A to Z, then A1 to Z1, and so on.
+fn letter(index: usize) -> String {
+    let letter = ('A'..='Z').nth(index % 26).unwrap_or('?');
+    match index / 26 {
+        0 => letter.to_string(),
+        round => format!("{letter}{round}"),
+    }
+}
+
+fn treatment(text: &mut String, letter: &str, epoch: &Epoch) {
     let _ = writeln!(text, "  {letter} {}", epoch.treatment);
     for step in &epoch.setup {
         let _ = writeln!(text, "      {:<20} {}", step.name, describe::step(step));
@@ -118,11 +136,21 @@ fn order(text: &mut String, plan: &Plan, treatments: &[&Epoch]) {
             .epochs
             .iter()
             .filter(|epoch| epoch.block == block)
-            .filter_map(|epoch| ('A'..).zip(treatments).find(|(_, known)| known.treatment == epoch.treatment))
-            .map(|(letter, _)| letter.to_string())
+            .filter_map(|epoch| treatments.iter().position(|known| known.treatment == epoch.treatment))
+            .map(letter)
             .collect();
         if !letters.is_empty() {
             let _ = writeln!(text, "  block {:<2} {}", block + 1, letters.join(" "));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn treatments_beyond_z_keep_names_that_can_be_read() {
+        assert_eq!([0, 25, 26, 52].map(letter), ["A", "Z", "A1", "A2"]);
     }
 }
