@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use futures_util::StreamExt;
 use reqwest::Client;
@@ -81,7 +81,7 @@ impl Exchange {
     ///
     /// A kept-alive connection that the server has closed meanwhile is not a
     /// failure: the request goes out once more, on a fresh connection.
-    pub(super) async fn ask(self: &Arc<Self>, turn: Turn) -> RequestOutcome {
+    pub(super) async fn ask(&self, turn: Turn) -> RequestOutcome {
         let target = &self.targets[turn.target as usize % self.targets.len()];
         let body = self.body(target, turn);
         let started = self.now();

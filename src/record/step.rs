@@ -5,7 +5,7 @@ use crate::units::Nanos;
 /// One line of `steps.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepRecord {
-    /// Counts all steps of the run from 0; the number of its log.
+    /// The number of its log. Steps and servers share one count, from 1.
     pub sequence: u32,
     /// Where it stands.
     pub scope: Scope,

@@ -75,6 +75,7 @@ type Journal = Box<dyn FnMut(&UndoEntry, &UndoState) + Send>;
 /// What a run is given.
 pub(super) struct Stage<'a> {
     pub(super) plan: &'a Plan,
+    pub(super) run_id: &'a str,
     pub(super) scenario_dir: &'a Path,
     pub(super) directory: &'a RunDirectory,
     pub(super) clock: Clock,
@@ -173,7 +174,7 @@ impl<'a> Conductor<'a> {
         let log = self.log(&step.name);
         let context = StepContext {
             dir: self.stage.scenario_dir,
-            run_id: self.run_id(),
+            run_id: self.stage.run_id,
             run_dir: self.stage.directory.path(),
             log: &log,
             cancel: &self.stop,
@@ -212,10 +213,6 @@ impl<'a> Conductor<'a> {
     pub(super) fn log(&mut self, name: &str) -> std::path::PathBuf {
         self.logs += 1;
         self.stage.directory.log(self.logs, name)
-    }
-
-    pub(super) fn run_id(&self) -> &'a str {
-        self.stage.directory.path().file_name().and_then(|name| name.to_str()).unwrap_or("run")
     }
 
     pub(super) fn go_on(&self) -> Result<(), Halt> {

@@ -3,7 +3,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
-use super::conductor::{Conductor, Halt, by_hand};
+use super::conductor::{Conductor, Halt, Stage, by_hand};
 use super::event::RunEvent;
 use super::world::{Running, WorldError};
 use crate::load::{self, Target};
@@ -153,7 +153,8 @@ impl<'a> Conductor<'a> {
     where
         'a: 'c,
     {
-        ServerContext { dir: self.stage.scenario_dir, run_id: self.run_id(), log, env, clock: self.stage.clock, cancel }
+        let Stage { scenario_dir, run_id, clock, .. } = self.stage;
+        ServerContext { dir: scenario_dir, run_id, log, env, clock, cancel }
     }
 
     pub(super) fn spec(&self, cell: &crate::names::CellId) -> &CellSpec {

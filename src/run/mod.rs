@@ -84,7 +84,8 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
     let ledger = Ledger::open(directory)?;
     let thermometer = Thermometer::default();
     let sampler = sample(clock, probe, &ledger, thermometer.clone())?;
-    let stage = Stage { plan, scenario_dir, directory, clock, world, thermometer };
+    let run_id = manifest.run_id.clone();
+    let stage = Stage { plan, run_id: run_id.as_str(), scenario_dir, directory, clock, world, thermometer };
     let mut conductor = Conductor::new(stage, &ledger, &interrupt, watch);
     let result = conductor.perform().await;
     // A signal that comes later finds everything measured, or the reason known.
