@@ -9,3 +9,4 @@ mod servers;
 mod sim;
 mod statistics;
 mod steps;
+mod store;
