@@ -1,7 +1,7 @@
 //! "Did you mean …?"
 
 /// More names than this are not a help to read.
-const FEW: usize = 12;
+const FEW: usize = 16;
 
 /// Advice for a name that is not among the known ones: the nearest of them if
 /// one is near, else all of them if they are few, else the most alike.
@@ -28,7 +28,7 @@ pub(super) fn list<T: AsRef<str>>(names: &[T]) -> String {
 fn most_alike<'a>(written: &str, known: &[&'a str]) -> Vec<&'a str> {
     let mut ranked = known.to_vec();
     ranked.sort_by(|a, b| strsim::jaro_winkler(written, b).total_cmp(&strsim::jaro_winkler(written, a)));
-    ranked.truncate(FEW / 2);
+    ranked.truncate(6);
     ranked
 }
 

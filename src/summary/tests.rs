@@ -121,15 +121,15 @@ fn shown(summary: &Summary) -> String {
     text
 }
 
-#[test]
-fn a_small_run_has_estimates_and_says_where_it_has_none() {
+/// One client gets 10 and 12 tokens a second; two clients get 8 each, once.
+/// The third cell was never run.
+fn small_run() -> (RunRecord, Plan) {
     let plan = plan(vec![
         ("servers=1/concurrent/clients=1", spec(1, Load::Clients(1))),
         ("servers=1/concurrent/clients=2", spec(1, Load::Clients(2))),
         ("servers=3/concurrent/clients=2", spec(3, Load::Clients(2))),
     ]);
     let (one, two) = ("servers=1/concurrent/clients=1", "servers=1/concurrent/clients=2");
-    // One client gets 10 and 12 tokens a second; two clients get 8 each, once.
     let record = record(vec![
         repetition(one, 0, (Some(1), 1), CellEnd::Complete, vec![reply(0, 0, &[100; 10])]),
         repetition(two, 0, (Some(2), 1), CellEnd::Complete, vec![reply(0, 0, &[125; 8]), reply(1, 0, &[125; 8])]),
@@ -142,6 +142,12 @@ fn a_small_run_has_estimates_and_says_where_it_has_none() {
             vec![ended(reply(0, 0, &[125; 4]), RequestOutcome::Interrupted)],
         ),
     ]);
+    (record, plan)
+}
+
+#[test]
+fn a_small_run_has_estimates_and_says_where_it_has_none() {
+    let (record, plan) = small_run();
     insta::assert_snapshot!(shown(&summarize(&record, &plan)), @r#"
     servers=1/concurrent/clients=1
       block 0: Valid {"success":1}
