@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::observe::ObservedCell;
 use super::{CellSummary, Estimate, Gap, Interval, Measured, Repetition, Validity};
-use crate::metric;
+use crate::metric::{self, Unit};
 use crate::names::{CellId, MetricId};
 use crate::stats::{Bounds, Sample, geometric_center, mean_center};
 
@@ -16,22 +16,22 @@ const CONFIDENCE: f64 = 0.95;
 pub(super) fn fill(cells: &mut IndexMap<CellId, CellSummary>, observed: &BTreeMap<&CellId, ObservedCell<'_>>) {
     for (id, cell) in cells {
         let skipped = observed.get(id).and_then(|cell| cell.skipped);
-        let metrics = metric::ids().into_iter().filter_map(|id| MetricId::new(id).ok());
+        let metrics = metric::all().iter().filter_map(|metric| Some((MetricId::new(metric.id).ok()?, metric.unit)));
         cell.estimates = metrics
-            .map(|metric| {
-                let measured = measure(&cell.repetitions, &metric, skipped);
+            .map(|(metric, unit)| {
+                let measured = measure(&cell.repetitions, &metric, unit, skipped);
                 (metric, measured)
             })
             .collect();
     }
 }
 
-fn measure(repetitions: &[Repetition], metric: &MetricId, skipped: Option<&str>) -> Measured {
+fn measure(repetitions: &[Repetition], metric: &MetricId, unit: Unit, skipped: Option<&str>) -> Measured {
     let valid = repetitions.iter().filter(|repetition| repetition.validity == Validity::Valid);
     let values = valid.filter_map(|repetition| Some((repetition.block, repetition.values.get(metric)?)));
     let (found, missing): (Vec<_>, Vec<_>) = values.partition(|(_, value)| value.is_ok());
     let units = found.into_iter().filter_map(|(block, value)| Some((block, *value.as_ref().ok()?))).collect();
-    estimate(units).map_or_else(
+    estimate(units, unit).map_or_else(
         || {
             let first = missing.into_iter().find_map(|(_, value)| value.as_ref().err().cloned());
             Measured::Gap(first.unwrap_or_else(|| gap(repetitions, skipped)))
@@ -54,10 +54,15 @@ fn gap(repetitions: &[Repetition], skipped: Option<&str>) -> Gap {
 }
 
 /// Geometric mean with its log-t interval where every value is positive, else
-/// arithmetic mean with its t interval.
-fn estimate(units: Vec<(u32, f64)>) -> Option<Estimate> {
+/// arithmetic mean with its t interval. An excess is a difference, whose sign
+/// is an accident: it always has the arithmetic mean.
+fn estimate(units: Vec<(u32, f64)>, unit: Unit) -> Option<Estimate> {
     let sample = Sample::new(units.iter().map(|(_, value)| *value).collect()).ok()?;
-    let center = geometric_center(&sample, CONFIDENCE).unwrap_or_else(|| mean_center(&sample, CONFIDENCE));
+    let geometric = match unit {
+        Unit::Excess => None,
+        _ => geometric_center(&sample, CONFIDENCE),
+    };
+    let center = geometric.unwrap_or_else(|| mean_center(&sample, CONFIDENCE));
     let interval = center.bounds.map(|Bounds { lower, upper }| Interval { lower, upper });
     Some(Estimate { value: center.value, interval, n: u32::try_from(units.len()).unwrap_or(u32::MAX), units })
 }
