@@ -82,8 +82,8 @@ impl Exchange {
     /// A kept-alive connection that the server has closed meanwhile is not a
     /// failure: the request goes out once more, on a fresh connection.
     pub(super) async fn ask(&self, turn: Turn) -> RequestOutcome {
-        let target = &self.targets[turn.target as usize % self.targets.len()];
-        let body = self.body(target, turn);
+        let target = self.target(turn);
+        let body = self.body(turn);
         let started = self.now();
         if let Ok(mut lags) = self.lags.lock() {
             lags.push(started.since(turn.scheduled).0);
@@ -104,7 +104,13 @@ impl Exchange {
         outcome
     }
 
-    fn body(&self, target: &Target, turn: Turn) -> Vec<u8> {
+    fn target(&self, turn: Turn) -> &Target {
+        &self.targets[turn.target as usize % self.targets.len()]
+    }
+
+    /// What is sent in this turn.
+    pub(super) fn body(&self, turn: Turn) -> Vec<u8> {
+        let target = self.target(turn);
         let request = &self.workload.spec.request;
         let prompts = &self.workload.prompts;
         let chosen = self.order[usize::try_from(turn.position).unwrap_or(usize::MAX) % prompts.len()];

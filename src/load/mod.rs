@@ -14,6 +14,8 @@ mod pacer;
 mod preload;
 mod refusal;
 mod target;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use std::sync::Arc;

@@ -1,0 +1,134 @@
+//! What is sent, and when: window and bodies, without a server.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::exchange::{Exchange, Turn};
+use super::window::{Cut, Window};
+use super::{Target, Workload};
+use crate::clock::Clock;
+use crate::plan::{CellSpec, Choices, expand};
+use crate::record::CellKey;
+use crate::scenario::{Bindings, Endpoint, LoadOptions, ServerSpec, load_frozen};
+use crate::units::Nanos;
+
+const SCENARIO: &str = r#"
+schema = 1
+name = "loaded"
+title = "Loaded"
+
+[[server]]
+name = "one"
+api = "openai"
+url = "http://127.0.0.1:1"
+
+[[phase]]
+name = "load"
+clients = 1
+LENGTH
+warmup = "1s"
+drain = "2s"
+request = { prompt = "x", preamble = "Say: ", max_tokens = 1 REQUEST }
+"#;
+
+/// The one cell of a phase of this length, with this added to its request.
+fn planned(length: &str, request: &str) -> (CellKey, CellSpec, ServerSpec) {
+    let text = SCENARIO.replace("LENGTH", length).replace("REQUEST", request);
+    let scenario = load_frozen(&text, &LoadOptions { set: &[], profile: None, metrics: &[] }).unwrap();
+    let bindings = Bindings { run_id: "r".to_owned(), run_dir: PathBuf::from("/r"), ports: Vec::new() };
+    let plan = expand(&scenario, &Choices { bindings: &bindings, seed: None, only: None }).unwrap();
+    let (cell, spec) = plan.cells.first().unwrap();
+    (CellKey { cell: cell.clone(), block: 0, epoch: 0 }, spec.clone(), plan.epochs[0].servers[0].clone())
+}
+
+fn seconds(seconds: f64) -> Nanos {
+    Nanos::from_seconds(seconds)
+}
+
+fn window(length: &str, stop: &CancellationToken) -> Window {
+    Window::new(&planned(length, "").1, Clock::start(), seconds(10.0), stop.clone())
+}
+
+#[test]
+fn a_window_of_time_begins_after_the_warmup_and_admits_until_its_end() {
+    let window = window("duration = \"3s\"", &CancellationToken::new());
+    assert_eq!((window.load_start(), window.start()), (seconds(10.0), seconds(11.0)));
+    let admitted = [10.0, 11.0, 13.999, 14.0, 15.0].map(|moment| window.admits(seconds(moment)));
+    assert_eq!(admitted, [true, true, true, false, false]);
+}
+
+#[test]
+fn a_window_of_requests_counts_only_those_after_the_warmup() {
+    let window = window("requests = 2", &CancellationToken::new());
+    let admitted = [10.0, 10.5, 11.0, 10.9, 99.0, 99.0].map(|moment| window.admits(seconds(moment)));
+    assert_eq!(admitted, [true, true, true, true, true, false]);
+}
+
+#[test]
+fn a_window_of_requests_ends_with_the_last_of_them() {
+    let window = window("requests = 2", &CancellationToken::new());
+    assert_eq!(window.end(), seconds(11.0));
+    window.finished(seconds(10.9), seconds(30.0));
+    assert_eq!(window.end(), seconds(11.0));
+    window.finished(seconds(11.0), seconds(20.0));
+    window.finished(seconds(12.0), seconds(15.0));
+    assert_eq!(window.end(), seconds(20.0));
+}
+
+#[tokio::test]
+async fn an_interrupt_closes_the_window_and_cuts_what_is_under_way() {
+    let stop = CancellationToken::new();
+    let window = window("duration = \"1h\"", &stop);
+    assert!(window.admits(seconds(11.0)));
+    stop.cancel();
+    assert!(!window.admits(seconds(11.0)));
+    assert!(matches!(window.cut().await, Cut::Interrupted));
+}
+
+#[tokio::test]
+async fn a_drain_time_that_is_over_cuts_what_is_under_way() {
+    let spec = planned("duration = \"1ms\"", "").1;
+    let spec = CellSpec { warmup: Duration::ZERO.into(), drain: Duration::ZERO.into(), ..spec };
+    let window = Window::new(&spec, Clock::start(), Nanos(0), CancellationToken::new());
+    assert!(matches!(window.cut().await, Cut::Drained));
+}
+
+/// What is sent in this turn, with this added to the request.
+fn body(request: &str, seed: u64, turn: Turn) -> String {
+    let (key, spec, server) = planned("duration = \"3s\"", request);
+    let clock = Clock::start();
+    let window = Window::new(&spec, clock, Nanos(0), CancellationToken::new());
+    let target = Target::new(&server, "http://127.0.0.1:1/", Endpoint::Chat, Duration::from_secs(1)).unwrap();
+    assert_eq!(target.url, "http://127.0.0.1:1/v1/chat/completions");
+    let prompts = ["a", "b", "c"].map(str::to_owned).to_vec();
+    let workload = Workload { key, spec, seed, prompts };
+    let exchange = Exchange::new(workload, vec![target], clock, Arc::new(|_| {}), window).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&exchange.body(turn)).unwrap();
+    body["messages"][0]["content"].as_str().unwrap().to_owned()
+}
+
+fn turn(client: u32, position: u64) -> Turn {
+    Turn { client, sequence: position, position, target: client, scheduled: Nanos(0) }
+}
+
+#[test]
+fn every_prompt_is_sent_once_before_one_comes_again() {
+    let without = |position| body(", nonce = false", 7, turn(0, position));
+    let first: BTreeSet<String> = (0..3).map(without).collect();
+    assert_eq!(first, ["Say: a", "Say: b", "Say: c"].map(str::to_owned).into());
+    assert_eq!(without(3), without(0));
+}
+
+#[test]
+fn no_two_requests_begin_alike_and_the_same_seed_sends_the_same() {
+    let sent = |seed, client, position| body("", seed, turn(client, position));
+    let nonce = |text: String| text.split(' ').next().unwrap().to_owned();
+    let all: BTreeSet<String> =
+        [(7, 0, 0), (7, 0, 1), (7, 1, 0), (8, 0, 0)].map(|(seed, client, at)| nonce(sent(seed, client, at))).into();
+    assert_eq!(all.len(), 4, "{all:?}");
+    assert_eq!(sent(7, 1, 2), sent(7, 1, 2));
+}
