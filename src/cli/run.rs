@@ -12,7 +12,7 @@ use crate::plan::{self, Choices, Plan};
 use crate::record::{Environment, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
 use crate::run::{self, Finished, Interrupt, Request, RunEvent, World};
 use crate::scenario::{Bindings, Scenario};
-use crate::sim;
+use crate::sim::{self, Machine};
 use crate::store::RunDirectory;
 
 /// Loads, plans, runs and reports.
@@ -20,29 +20,44 @@ pub(super) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     let scenario = load(&arguments.scenario)?;
     let machine = arguments.simulate.as_deref().map(|name| sim::find(name, &machine_folders(&scenario))).transpose()?;
     let clock = Clock::start();
-    let bindings = bindings(arguments, &scenario, &clock)?;
+    let bindings = bindings(arguments, &scenario, clock)?;
     let choices =
         Choices { bindings: &bindings, seed: arguments.choices.seed, only: arguments.choices.only.as_deref() };
     let plan = plan::expand(&scenario, &choices)?;
-    let simulated = machine
-        .as_ref()
-        .map(|machine| Simulation { machine: machine.name().to_owned(), title: machine.title().to_owned() });
+    let manifest = manifest(arguments, &plan, RunId::new(&bindings.run_id)?, machine.as_ref(), clock);
     let world = match machine {
         Some(machine) => World::simulated(machine, clock)?,
         None => World::Host,
     };
-    let run_id = RunId::new(&bindings.run_id)?;
-    let directory = RunDirectory::create(&arguments.results, &scenario.name, &run_id)?;
+    let directory = RunDirectory::create(&arguments.results, &scenario.name, &manifest.run_id)?;
     directory.write_decisions(&scenario.frozen(), &plan)?;
-    let manifest = Manifest {
+    let finished = conduct(
+        Request {
+            plan: &plan,
+            scenario_dir: &scenario.dir,
+            directory: &directory,
+            clock,
+            world,
+            manifest,
+            interrupt: Interrupt::default(),
+        },
+        arguments.quiet,
+    )?;
+    conclude(arguments, &directory, &finished)
+}
+
+/// All that is known before the first look at the machine.
+fn manifest(arguments: &RunArguments, plan: &Plan, run_id: RunId, machine: Option<&Machine>, clock: Clock) -> Manifest {
+    Manifest {
         schema_version: SCHEMA_VERSION,
         run_id,
-        scenario: scenario.name.clone(),
-        title: scenario.title.clone(),
+        scenario: plan.scenario.clone(),
+        title: plan.title.clone(),
         runexp: env!("CARGO_PKG_VERSION").to_owned(),
-        simulated,
+        simulated: machine
+            .map(|machine| Simulation { machine: machine.name().to_owned(), title: machine.title().to_owned() }),
         seed: plan.seed,
-        plan_sha256: plan::digest(&plan),
+        plan_sha256: plan::digest(plan),
         overrides: Overrides {
             set: arguments.scenario.set.clone(),
             profile: arguments.scenario.profile.clone(),
@@ -52,9 +67,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
         started: clock.started(),
         finished: None,
         outcome: Outcome::Running,
-    };
-    let finished = conduct(arguments, &scenario, &plan, &directory, clock, world, manifest)?;
-    conclude(arguments, &directory, &finished)
+    }
 }
 
 /// `scenarios/machines/` of the scenario, then of the working directory.
@@ -62,7 +75,7 @@ fn machine_folders(scenario: &Scenario) -> Vec<PathBuf> {
     vec![scenario.dir.join("machines"), PathBuf::from("scenarios/machines")]
 }
 
-fn bindings(arguments: &RunArguments, scenario: &Scenario, clock: &Clock) -> Result<Bindings, Failure> {
+fn bindings(arguments: &RunArguments, scenario: &Scenario, clock: Clock) -> Result<Bindings, Failure> {
     let started = clock.started();
     let run_id = format!("{}-{:04x}", started.format("%Y%m%dT%H%M%SZ"), started.timestamp_subsec_micros() & 0xffff);
     let results = std::path::absolute(&arguments.results)
@@ -71,27 +84,16 @@ fn bindings(arguments: &RunArguments, scenario: &Scenario, clock: &Clock) -> Res
     Ok(Bindings { run_dir: results.join(scenario.name.as_str()).join(&run_id), run_id, ports })
 }
 
-fn conduct(
-    arguments: &RunArguments,
-    scenario: &Scenario,
-    plan: &Plan,
-    directory: &RunDirectory,
-    clock: Clock,
-    world: World,
-    manifest: Manifest,
-) -> Result<Finished, Failure> {
+fn conduct(request: Request<'_>, quiet: bool) -> Result<Finished, Failure> {
     let runtime =
         tokio::runtime::Runtime::new().map_err(|source| Failure::Host { what: "start the runtime", source })?;
-    let quiet = arguments.quiet;
     let watch = move |event: RunEvent| {
         if !quiet || matches!(event, RunEvent::NotUndone { .. } | RunEvent::Warning { .. }) {
             progress::tell(&event);
         }
     };
     runtime.block_on(async {
-        let interrupt = Interrupt::default();
-        listen(&interrupt).map_err(|source| Failure::Host { what: "listen for signals", source })?;
-        let request = Request { plan, scenario_dir: &scenario.dir, directory, clock, world, manifest, interrupt };
+        listen(&request.interrupt).map_err(|source| Failure::Host { what: "listen for signals", source })?;
         Ok(run::execute(request, &watch).await?)
     })
 }

@@ -4,26 +4,20 @@ use crate::dialect::DecodeError;
 use crate::record::RequestOutcome;
 
 /// Why a request did not get its whole reply.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub(crate) enum Failure {
     /// No connection.
-    #[error("{0}")]
     Connect(String),
     /// A kept-alive connection turned out to be closed before any byte of the
     /// reply.
-    #[error("{0}")]
     StaleConnection(String),
     /// The connection broke before any byte of the reply.
-    #[error("{0}")]
     Reset(String),
     /// Silence for longer than `stall`.
-    #[error("stalled")]
     Stall,
     /// The stream ended, or broke, before the reply was whole.
-    #[error("closed early")]
     EarlyClose,
     /// An error status.
-    #[error("status {status}: {message}")]
     Status {
         /// The status.
         status: u16,
@@ -31,11 +25,15 @@ pub(crate) enum Failure {
         message: String,
     },
     /// An error object in a 200 stream.
-    #[error("{0}")]
     Server(String),
     /// Not the protocol.
-    #[error(transparent)]
-    Garbage(#[from] DecodeError),
+    Garbage(DecodeError),
+}
+
+impl From<DecodeError> for Failure {
+    fn from(error: DecodeError) -> Self {
+        Self::Garbage(error)
+    }
 }
 
 impl Failure {

@@ -47,10 +47,12 @@ fn ctrl_c_undoes_everything_and_reports_what_is_whole() {
 }
 
 #[test]
-fn sigterm_has_an_exit_code_of_its_own() {
-    let (folder, said) = interrupted(Signal::TERM);
-    assert_eq!(said.code, Some(143), "{said}");
-    assert!(is_gone(&folder.read("server.pid")));
+fn every_signal_has_an_exit_code_of_its_own() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+        let (folder, said) = interrupted(signal);
+        assert_eq!(said.code, Some(code), "{said}");
+        assert!(is_gone(&folder.read("server.pid")));
+    }
 }
 
 #[test]

@@ -195,3 +195,20 @@ fn a_template_cannot_take_the_place_of_a_record() {
     ");
     assert_eq!(run.read("manifest.json"), manifest);
 }
+
+#[test]
+fn a_server_that_is_killed_on_purpose_serves_again() {
+    let folder = folder("good");
+    let fault = "drain = \"1s\"\nfault = { at = \"100ms\", kill = \"python[0]\", signal = \"KILL\" }";
+    folder.write("x.toml", &scenario("good").replace("drain = \"1s\"", fault));
+    let run = folder.runexp("x.toml --quiet").run();
+    let events = run.records("events.jsonl");
+    let told: Vec<_> =
+        events.iter().map(|event| event["event"].as_str().unwrap()).filter(|name| *name != "undo").collect();
+    assert_eq!(
+        told,
+        ["epoch_started", "server_ready", "server_killed", "server_recovered", "cell_finished", "server_stopped"]
+    );
+    assert_eq!(run.json("manifest.json")["outcome"]["state"], "completed");
+    assert!(is_gone(&folder.read("server.pid")));
+}
