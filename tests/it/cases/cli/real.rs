@@ -81,8 +81,10 @@ fn a_real_server_is_measured_and_stopped() {
 
 #[test]
 fn a_server_that_never_gets_ready_fails_the_run() {
+    let python = r#"["python3", "server.py", "{{ port }}", "never"]"#;
+    let shell = r#"["sh", "-c", "echo $$ > server.pid; echo loading the model; exec sleep 1000"]"#;
     let folder = folder("never");
-    folder.write("x.toml", &scenario("never").replace("20s", "1s"));
+    folder.write("x.toml", &scenario("never").replace(python, shell).replace("20s", "1s"));
     assert_snapshot!(folder.runexp("x.toml"), @r"
     exit 3
 
@@ -92,7 +94,7 @@ fn a_server_that_never_gets_ready_fails_the_run() {
     stderr:
     epoch 1/1 · block 1 · default
     teardown
-    error: server `python[0]` could not be started: `python[0]` was not ready within 1s: `http://127.0.0.1:PORT/v1/models` answered 503 Service Unavailable; the last lines of its log:
+    error: server `python[0]` could not be started: `python[0]` was not ready within 1s: `http://127.0.0.1:PORT/v1/models` does not answer: Connection refused (os error 111); the last lines of its log:
         loading the model
     report: summary.json summary.md guide.md decision.md
     ");
