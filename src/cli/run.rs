@@ -121,7 +121,10 @@ fn conclude(arguments: &RunArguments, directory: &RunDirectory, finished: &Finis
     if let Outcome::Failed { reason } = &finished.outcome {
         say(format_args!("error: {reason}"));
     }
-    let derived = derive(directory.path(), &[])?;
+    let derived = derive(directory.path(), &[]).inspect_err(|_| {
+        // What was measured is whole, whatever became of its report.
+        print(directory.path().display());
+    })?;
     let code = code(finished, &derived);
     announce(arguments, directory.path(), finished, &derived, code)?;
     Ok(code)

@@ -2,9 +2,10 @@
 
 use indexmap::IndexMap;
 
-use super::{CellSpec, Epoch, Plan, PlannedCell, seed};
+use super::order::Drawing;
+use super::{CellSpec, Plan};
 use crate::names::{CellId, NameError};
-use crate::scenario::{Bindings, Load, Order, PhaseSpec, Problems, Replicate, Resolved, Scenario, Treatment};
+use crate::scenario::{Bindings, Load, PhaseSpec, Problems, Replicate, Resolved, Scenario, Treatment};
 
 /// What the command line decides about a plan.
 #[derive(Clone, Debug)]
@@ -38,10 +39,11 @@ pub enum PlanError {
     Name(#[from] NameError),
 }
 
-struct ResolvedTreatment {
-    treatment: Treatment,
-    resolved: Resolved,
-    cells: Vec<CellId>,
+/// A treatment and the cells of it that are kept.
+pub(super) struct ResolvedTreatment {
+    pub(super) treatment: Treatment,
+    pub(super) resolved: Resolved,
+    pub(super) cells: Vec<CellId>,
 }
 
 /// Decides everything: which cells, in which order, with which seeds.
@@ -53,9 +55,10 @@ pub fn expand(scenario: &Scenario, choices: &Choices<'_>) -> Result<Plan, PlanEr
     let mut cells = IndexMap::new();
     let treatments = resolve(scenario, choices, &mut cells)?;
     let design = &scenario.design;
+    let drawing = Drawing { order: design.order, blocks: design.repetitions, seed, cells: &cells };
     let epochs = match design.replicate {
-        Replicate::Epoch => epochs_per_block(&treatments, design.repetitions, design.order, seed, &cells),
-        Replicate::Phase => epochs_per_treatment(&treatments, design.repetitions, design.order, seed, &cells),
+        Replicate::Epoch => drawing.epochs_per_block(&treatments),
+        Replicate::Phase => drawing.epochs_per_treatment(&treatments),
     };
     Ok(Plan {
         scenario: scenario.name.clone(),
@@ -130,96 +133,4 @@ fn cell(treatment: &Treatment, phase: &PhaseSpec, load: &Load, servers: u32) -> 
         fault: fault.clone(),
         servers,
     }
-}
-
-fn epochs_per_block(
-    treatments: &[ResolvedTreatment],
-    blocks: u32,
-    order: Order,
-    seed: u64,
-    cells: &IndexMap<CellId, CellSpec>,
-) -> Vec<Epoch> {
-    (0..blocks)
-        .flat_map(|block| treatment_order(order, seed, block, treatments.len()).into_iter().map(move |at| (block, at)))
-        .zip(0..)
-        .map(|((block, at), index)| {
-            let chosen = &treatments[at];
-            epoch(chosen, index, block, planned(&chosen.cells, block, order, seed, cells))
-        })
-        .collect()
-}
-
-/// Servers stay up over all blocks, so a treatment is one long epoch.
-fn epochs_per_treatment(
-    treatments: &[ResolvedTreatment],
-    blocks: u32,
-    order: Order,
-    seed: u64,
-    cells: &IndexMap<CellId, CellSpec>,
-) -> Vec<Epoch> {
-    treatment_order(order, seed, 0, treatments.len())
-        .into_iter()
-        .zip(0..)
-        .map(|(at, index)| {
-            let chosen = &treatments[at];
-            let mut own: Vec<PlannedCell> =
-                (0..blocks).flat_map(|block| planned(&chosen.cells, block, order, seed, cells)).collect();
-            // The next block runs on the same servers, so what breaks one waits.
-            own.sort_by_key(|planned| cells[&planned.cell].fault.is_some());
-            epoch(chosen, index, 0, own)
-        })
-        .collect()
-}
-
-fn epoch(chosen: &ResolvedTreatment, index: u32, block: u32, cells: Vec<PlannedCell>) -> Epoch {
-    Epoch {
-        index,
-        block,
-        treatment: chosen.treatment.clone(),
-        setup: chosen.resolved.epoch_setup.clone(),
-        servers: chosen.resolved.servers.clone(),
-        cells,
-    }
-}
-
-fn treatment_order(order: Order, seed: u64, block: u32, count: usize) -> Vec<usize> {
-    match order {
-        Order::RandomizedBlocks => {
-            seed::permutation(seed::derive(seed, &format!("treatments of block {block}")), count)
-        }
-        Order::Mirrored if block % 2 == 1 => (0..count).rev().collect(),
-        Order::Mirrored | Order::AsWritten => (0..count).collect(),
-    }
-}
-
-/// Phases come as written, load levels of a phase in random order; a phase
-/// that breaks a server comes last, so that no other phase runs on the mended
-/// one. Treatments of one block share prompts and sending times: what differs
-/// between them is the treatment.
-fn planned(
-    own: &[CellId],
-    block: u32,
-    order: Order,
-    seed: u64,
-    cells: &IndexMap<CellId, CellSpec>,
-) -> Vec<PlannedCell> {
-    let mut planned: Vec<(bool, usize, u64, PlannedCell)> = Vec::new();
-    let mut phases: Vec<&str> = Vec::new();
-    for (written, id) in own.iter().enumerate() {
-        let spec = &cells[id];
-        let phase = spec.phase.as_str();
-        let position = phases.iter().position(|known| *known == phase).unwrap_or_else(|| {
-            phases.push(phase);
-            phases.len() - 1
-        });
-        let own_seed = seed::derive(seed, &format!("block {block}/{phase}/{}", spec.load));
-        let rank = match order {
-            Order::RandomizedBlocks => own_seed,
-            Order::Mirrored | Order::AsWritten => written as u64,
-        };
-        let cell = PlannedCell { cell: id.clone(), block, seed: own_seed };
-        planned.push((spec.fault.is_some(), position, rank, cell));
-    }
-    planned.sort_by_key(|(breaks, phase, rank, _)| (*breaks, *phase, *rank));
-    planned.into_iter().map(|(_, _, _, cell)| cell).collect()
 }

@@ -4,6 +4,7 @@
 mod describe;
 mod digest;
 mod expand;
+mod order;
 mod schedule;
 mod seed;
 #[cfg(test)]

@@ -177,6 +177,12 @@ fn read_origin(key: &'static str, fields: &Fields<'_>, around: Surroundings<'_>)
 fn read_url(node: &Node, fields: &Fields<'_>) -> Option<ServerOrigin> {
     let url: String = decode(node, fields.scope.notes)?;
     let url = url.trim_end_matches('/').to_owned();
+    if url.contains('@') {
+        // It would be kept in the frozen scenario and the plan.
+        let message = "the address of a server may hold no user name or password";
+        fields.scope.notes.push(Finding::new(Code::Value, node.span.clone(), message));
+        return None;
+    }
     if url.strip_prefix("http://").is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', '?', '#'])) {
         return Some(ServerOrigin::Url { url });
     }
