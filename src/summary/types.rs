@@ -52,6 +52,7 @@ pub struct Repetition {
     /// Requests sent inside the window, by how they ended.
     pub outcomes: IndexMap<String, u64>,
     /// The metric's value in this repetition, or why there is none.
+    #[serde(with = "unit_values")]
     pub values: IndexMap<MetricId, UnitValue>,
 }
 
@@ -109,4 +110,43 @@ pub struct Interval {
     pub lower: f64,
     /// Its upper end.
     pub upper: f64,
+}
+
+/// `{"value": 1.5}` or `{"gap": {…}}` in JSON, as [`Measured`] has it.
+mod unit_values {
+    use indexmap::IndexMap;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{Gap, MetricId, UnitValue};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Written {
+        Value(f64),
+        Gap(Gap),
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        values: &IndexMap<MetricId, UnitValue>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(values.iter().map(|(metric, value)| {
+            let written = match value {
+                Ok(value) => Written::Value(*value),
+                Err(gap) => Written::Gap(gap.clone()),
+            };
+            (metric, written)
+        }))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<IndexMap<MetricId, UnitValue>, D::Error> {
+        let written = IndexMap::<MetricId, Written>::deserialize(deserializer)?;
+        let read = |written| match written {
+            Written::Value(value) => Ok(value),
+            Written::Gap(gap) => Err(gap),
+        };
+        Ok(written.into_iter().map(|(metric, written)| (metric, read(written))).collect())
+    }
 }
