@@ -1,24 +1,25 @@
 """beside.py RUNEXP URL RESULTS: is runexp's aggregate within 5 % of an independent client's on the same server?
 
-Three tries of five turns each: runexp and cross_check.py one after the other, first one first, then the other, since this
-machine's speed moves by several per cent from second to second. A try compares the geometric means of its turns. It fails if
+Three tries of two turns each: runexp and cross_check.py one after the other, first one first, then the other, since this
+machine's speed moves by several per cent from second to second, and replies are long to average over that. A try compares the geometric means of its turns. It fails if
 the 90 % interval of the ratio over all turns lies outside 5 %.
 """
 import json, math, pathlib, re, subprocess, sys
 
 runexp, url, results = sys.argv[1:]
+TOKENS = 1200  # a reply
 here = pathlib.Path(__file__).parent
 
 
 def ours():
-    command = [runexp, here / "cross_check.toml", "--quiet", "--results", results, "--set", f'vars.url="{url}"']
+    command = [runexp, here / "cross_check.toml", "--quiet", "--results", results, "--set", f'vars.url="{url}"', "--set", f"vars.tokens={TOKENS}"]
     run = pathlib.Path(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip())
     cell = next(iter(json.loads((run / "summary.json").read_text())["cells"].values()))
     return cell["estimates"]["output_throughput"]["estimate"]["value"]
 
 
 def theirs():
-    command = [sys.executable, here / "cross_check.py", url + "/v1/chat/completions", "3", "600"]
+    command = [sys.executable, here / "cross_check.py", url + "/v1/chat/completions", "3", str(TOKENS)]
     text = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     return float(re.search(r"= ([\d.]+) tok/s", text).group(1))
 
@@ -30,7 +31,7 @@ def mean(values):
 pairs = []
 for number in 1, 2, 3:
     turns = {ours: [], theirs: []}
-    for turn in range(5):
+    for turn in range(2):
         for client in (ours, theirs) if turn % 2 == 0 else (theirs, ours):
             turns[client].append(client())
     pairs += zip(turns[ours], turns[theirs])
@@ -41,7 +42,7 @@ for number in 1, 2, 3:
 logs = [math.log(a / b) for a, b in pairs]
 center = sum(logs) / len(logs)
 spread = math.sqrt(sum((log - center) ** 2 for log in logs) / (len(logs) - 1) / len(logs))
-lower, upper = (math.exp(center + sign * 1.761 * spread) - 1 for sign in (-1, 1))  # t, 14 degrees of freedom, 90 %
+lower, upper = (math.exp(center + sign * 2.015 * spread) - 1 for sign in (-1, 1))  # t, 5 degrees of freedom, 90 %
 agree = "agree within 5 %" if -0.05 <= lower and upper <= 0.05 else "differ by more than 5 %" if lower > 0.05 or upper < -0.05 else "not told apart from 5 %"
 print(f"all turns: {math.exp(center) - 1:+.1%}, 90 % interval {lower:+.1%} to {upper:+.1%}: {agree}")
 sys.exit(1 if agree.startswith("differ") else 0)
