@@ -5,9 +5,22 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
-/// The kinds of problem a scenario can have. A number never changes its
-/// meaning; new kinds are put at the end.
+/// Whether a scenario with this problem can be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// It cannot.
+    Error,
+    /// It can, but it will not do what its author probably wants.
+    Warning,
+}
+
+/// The kinds of problem a scenario can have; its letter is its severity, E for
+/// an error and W for a warning. A number never changes its meaning; new kinds
+/// are put at the end of their letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Code {
     /// E001: a file cannot be read, is too large, or is not UTF-8.
@@ -44,6 +57,13 @@ pub enum Code {
     Prompts,
     /// E017: more server instances than ports.
     Ports,
+    /// E018: two server instances at one address.
+    Address,
+    /// W001: a claim or the baseline speaks of a cell that this scenario does
+    /// not have.
+    NoSuchCell,
+    /// W002: fewer repetitions than a claim's tolerance takes.
+    FewRepetitions,
 }
 
 impl Code {
@@ -67,11 +87,44 @@ impl Code {
             Self::Override => "E015",
             Self::Prompts => "E016",
             Self::Ports => "E017",
+            Self::Address => "E018",
+            Self::NoSuchCell => "W001",
+            Self::FewRepetitions => "W002",
+        }
+    }
+
+    /// What its letter says.
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::NoSuchCell | Self::FewRepetitions => Severity::Warning,
+            Self::Unreadable
+            | Self::Syntax
+            | Self::Include
+            | Self::Schema
+            | Self::UnknownKey
+            | Self::MissingKey
+            | Self::Value
+            | Self::Bounds
+            | Self::Choice
+            | Self::Duplicate
+            | Self::UndefinedName
+            | Self::Template
+            | Self::UnknownReference
+            | Self::UnusedFactor
+            | Self::Override
+            | Self::Prompts
+            | Self::Ports
+            | Self::Address => Severity::Error,
         }
     }
 }
 
 /// One thing that is wrong with a scenario, and where.
+///
+/// As JSON it is an object of `code`, `severity` (`"error"` or `"warning"`),
+/// `message`, `file`, `span` (an object of `start` and `end`, in bytes of the
+/// file), `line`, `column`, `label` and `help`; the last two may be `null`.
+/// Keys may be added, none changes its meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Its kind.
@@ -95,8 +148,9 @@ pub struct Problem {
 }
 
 /// Everything that is wrong with a scenario, in the order of files and lines.
-/// Never empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// As an error it is never empty; as the warnings of a scenario it may be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Problems(pub(super) Vec<Problem>);
 
 /// Whether text for a person is coloured.
@@ -114,6 +168,11 @@ impl Problems {
         self.0.iter()
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// All of them as `rustc` would show them, a blank line between.
     pub fn render(&self, color: Color) -> String {
         let renderer = match color {
@@ -126,8 +185,17 @@ impl Problems {
 }
 
 impl Problem {
+    /// Whether it keeps the scenario from being run.
+    pub const fn severity(&self) -> Severity {
+        self.code.severity()
+    }
+
     fn render(&self, renderer: &Renderer) -> String {
-        let title = Level::ERROR.primary_title(self.message.as_str()).id(self.code.as_str());
+        let level = match self.severity() {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(self.message.as_str()).id(self.code.as_str());
         let group = if self.source.is_empty() {
             title.element(Origin::path(self.file.as_str()))
         } else {
@@ -138,6 +206,23 @@ impl Problem {
             Some(help) => renderer.render(&[group.element(Level::HELP.message(help.as_str()))]),
             None => renderer.render(&[group]),
         }
+    }
+}
+
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { code, message, file, line, column, span, label, help, source: _ } = self;
+        let mut object = serializer.serialize_struct("Problem", 9)?;
+        object.serialize_field("code", code.as_str())?;
+        object.serialize_field("severity", &self.severity())?;
+        object.serialize_field("message", message)?;
+        object.serialize_field("file", file)?;
+        object.serialize_field("span", span)?;
+        object.serialize_field("line", line)?;
+        object.serialize_field("column", column)?;
+        object.serialize_field("label", label)?;
+        object.serialize_field("help", help)?;
+        object.end()
     }
 }
 

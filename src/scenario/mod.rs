@@ -23,7 +23,7 @@ mod variables;
 
 pub use claim::{Claim, ClaimKind, Source, SystemMatch};
 pub use design::{Cooldown, Design, Order, Replicate};
-pub use diagnostic::{Code, Color, Problem, Problems};
+pub use diagnostic::{Code, Color, Problem, Problems, Severity};
 pub use factor::{Factor, Level, Selector, Treatment};
 pub use load::{LoadOptions, load, load_frozen};
 pub use phase::{Arrival, Endpoint, Expect, Fault, Length, Load, PhaseSpec, RequestSpec, Slo};
