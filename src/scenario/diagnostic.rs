@@ -67,6 +67,27 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every kind, by number.
+    pub const ALL: &[Self] = &[
+        Self::Unreadable,
+        Self::Syntax,
+        Self::Include,
+        Self::Schema,
+        Self::UnknownKey,
+        Self::MissingKey,
+        Self::Value,
+        Self::Bounds,
+        Self::Choice,
+        Self::Duplicate,
+        Self::UndefinedName,
+        Self::Template,
+        Self::UnknownReference,
+        Self::UnusedFactor,
+        Self::Override,
+        Self::Prompts,
+        Self::Ports,
+    ];
+
     /// `E001` and so on.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@ mod claim;
 mod decode;
 mod design;
 mod diagnostic;
+mod explanation;
 mod factor;
 mod fields;
 mod files;
