@@ -64,7 +64,7 @@ fn load_time(plan: &Plan) -> String {
 fn steps(text: &mut String, title: &str, steps: &[StepSpec]) {
     let _ = writeln!(text, "\n{title}");
     for step in steps {
-        let _ = writeln!(text, "  {:<24} {}", step.name, describe::step(step));
+        let _ = writeln!(text, "  {:<24} {}", step.name, step.words());
     }
 }
 
@@ -91,7 +91,7 @@ fn letter(index: usize) -> String {
 fn treatment(text: &mut String, letter: &str, epoch: &Epoch) {
     let _ = writeln!(text, "  {letter} {}", epoch.treatment);
     for step in &epoch.setup {
-        let _ = writeln!(text, "      {:<20} {}", step.name, describe::step(step));
+        let _ = writeln!(text, "      {:<20} {}", step.name, step.words());
     }
     for server in &epoch.servers {
         let _ = writeln!(text, "      {:<20} {}", server.label(), describe::server(server));

@@ -8,7 +8,7 @@ use crate::host;
 use crate::load::{PreloadError, TargetError};
 use crate::process::{Tail, Undoing, tail};
 use crate::record::{Environment, Fact, GpuIdentity, GpuReading, ProcessIdentity, ServerKey, StepOutcome};
-use crate::scenario::{MpsAction, ServerSpec, StepKind, StepSpec};
+use crate::scenario::{MachineStep, MpsAction, ServerSpec, StepKind, StepSpec};
 use crate::server::{self, RunningServer, ServerContext, ServerError};
 use crate::signal::StopSignal;
 use crate::sim::{Machine, SimError, SimHost, SimServer};
@@ -130,7 +130,7 @@ impl World {
 /// change what its servers do.
 fn simulate(machine: &SimHost, kind: &StepKind) -> Result<Performed, SimError> {
     let mut facts = vec![Fact::new("simulated", "true")];
-    if let StepKind::Mps(mps) = kind {
+    if let StepKind::Machine(MachineStep::Mps(mps)) = kind {
         let on = mps.action == MpsAction::Start;
         machine.set_mps(on)?;
         facts.push(Fact::new("mps", if on { "on" } else { "off" }));

@@ -132,6 +132,11 @@ impl<'a> Decoder<'a> {
         }
         Entries { rest: entries.into_iter(), value: None, notes: self.notes }
     }
+
+    /// What a type refuses after it was read is a problem of this value.
+    fn value<'de, T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, DecodeError> {
+        seed.deserialize(self).map_err(|error| error.at(self.node))
+    }
 }
 
 /// The finding for a key that means nothing where it stands.
@@ -222,7 +227,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
     type Error = DecodeError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DecodeError> {
-        self.rest.next().map(|node| seed.deserialize(Decoder { node, notes: self.notes })).transpose()
+        self.rest.next().map(|node| Decoder { node, notes: self.notes }.value(seed)).transpose()
     }
 }
 
@@ -244,7 +249,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
         match self.value.take() {
-            Some(node) => seed.deserialize(Decoder { node, notes: self.notes }),
+            Some(node) => Decoder { node, notes: self.notes }.value(seed),
             None => Err(de::Error::custom("a value was asked for before its key")),
         }
     }

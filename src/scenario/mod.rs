@@ -30,7 +30,4 @@ pub use load::{LoadOptions, load, load_frozen};
 pub use phase::{Arrival, Endpoint, Expect, Fault, Length, Load, PhaseSpec, RequestSpec, Slo};
 pub use resolve::{Bindings, Resolved, Scenario};
 pub use server::{Preload, Ready, ServerOrigin, ServerSpec, Stop};
-pub use step::{
-    CacheLevel, ComposeStep, DropCachesStep, HttpStep, MemoryAvailableStep, MemoryFloor, MpsAction, MpsStep, OnError,
-    RunStep, ShellStep, StepKind, StepSpec, WaitStep,
-};
+pub use step::*;

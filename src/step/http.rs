@@ -2,7 +2,7 @@
 
 use reqwest::{Client, Method, Response, StatusCode};
 
-use super::{Performed, StepError};
+use super::{Attempt, Effect, Performed, StepError};
 use crate::host::{NoAnswer, shown_url};
 use crate::record::Fact;
 use crate::scenario::HttpStep;
@@ -10,7 +10,13 @@ use crate::scenario::HttpStep;
 /// What is shown of an answer that was not the expected one.
 const EXCERPT: usize = 300;
 
-pub(super) async fn perform(http: &HttpStep) -> Result<Performed, StepError> {
+impl Effect for HttpStep {
+    async fn perform(&self, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
+        attempt.bounded(request(self)).await
+    }
+}
+
+async fn request(http: &HttpStep) -> Result<Performed, StepError> {
     let url = shown_url(&http.url);
     let response = send(http).await.map_err(|error| match error {
         Failed::Step(error) => error,
@@ -33,8 +39,7 @@ enum Failed {
 }
 
 async fn send(http: &HttpStep) -> Result<Response, Failed> {
-    let default = if http.json.is_some() { "POST" } else { "GET" };
-    let name = http.method.as_deref().unwrap_or(default);
+    let name = http.method();
     let method =
         Method::from_bytes(name.as_bytes()).map_err(|_| Failed::Step(StepError::Method { method: name.to_owned() }))?;
     let client = Client::builder().no_proxy().build().map_err(Failed::Request)?;

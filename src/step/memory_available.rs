@@ -1,22 +1,24 @@
 //! `memory_available`: looks, and changes nothing.
 
-use super::{Performed, StepError};
+use super::{Attempt, Effect, Performed, StepError};
 use crate::host::{Memory, memory};
 use crate::record::Fact;
 use crate::scenario::{MemoryAvailableStep, MemoryFloor};
 use crate::units::Bytes;
 
-pub(super) fn perform(step: MemoryAvailableStep) -> Result<Performed, StepError> {
-    let Memory { total, available, .. } = memory().ok_or(StepError::MemoryUnknown)?;
-    let at_least = floor(step.at_least, total);
-    if available < at_least {
-        return Err(StepError::MemoryShort { available, total, at_least });
+impl Effect for MemoryAvailableStep {
+    async fn perform(&self, _attempt: &Attempt<'_>) -> Result<Performed, StepError> {
+        let Memory { total, available, .. } = memory().ok_or(StepError::MemoryUnknown)?;
+        let at_least = floor(self.at_least, total);
+        if available < at_least {
+            return Err(StepError::MemoryShort { available, total, at_least });
+        }
+        let facts = vec![
+            Fact::new("memory_available_bytes", available.0.to_string()),
+            Fact::new("memory_total_bytes", total.0.to_string()),
+        ];
+        Ok(Performed { facts, ..Performed::default() })
     }
-    let facts = vec![
-        Fact::new("memory_available_bytes", available.0.to_string()),
-        Fact::new("memory_total_bytes", total.0.to_string()),
-    ];
-    Ok(Performed { facts, ..Performed::default() })
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float as large saturates")]

@@ -8,6 +8,7 @@ mod memory_available;
 mod mps;
 mod run;
 mod shell;
+mod sleep;
 mod wait;
 
 use std::future::Future;
@@ -21,8 +22,7 @@ pub use error::StepError;
 
 use crate::process::{Command, CommandError, Limit, Undoing, absolute};
 use crate::record::{Fact, Undo};
-use crate::scenario::{StepKind, StepSpec};
-use crate::units::Period;
+use crate::scenario::{CommandStep, LookStep, MachineStep, StepKind, StepSpec};
 
 /// Long enough for a busy daemon to come to itself, short enough to wait for.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
@@ -51,8 +51,37 @@ pub struct Performed {
     pub server_env: IndexMap<String, String>,
 }
 
+/// What a kind does.
+trait Effect {
+    /// How it will be taken back; the last of these is undone first. Asked
+    /// once, before the first attempt, so it may look at what was there.
+    async fn undos(&self, _attempt: &Attempt<'_>) -> Result<Vec<Undo>, StepError> {
+        Ok(Vec::new())
+    }
+
+    /// Does it, and checks that it took effect.
+    async fn perform(&self, attempt: &Attempt<'_>) -> Result<Performed, StepError>;
+}
+
+/// The one place that names every kind.
+macro_rules! with_effect {
+    ($kind:expr, $effect:ident => $call:expr) => {
+        match $kind {
+            StepKind::Command(CommandStep::Run($effect)) => $call,
+            StepKind::Command(CommandStep::Shell($effect)) => $call,
+            StepKind::Command(CommandStep::Compose($effect)) => $call,
+            StepKind::Look(LookStep::Wait($effect)) => $call,
+            StepKind::Look(LookStep::Http($effect)) => $call,
+            StepKind::Look(LookStep::MemoryAvailable($effect)) => $call,
+            StepKind::Look(LookStep::Sleep($effect)) => $call,
+            StepKind::Machine(MachineStep::DropCaches($effect)) => $call,
+            StepKind::Machine(MachineStep::Mps($effect)) => $call,
+        }
+    };
+}
+
 /// Performs a step, checks that it took effect, and tries again as often as it
-/// allows. Its undo is registered before the first attempt.
+/// allows. Its undo is registered before it has any effect.
 ///
 /// # Errors
 /// The last attempt's, or [`StepError::Cancelled`].
@@ -63,14 +92,13 @@ pub async fn perform(
 ) -> Result<Performed, StepError> {
     let (dir, run_dir) = (absolute(context.dir), absolute(context.run_dir));
     let context = &StepContext { dir: &dir, run_dir: &run_dir, ..*context };
-    let registered: Vec<(u32, Undo)> =
-        undos(step, context).into_iter().map(|effect| (undo.register(effect.clone()), effect)).collect();
+    let mut registered = None;
     let mut retries = step.retries;
     loop {
-        let attempt = Attempt { context, limit: Limit::from_now(step.timeout), privileged: step.privileged };
-        match attempt.perform(&step.kind).await {
+        let attempt = Attempt { step, context, limit: Limit::from_now(step.timeout) };
+        match attempt.perform(undo, &mut registered).await {
             Ok(performed) => {
-                for (sequence, effect) in registered {
+                for (sequence, effect) in registered.into_iter().flatten() {
                     undo.done(sequence, effect);
                 }
                 return Ok(performed);
@@ -85,42 +113,25 @@ pub async fn perform(
     }
 }
 
-/// How the effect of a step is taken back, in the order of registration.
-fn undos(step: &StepSpec, context: &StepContext<'_>) -> Vec<Undo> {
-    match &step.kind {
-        StepKind::Run(run) => run::undo(run, step, context).into_iter().collect(),
-        StepKind::Shell(shell) => shell::undo(shell, step, context).into_iter().collect(),
-        StepKind::Mps(mps) => mps::undos(mps, step.privileged, context),
-        StepKind::Compose(compose) => vec![compose::undo(compose, context)],
-        StepKind::Wait(_)
-        | StepKind::Http(_)
-        | StepKind::DropCaches(_)
-        | StepKind::MemoryAvailable(_)
-        | StepKind::Sleep(_) => Vec::new(),
-    }
-}
-
 /// One try of a step.
 #[derive(Clone, Copy)]
 struct Attempt<'a> {
+    step: &'a StepSpec,
     context: &'a StepContext<'a>,
     limit: Limit,
-    privileged: bool,
 }
 
 impl Attempt<'_> {
-    async fn perform(&self, kind: &StepKind) -> Result<Performed, StepError> {
-        match kind {
-            StepKind::Run(run) => run::perform(run, self).await,
-            StepKind::Shell(shell) => shell::perform(shell, self).await,
-            StepKind::Wait(wait) => wait::perform(wait, self).await,
-            StepKind::Http(http) => self.bounded(http::perform(http)).await,
-            StepKind::DropCaches(drop) => drop_caches::perform(*drop, self).await,
-            StepKind::MemoryAvailable(memory) => memory_available::perform(*memory),
-            StepKind::Mps(mps) => mps::perform(mps, self).await,
-            StepKind::Compose(compose) => compose::perform(compose, self).await,
-            StepKind::Sleep(period) => self.sleep(*period).await,
+    async fn perform(
+        &self,
+        undo: &mut impl Undoing,
+        registered: &mut Option<Vec<(u32, Undo)>>,
+    ) -> Result<Performed, StepError> {
+        if registered.is_none() {
+            let undos = with_effect!(&self.step.kind, effect => effect.undos(self).await)?;
+            *registered = Some(undos.into_iter().map(|effect| (undo.register(effect.clone()), effect)).collect());
         }
+        with_effect!(&self.step.kind, effect => effect.perform(self).await)
     }
 
     /// Runs a command of this step with its log, time limit and rights.
@@ -131,8 +142,20 @@ impl Attempt<'_> {
         dir: &Path,
         input: Option<&str>,
     ) -> Result<String, CommandError> {
-        let Self { context, limit, privileged } = *self;
+        let Self { step, context, limit } = *self;
+        let privileged = step.privileged;
         Command { argv, env, dir: Some(dir), privileged, input, limit, log: context.log }.run(context.cancel).await
+    }
+
+    /// The undo that runs a command, with the rights of this step.
+    fn undo_by(&self, argv: Vec<String>, env: &IndexMap<String, String>, dir: &Path) -> Undo {
+        Undo::Command {
+            label: self.step.name.clone(),
+            argv,
+            env: env.clone(),
+            dir: Some(dir.to_owned()),
+            privileged: self.step.privileged,
+        }
     }
 
     /// Ends `work` when the step is cancelled or its time is over; for work
@@ -145,13 +168,5 @@ impl Attempt<'_> {
                 Err(StepError::TimedOut { within: self.limit.within() })
             }
         }
-    }
-
-    async fn sleep(&self, period: Period) -> Result<Performed, StepError> {
-        let pause = async {
-            tokio::time::sleep(period.duration()).await;
-            Ok(Performed::default())
-        };
-        self.bounded(pause).await
     }
 }

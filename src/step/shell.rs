@@ -1,24 +1,21 @@
 //! `shell`: a line for `sh -c`, checked by its exit status.
 
-use super::{Attempt, Performed, StepContext, StepError};
+use super::{Attempt, Effect, Performed, StepError};
 use crate::record::Undo;
-use crate::scenario::{ShellStep, StepSpec};
+use crate::scenario::ShellStep;
 
 fn argv(script: &str) -> Vec<String> {
     ["sh", "-c", script].map(str::to_owned).to_vec()
 }
 
-pub(super) fn undo(shell: &ShellStep, step: &StepSpec, context: &StepContext<'_>) -> Option<Undo> {
-    Some(Undo::Command {
-        label: step.name.clone(),
-        argv: argv(shell.undo.as_ref()?),
-        env: shell.env.clone(),
-        dir: Some(context.dir.to_owned()),
-        privileged: step.privileged,
-    })
-}
+impl Effect for ShellStep {
+    async fn undos(&self, attempt: &Attempt<'_>) -> Result<Vec<Undo>, StepError> {
+        let undo = self.undo.as_ref().map(|undo| attempt.undo_by(argv(undo), &self.env, attempt.context.dir));
+        Ok(undo.into_iter().collect())
+    }
 
-pub(super) async fn perform(shell: &ShellStep, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
-    attempt.command(&argv(&shell.script), &shell.env, attempt.context.dir, None).await?;
-    Ok(Performed::default())
+    async fn perform(&self, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
+        attempt.command(&argv(&self.script), &self.env, attempt.context.dir, None).await?;
+        Ok(Performed::default())
+    }
 }

@@ -3,26 +3,28 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Attempt, Performed, StepError};
+use super::{Attempt, Effect, Performed, StepError};
 use crate::host::{http_answers, tcp_answers};
 use crate::scenario::WaitStep;
 
 const POLL: Duration = Duration::from_millis(100);
 
-pub(super) async fn perform(wait: &WaitStep, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
-    let mut last = "nothing was seen yet".to_owned();
-    let looking = async {
-        loop {
-            match look(wait, attempt.context.dir).await? {
-                Seen::There => return Ok(Performed::default()),
-                Seen::Missing(reason) => last = reason,
+impl Effect for WaitStep {
+    async fn perform(&self, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
+        let mut last = "nothing was seen yet".to_owned();
+        let looking = async {
+            loop {
+                match look(self, attempt.context.dir).await? {
+                    Seen::There => return Ok(Performed::default()),
+                    Seen::Missing(reason) => last = reason,
+                }
+                tokio::time::sleep(POLL).await;
             }
-            tokio::time::sleep(POLL).await;
+        };
+        match attempt.bounded(looking).await {
+            Err(StepError::TimedOut { within }) => Err(StepError::Waited { within, last }),
+            other => other,
         }
-    };
-    match attempt.bounded(looking).await {
-        Err(StepError::TimedOut { within }) => Err(StepError::Waited { within, last }),
-        other => other,
     }
 }
 

@@ -1,6 +1,8 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// An amount of memory or data. Scenarios write "4.9GB" (powers of 1000),
@@ -68,6 +70,21 @@ impl<'de> Deserialize<'de> for Bytes {
             Written::Number(bytes) => Ok(Self(bytes)),
             Written::Text(text) => text.parse().map_err(de::Error::custom),
         }
+    }
+}
+
+impl JsonSchema for Bytes {
+    fn schema_name() -> Cow<'static, str> {
+        "Bytes".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An amount of data with its unit, or a whole number of bytes.",
+            "type": ["string", "integer"],
+            "minimum": 0,
+            "examples": ["4.9GB", "24GiB", "512MiB"],
+        })
     }
 }
 

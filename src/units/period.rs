@@ -1,7 +1,9 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// A length of time as a person writes it: "30s", "5m", "250ms".
@@ -61,6 +63,20 @@ impl From<Period> for String {
 impl From<Duration> for Period {
     fn from(duration: Duration) -> Self {
         Self(duration)
+    }
+}
+
+impl JsonSchema for Period {
+    fn schema_name() -> Cow<'static, str> {
+        "Period".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A length of time with its unit.",
+            "type": "string",
+            "examples": ["30s", "5m", "250ms"],
+        })
     }
 }
 

@@ -1,6 +1,8 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// A part of a whole. Scenarios write "70%" or a fraction like 0.7.
@@ -52,6 +54,21 @@ impl<'de> Deserialize<'de> for Share {
                 .ok_or_else(|| de::Error::custom(ParseShareError { text: fraction.to_string() })),
             Written::Text(text) => text.parse().map_err(de::Error::custom),
         }
+    }
+}
+
+impl JsonSchema for Share {
+    fn schema_name() -> Cow<'static, str> {
+        "Share".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A part of a whole: a percentage, or a fraction.",
+            "type": ["string", "number"],
+            "minimum": 0,
+            "examples": ["70%", 0.7],
+        })
     }
 }
 

@@ -11,10 +11,19 @@ use std::path::{Path, PathBuf};
 
 use super::diagnostic::Code;
 use super::source::{Finding, Notes, Span};
+use super::tree::Node;
 
 /// Relative to the scenario's folder.
 fn absolute(dir: &Path, path: Option<PathBuf>) -> PathBuf {
     path.map_or_else(|| dir.to_owned(), |path| dir.join(path))
+}
+
+/// Notes a command without a program.
+pub(super) fn check_argv(argv: &[String], node: &Node, notes: &Notes) {
+    if argv.first().is_none_or(String::is_empty) {
+        let finding = Finding::new(Code::Bounds, node.span.clone(), "a command without a program");
+        notes.push(finding.help("write it like [\"program\", \"argument\"]"));
+    }
 }
 
 /// Notes a regular expression that is none.

@@ -13,8 +13,7 @@ use super::super::server::{Preload, Ready, ServerOrigin, ServerSpec};
 use super::super::source::{FileRole, Finding, WantedFile};
 use super::super::template::Scope;
 use super::super::tree::{Node, Value};
-use super::step::check_argv;
-use super::{absolute, check_regex};
+use super::{absolute, check_argv, check_regex};
 use crate::units::Period;
 
 /// The most instances of one server.

@@ -4,22 +4,24 @@
 mod absent;
 mod start;
 
-use super::{Attempt, Performed, StepContext, StepError};
+use super::{Attempt, Effect, Performed, StepError};
 use crate::record::Undo;
 use crate::scenario::{MpsAction, MpsStep};
 
 const PIPE_VARIABLE: &str = "CUDA_MPS_PIPE_DIRECTORY";
 
-pub(super) fn undos(step: &MpsStep, privileged: bool, context: &StepContext<'_>) -> Vec<Undo> {
-    match step.action {
-        MpsAction::Absent => Vec::new(),
-        MpsAction::Start => start::undos(&step.control, privileged, context),
+impl Effect for MpsStep {
+    async fn undos(&self, attempt: &Attempt<'_>) -> Result<Vec<Undo>, StepError> {
+        Ok(match self.action {
+            MpsAction::Absent => Vec::new(),
+            MpsAction::Start => start::undos(&self.control, attempt.step.privileged, attempt.context),
+        })
     }
-}
 
-pub(super) async fn perform(step: &MpsStep, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
-    match step.action {
-        MpsAction::Absent => absent::perform(),
-        MpsAction::Start => start::perform(&step.control, attempt).await,
+    async fn perform(&self, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
+        match self.action {
+            MpsAction::Absent => absent::perform(),
+            MpsAction::Start => start::perform(&self.control, attempt).await,
+        }
     }
 }

@@ -11,7 +11,7 @@ use runexp::plan::{CellSpec, Epoch, Plan, PlannedCell};
 use runexp::record::{Environment, GpuIdentity, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
 use runexp::report::Context;
 use runexp::scenario::{
-    Expect, Fault, Length, Level, Load, OnError, Ready, Selector, ServerOrigin, ServerSpec, Slo, StepKind, StepSpec,
+    Expect, Fault, Length, Level, Load, OnError, Ready, Selector, ServerOrigin, ServerSpec, SleepStep, Slo, StepSpec,
     Stop, Treatment,
 };
 use runexp::signal::StopSignal;
@@ -158,7 +158,7 @@ fn dying() -> CellSpec {
 fn step(name: &str, privileged: bool) -> StepSpec {
     StepSpec {
         name: name.into(),
-        kind: StepKind::Sleep(Period::from_secs(1)),
+        kind: SleepStep(Period::from_secs(1)).into(),
         timeout: Period::from_secs(2),
         retries: 0,
         on_error: OnError::Fail,

@@ -1,0 +1,264 @@
+//! Steps that look at something and change nothing.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use super::{Kind, Reading, Rights, ScriptLines, shell};
+use crate::units::{Bytes, Period, Share};
+
+family! {
+    /// Looks at the machine and changes nothing.
+    LookStep in StepKind::Look {
+        /// Waits until something answers.
+        "wait" => Wait(WaitStep),
+        /// One HTTP request.
+        "http" => Http(HttpStep),
+        /// Demands free memory.
+        "memory_available" => MemoryAvailable(MemoryAvailableStep),
+        /// Does nothing for a while.
+        "sleep" => Sleep(SleepStep),
+    }
+}
+
+/// Waits, at most the step's `timeout`, until something is there. Exactly one
+/// of the keys is given.
+///
+/// # Checks
+/// That it is there.
+///
+/// # Undo
+/// None: nothing is changed.
+///
+/// # Rights
+/// Your own.
+///
+/// # Example
+/// ```toml
+/// [[setup]]
+/// timeout = "2m"
+/// wait = { http = "http://127.0.0.1:9090/-/ready" }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitStep {
+    /// A URL that must answer with a 2xx status.
+    #[serde(default)]
+    pub http: Option<String>,
+    /// `host:port` that must accept a TCP connection.
+    #[serde(default)]
+    pub tcp: Option<String>,
+    /// A path that must exist.
+    #[serde(default)]
+    pub file: Option<PathBuf>,
+}
+
+impl Kind for WaitStep {
+    fn settle(&mut self, reading: &Reading<'_>) {
+        reading.check_exactly_one(&["http", "tcp", "file"]);
+        self.file.iter_mut().for_each(|file| reading.settle_path(file));
+    }
+
+    fn words(&self) -> String {
+        let url = self.http.as_deref().map(shell::shown_url);
+        let target = [url, self.tcp.clone(), self.file.as_ref().map(|path| path.display().to_string())];
+        format!("wait for {}", target.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    }
+
+    fn script(&self, _rights: Rights) -> ScriptLines {
+        let http = self.http.as_ref().map(|url| shell::typed(&["curl", "-fsS", "-o", "/dev/null", url]));
+        let tcp = self.tcp.as_ref().map(|address| {
+            let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
+            shell::typed(&["nc", "-z", host, port])
+        });
+        let file = self.file.as_ref().map(|path| format!("test -e {}", shell::path(path)));
+        let looks = [http, tcp, file].into_iter().flatten();
+        let perform = looks.map(|look| format!("until {look}; do sleep 1; done")).collect();
+        ScriptLines { perform, ..ScriptLines::default() }
+    }
+}
+
+/// Sends one HTTP request.
+///
+/// # Checks
+/// The status of the answer: `status`, or any 2xx.
+///
+/// # Undo
+/// None; what the request changed over there stays changed.
+///
+/// # Rights
+/// Your own.
+///
+/// # Example
+/// ```toml
+/// [[setup]]
+/// http = { url = "http://127.0.0.1:8000/reset_prefix_cache", method = "POST" }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HttpStep {
+    /// Where to.
+    pub url: String,
+    /// The method; GET if not given, POST with a body.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// Sent as JSON.
+    #[serde(default)]
+    pub json: Option<serde_json::Value>,
+    /// The status it must answer with.
+    #[serde(default)]
+    pub status: Option<u16>,
+}
+
+impl HttpStep {
+    /// The method, given or implied.
+    pub fn method(&self) -> &str {
+        self.method.as_deref().unwrap_or(if self.json.is_some() { "POST" } else { "GET" })
+    }
+}
+
+impl Kind for HttpStep {
+    fn words(&self) -> String {
+        format!("{} {}", self.method(), shell::shown_url(&self.url))
+    }
+
+    fn script(&self, _rights: Rights) -> ScriptLines {
+        let json = self.json.as_ref().map(serde_json::Value::to_string);
+        let body = json.iter().flat_map(|json| ["-H", "content-type: application/json", "-d", json]);
+        let request: Vec<&str> = ["-X", self.method()].into_iter().chain(body).chain([self.url.as_str()]).collect();
+        let request = shell::typed(&request);
+        let perform = self.status.map_or_else(
+            || format!("curl -fsS -o /dev/null {request}"),
+            |status| format!("test \"$(curl -sS -o /dev/null -w '%{{http_code}}' {request})\" = {status}"),
+        );
+        ScriptLines { perform: vec![perform], ..ScriptLines::default() }
+    }
+}
+
+/// Fails unless enough memory is free: `MemAvailable` of `/proc/meminfo`, what
+/// programs can get without swapping.
+///
+/// # Checks
+/// `at_least` is a share of all memory (`"70%"`) or an amount (`"8GiB"`).
+///
+/// # Undo
+/// None: nothing is changed.
+///
+/// # Rights
+/// Your own.
+///
+/// # Example
+/// ```toml
+/// [[setup]]
+/// memory_available = { at_least = "70%" }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemoryAvailableStep {
+    /// The least that must be free.
+    pub at_least: MemoryFloor,
+}
+
+impl Kind for MemoryAvailableStep {
+    fn words(&self) -> String {
+        match self.at_least {
+            MemoryFloor::Share(share) => format!("demand {share} of memory free"),
+            MemoryFloor::Bytes(bytes) => format!("demand {bytes} of memory free"),
+        }
+    }
+
+    fn script(&self, _rights: Rights) -> ScriptLines {
+        // /proc/meminfo counts in KiB.
+        let least = match self.at_least {
+            MemoryFloor::Share(share) => format!("{} * total", share.fraction()),
+            MemoryFloor::Bytes(bytes) => format!("{} / 1024", bytes.0),
+        };
+        let program =
+            format!("/^MemTotal:/ {{ total = $2 }} /^MemAvailable:/ {{ free = $2 }} END {{ exit free < {least} }}");
+        ScriptLines { perform: vec![shell::typed(&["awk", &program, "/proc/meminfo"])], ..ScriptLines::default() }
+    }
+}
+
+/// An amount of memory: a share of all ("70%"), or bytes ("8GiB").
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemoryFloor {
+    /// A share of all memory.
+    Share(Share),
+    /// An amount.
+    Bytes(Bytes),
+}
+
+impl<'de> Deserialize<'de> for MemoryFloor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// As a person writes it, or as a plan keeps it.
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(u64),
+            Text(String),
+            Planned(Planned),
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Planned {
+            Share(Share),
+            Bytes(Bytes),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Number(bytes) => Ok(Self::Bytes(Bytes(bytes))),
+            Written::Text(text) if text.contains('%') => text.parse().map(Self::Share).map_err(de::Error::custom),
+            Written::Text(text) => text.parse().map(Self::Bytes).map_err(de::Error::custom),
+            Written::Planned(Planned::Share(share)) => Ok(Self::Share(share)),
+            Written::Planned(Planned::Bytes(bytes)) => Ok(Self::Bytes(bytes)),
+        }
+    }
+}
+
+impl JsonSchema for MemoryFloor {
+    fn schema_name() -> Cow<'static, str> {
+        "MemoryFloor".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A share of all memory (\"70%\"), an amount (\"8GiB\"), or a number of bytes.",
+            "type": ["string", "integer"],
+            "minimum": 0,
+            "examples": ["70%", "8GiB"],
+        })
+    }
+}
+
+/// Does nothing for a while: `sleep = "5s"`. Waiting for something that can be
+/// seen is better done by `wait`.
+///
+/// # Checks
+/// Nothing; `timeout` must be longer.
+///
+/// # Undo
+/// None: nothing is changed.
+///
+/// # Rights
+/// Your own.
+///
+/// # Example
+/// ```toml
+/// [[epoch.setup]]
+/// sleep = "5s"
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct SleepStep(pub Period);
+
+impl Kind for SleepStep {
+    fn words(&self) -> String {
+        format!("sleep {}", self.0)
+    }
+
+    fn script(&self, _rights: Rights) -> ScriptLines {
+        ScriptLines { perform: vec![format!("sleep {}", self.0.duration().as_secs_f64())], ..ScriptLines::default() }
+    }
+}

@@ -1,0 +1,55 @@
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use serde::de::DeserializeOwned;
+
+use super::super::decode::decode;
+use super::super::fields::Fields;
+use super::super::read::check_argv;
+use super::super::source::{FileRole, WantedFile};
+use super::super::template::Scope;
+use super::super::tree::{Entry, Node, Value};
+
+/// What stands under a kind's key, rendered, while it is being read.
+pub(in crate::scenario) struct Reading<'a> {
+    pub(in crate::scenario) node: &'a Node,
+    pub(in crate::scenario) scope: &'a Scope<'a>,
+    /// The scenario's folder.
+    pub(in crate::scenario) dir: &'a Path,
+}
+
+impl Reading<'_> {
+    /// A value that is no table fills the key `shorthand`.
+    pub(super) fn decode<T: DeserializeOwned>(&self, shorthand: Option<&str>) -> Option<T> {
+        let table = shorthand.filter(|_| self.node.as_table().is_none()).map(|key| under(key, self.node));
+        decode(table.as_ref().unwrap_or(self.node), self.scope.notes)
+    }
+
+    /// Notes a command without a program.
+    pub(super) fn check_command(&self, argv: &[String]) {
+        check_argv(argv, self.node, self.scope.notes);
+    }
+
+    /// Notes it unless exactly one of these keys is given.
+    pub(super) fn check_exactly_one(&self, keys: &[&'static str]) {
+        if let Some(fields) = Fields::of(self.node, self.scope) {
+            fields.exactly_one(keys);
+        }
+    }
+
+    /// Makes a path start in the scenario's folder.
+    pub(super) fn settle_path(&self, path: &mut PathBuf) {
+        *path = self.dir.join(&*path);
+    }
+
+    /// A Compose file, which must be there before anything runs.
+    pub(super) fn want_compose_file(&self, path: &Path) {
+        let file = WantedFile { path: path.to_owned(), span: self.node.span.clone(), role: FileRole::Compose };
+        self.scope.notes.want(file);
+    }
+}
+
+fn under(key: &str, node: &Node) -> Node {
+    let entry = Entry { key: node.span.clone(), node: node.clone() };
+    Node::new(Value::Table(IndexMap::from([(key.to_owned(), entry)])), node.span.clone())
+}
