@@ -15,7 +15,7 @@ use minijinja::{Environment, Error, UndefinedBehavior};
 use super::diagnostic::Code;
 use super::source::{Finding, Notes, SourceMap, Span};
 use super::spelling;
-use super::tree::{Entry, Node, Table, Value};
+use super::tree::{DEEPEST, Entry, Node, Table, Value};
 
 /// Instructions one template may take; a wild loop ends here.
 const FUEL: u64 = 100_000;
@@ -130,7 +130,7 @@ impl<'a> Scope<'a> {
             Template::None => return Some(node.clone()),
             Template::Whole(expression) => {
                 let computed = self.evaluate(expression, &node.span)?;
-                return self.to_node(&computed, &node.span);
+                return self.to_node(&computed, &node.span, 0);
             }
             Template::Mixed => {
                 let template = self.noted(self.environment.template_from_str(text), &node.span)?;
@@ -193,7 +193,12 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn to_node(&self, computed: &Computed, span: &Span) -> Option<Node> {
+    fn to_node(&self, computed: &Computed, span: &Span, depth: usize) -> Option<Node> {
+        if depth > DEEPEST {
+            let message = format!("this template gives a value more than {DEEPEST} levels deep");
+            self.notes.push(Finding::new(Code::Bounds, span.clone(), message));
+            return None;
+        }
         let value = match computed.kind() {
             ValueKind::Bool => Value::Bool(computed.is_true()),
             ValueKind::Number => match (computed.as_i64(), f64::try_from(computed.clone())) {
@@ -203,18 +208,18 @@ impl<'a> Scope<'a> {
             },
             ValueKind::String => Value::Text(computed.as_str().unwrap_or_default().to_owned()),
             ValueKind::Seq | ValueKind::Iterable => {
-                let items = computed.try_iter().ok()?.map(|item| self.to_node(&item, span));
+                let items = computed.try_iter().ok()?.map(|item| self.to_node(&item, span, depth + 1));
                 Value::List(items.collect::<Option<_>>()?)
             }
-            ValueKind::Map => Value::Table(self.to_table(computed, span)?),
+            ValueKind::Map => Value::Table(self.to_table(computed, span, depth + 1)?),
             _ => return self.no_value(computed, span),
         };
         Some(Node { value, span: span.clone(), computed: true })
     }
 
-    fn to_table(&self, computed: &Computed, span: &Span) -> Option<Table> {
+    fn to_table(&self, computed: &Computed, span: &Span, depth: usize) -> Option<Table> {
         let entry = |key: Computed| {
-            let node = self.to_node(&computed.get_item(&key).ok()?, span)?;
+            let node = self.to_node(&computed.get_item(&key).ok()?, span, depth)?;
             Some((key.to_string(), Entry { key: span.clone(), node }))
         };
         computed.try_iter().ok()?.map(entry).collect()

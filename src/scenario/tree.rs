@@ -6,6 +6,8 @@ use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use toml_parser::Source;
+use toml_parser::lexer::TokenKind;
 
 use super::diagnostic::Code;
 use super::source::{Finding, Notes, SourceMap, Span};
@@ -31,7 +33,7 @@ pub(super) enum Value {
 
 /// Levels of tables and lists. The parser bounds brackets and the parts of a
 /// key apart, which together is more than a stack can hold.
-const DEEPEST: u32 = 64;
+pub(super) const DEEPEST: usize = 64;
 
 /// A table in the order its author wrote it.
 pub(super) type Table = IndexMap<String, Entry>;
@@ -113,13 +115,37 @@ pub(super) fn parse(name: &str, text: &str, sources: &mut SourceMap, notes: &Not
 
 /// Parses a text whose numbering starts at `base`.
 pub(super) fn parse_at(text: &str, base: usize, notes: &Notes) -> Table {
+    if let Some(place) = too_deep(text) {
+        let message = format!("more than {DEEPEST} levels deep");
+        notes.push(Finding::new(Code::Bounds, base + place.start..base + place.end, message).help("nest less deeply"));
+        return Table::new();
+    }
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let span = error.span().unwrap_or(0..0);
         let message = error.message().trim_end().replace('\n', ", ");
         notes.push(Finding::new(Code::Syntax, base + span.start..base + span.end, message));
     }
-    Converter { base, notes }.table(document.into_inner(), 0)
+    Converter { base, notes }.table(document.into_inner())
+}
+
+/// The first place where brackets and the parts of dotted keys around it are
+/// more than [`DEEPEST`].
+fn too_deep(text: &str) -> Option<Span> {
+    // For the line and for each open bracket, the parts of the key being read.
+    let mut keys = vec![0_usize];
+    Source::new(text).lex().find_map(|token| {
+        match token.kind() {
+            TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => keys.push(0),
+            TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket if keys.len() > 1 => drop(keys.pop()),
+            TokenKind::Dot => *keys.last_mut()? += 1,
+            TokenKind::Comma => *keys.last_mut()? = 0,
+            TokenKind::Newline if keys.len() == 1 => *keys.last_mut()? = 0,
+            _ => {}
+        }
+        let is_too_deep = keys.len() + keys.iter().sum::<usize>() > DEEPEST;
+        is_too_deep.then(|| token.span().start()..token.span().end())
+    })
 }
 
 struct Converter<'a> {
@@ -133,25 +159,20 @@ impl Converter<'_> {
     }
 
     /// The parser sorts keys by name; their places give the order back.
-    fn table(&self, table: DeTable<'_>, depth: u32) -> Table {
+    fn table(&self, table: DeTable<'_>) -> Table {
         let mut entries: Vec<_> = table.into_iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         entries
             .into_iter()
             .map(|(key, value)| {
                 let span = self.shift(&key.span());
-                (key.into_inner().into_owned(), Entry { key: span, node: self.node(value, depth + 1) })
+                (key.into_inner().into_owned(), Entry { key: span, node: self.node(value) })
             })
             .collect()
     }
 
-    fn node(&self, value: Spanned<DeValue<'_>>, depth: u32) -> Node {
+    fn node(&self, value: Spanned<DeValue<'_>>) -> Node {
         let span = self.shift(&value.span());
-        if depth > DEEPEST {
-            let finding = Finding::new(Code::Bounds, span.clone(), format!("more than {DEEPEST} levels deep"));
-            self.notes.push(finding.help("nest less deeply"));
-            return Node::new(Value::Bool(false), span);
-        }
         let value = match value.into_inner() {
             DeValue::String(text) => Value::Text(text.into_owned()),
             DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
@@ -164,8 +185,8 @@ impl Converter<'_> {
             },
             DeValue::Boolean(truth) => Value::Bool(truth),
             DeValue::Datetime(moment) => Value::Text(moment.to_string()),
-            DeValue::Array(list) => Value::List(list.into_iter().map(|item| self.node(item, depth + 1)).collect()),
-            DeValue::Table(table) => Value::Table(self.table(table, depth)),
+            DeValue::Array(list) => Value::List(list.into_iter().map(|item| self.node(item)).collect()),
+            DeValue::Table(table) => Value::Table(self.table(table)),
         };
         Node::new(value, span)
     }

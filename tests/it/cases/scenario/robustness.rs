@@ -43,5 +43,5 @@ fn tables_a_thousand_levels_deep_are_refused() {
     let folder = Folder::with(&format!("{SMALL}\n[vars]\ndeep = {deep}\n"));
     assert!(folder.problems().starts_with("error[E008]: more than 64 levels deep\n"));
     let folder = Folder::with(&format!("[{}a]\n", "a.".repeat(100_000)));
-    assert!(folder.problems().starts_with("error[E002]: recursion limit\n"));
+    assert!(folder.problems().starts_with("error[E008]: more than 64 levels deep\n"));
 }
