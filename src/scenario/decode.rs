@@ -17,15 +17,36 @@ use super::source::{Finding, Notes, Span};
 use super::spelling;
 use super::tree::{Entry, Node, Value};
 
-/// Reads a value; a problem is noted and gives `None`.
+/// Reads a value; a problem is noted and gives `None`. Serde gives up at the
+/// first wrong part of a table: that part is then left out and the rest is read
+/// too, for its problems.
 pub(super) fn decode<T: DeserializeOwned>(node: &Node, notes: &Notes) -> Option<T> {
-    match T::deserialize(Decoder { node, notes }) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            let span = error.span.unwrap_or_else(|| node.span.clone());
-            notes.push(Finding::new(error.code, span, error.message).maybe_help(error.help));
-            None
+    let error = match T::deserialize(Decoder { node, notes }) {
+        Ok(value) => return Some(value),
+        Err(error) => error,
+    };
+    let mut rest = node.clone();
+    let mut found = Some(error);
+    while let Some(error) = found.take() {
+        let span = error.span.clone().unwrap_or_else(|| node.span.clone());
+        if remove_part(&mut rest, &span) {
+            found = T::deserialize(Decoder { node: &rest, notes }).err().filter(|next| next.code != Code::MissingKey);
         }
+        notes.push(Finding::new(error.code, span, error.message).maybe_help(error.help));
+    }
+    None
+}
+
+/// Leaves out the entry of a table, however deep, that a problem points at.
+fn remove_part(node: &mut Node, span: &Span) -> bool {
+    match &mut node.value {
+        Value::Table(table) => {
+            let before = table.len();
+            table.retain(|_, entry| entry.key != *span && entry.node.span != *span);
+            table.len() < before || table.values_mut().any(|entry| remove_part(&mut entry.node, span))
+        }
+        Value::List(list) => list.iter_mut().any(|item| remove_part(item, span)),
+        Value::Text(_) | Value::Integer(_) | Value::Float(_) | Value::Bool(_) => false,
     }
 }
 
