@@ -14,7 +14,7 @@ const STREET: &[(&str, &[&str])] = &[
     ("signal", &[]),
     ("stats", &[]),
     ("dialect", &["units"]),
-    ("scenario", &["units", "names", "signal", "dialect"]),
+    ("scenario", &["units", "names", "signal", "stats", "dialect"]),
     ("record", &["units", "names", "signal"]),
     ("plan", &["scenario", "units", "names"]),
     ("metric", &["record", "stats", "units", "names"]),
