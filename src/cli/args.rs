@@ -34,6 +34,13 @@ pub(super) enum Command {
 pub(super) struct ScenarioArguments {
     /// The scenario file
     pub(super) scenario: PathBuf,
+    #[command(flatten)]
+    pub(super) changes: Changes,
+}
+
+/// What to change in a scenario.
+#[derive(Debug, Args)]
+pub(super) struct Changes {
     /// Change a value: `--set vars.model=…` (repeatable)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,
@@ -45,9 +52,10 @@ pub(super) struct ScenarioArguments {
 /// What else decides a plan.
 #[derive(Debug, Args)]
 pub(super) struct PlanChoices {
-    /// Keep only the cells whose id holds this text
-    #[arg(long, value_name = "TEXT")]
-    pub(super) only: Option<String>,
+    /// Keep only the cells whose id fits: `servers=3` anywhere in it, or with `*` for any text the whole
+    /// of it, `mps=on*clients=3` (repeatable; one that fits is enough)
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) only: Vec<String>,
     /// Instead of the scenario's own seed
     #[arg(long)]
     pub(super) seed: Option<u64>,
@@ -75,8 +83,15 @@ pub(super) struct RunArguments {
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
     /// The scenario files
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "FILE")]
     pub(super) scenarios: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) changes: Changes,
+    /// Let warnings fail the check too
+    #[arg(long)]
+    pub(super) deny_warnings: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -67,6 +67,14 @@ pub(super) enum Failure {
     /// A value could not be shown as JSON.
     #[error("failed to write JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// A port that the scenario fixes is not free.
+    #[error("port {port} of `{server}` is in use; stop who listens there, or leave `port` out to get a free one")]
+    PortTaken {
+        /// Whose.
+        server: String,
+        /// Which.
+        port: u16,
+    },
     /// No free ports.
     #[error(transparent)]
     Ports(#[from] crate::host::PortError),
@@ -93,6 +101,7 @@ impl Failure {
             | Self::Host { .. }
             | Self::Json(_)
             | Self::Ports(_)
+            | Self::PortTaken { .. }
             | Self::Run(_)
             | Self::Simulation(_) => SETUP,
         }

@@ -17,8 +17,7 @@ pub(super) fn plan(arguments: &PlanArguments) -> Result<u8, Failure> {
         run_dir: PathBuf::from(format!("results/{}/RUN-ID", scenario.name)),
         ports: EXAMPLE_PORTS.take(scenario.ports_needed()).collect(),
     };
-    let choices =
-        Choices { bindings: &bindings, seed: arguments.choices.seed, only: arguments.choices.only.as_deref() };
+    let choices = Choices { bindings: &bindings, seed: arguments.choices.seed, only: &arguments.choices.only };
     let plan = plan::expand(&scenario, &choices)?;
     match arguments.format {
         Format::Human => {

@@ -11,7 +11,7 @@ use crate::names::RunId;
 use crate::plan::{self, Choices, Plan};
 use crate::record::{Environment, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
 use crate::run::{self, Finished, Interrupt, Request, RunEvent, World};
-use crate::scenario::{Bindings, Scenario};
+use crate::scenario::{Bindings, Scenario, ServerOrigin};
 use crate::sim::{self, Machine};
 use crate::store::RunDirectory;
 
@@ -21,14 +21,13 @@ pub(super) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     let machine = arguments.simulate.as_deref().map(|name| sim::find(name, &machine_folders(&scenario))).transpose()?;
     let clock = Clock::start();
     let bindings = bindings(arguments, &scenario, clock)?;
-    let choices =
-        Choices { bindings: &bindings, seed: arguments.choices.seed, only: arguments.choices.only.as_deref() };
+    let choices = Choices { bindings: &bindings, seed: arguments.choices.seed, only: &arguments.choices.only };
     let plan = plan::expand(&scenario, &choices)?;
     let manifest = manifest(arguments, &plan, RunId::new(&bindings.run_id)?, machine.as_ref(), clock);
-    let world = match machine {
-        Some(machine) => World::simulated(machine, clock)?,
-        None => World::Host,
-    };
+    if machine.is_none() {
+        check_ports(&plan)?;
+    }
+    let world = machine.map_or(Ok(World::Host), |machine| World::simulated(machine, clock))?;
     let directory = RunDirectory::create(&arguments.results, &scenario.name, &manifest.run_id)?;
     directory.write_decisions(&scenario.frozen(), &plan)?;
     let finished = conduct(
@@ -59,8 +58,8 @@ fn manifest(arguments: &RunArguments, plan: &Plan, run_id: RunId, machine: Optio
         seed: plan.seed,
         plan_sha256: plan::digest(plan),
         overrides: Overrides {
-            set: arguments.scenario.set.clone(),
-            profile: arguments.scenario.profile.clone(),
+            set: arguments.scenario.changes.set.clone(),
+            profile: arguments.scenario.changes.profile.clone(),
             only: arguments.choices.only.clone(),
         },
         environment: Environment::default(),
@@ -82,6 +81,20 @@ fn bindings(arguments: &RunArguments, scenario: &Scenario, clock: Clock) -> Resu
         .map_err(|source| Failure::Host { what: "find the results folder", source })?;
     let ports = host::free_ports(scenario.ports_needed())?;
     Ok(Bindings { run_dir: results.join(scenario.name.as_str()).join(&run_id), run_id, ports })
+}
+
+/// Every port that a server will listen on must be free before the first
+/// effect; each is looked at again when its server starts.
+fn check_ports(plan: &Plan) -> Result<(), Failure> {
+    let servers = plan.epochs.iter().flat_map(|epoch| &epoch.servers);
+    let mut ports = servers.filter_map(|server| match server.origin {
+        ServerOrigin::Run { port, .. } | ServerOrigin::Compose { port, .. } => Some((server, port)),
+        ServerOrigin::Url { .. } => None,
+    });
+    match ports.find(|(_, port)| !host::port_is_free(*port)) {
+        Some((server, port)) => Err(Failure::PortTaken { server: server.label(), port }),
+        None => Ok(()),
+    }
 }
 
 fn conduct(request: Request<'_>, quiet: bool) -> Result<Finished, Failure> {

@@ -3,23 +3,27 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use super::args::ScenarioArguments;
+use super::args::{Changes, ScenarioArguments};
 use super::exit::say;
 use crate::metric;
 use crate::scenario::{self, Color, LoadOptions, Problems, Scenario};
 
-/// Loads the scenario with `--set` and `--profile` applied.
+/// Loads the scenario that a command is about, and shows its warnings.
 pub(super) fn load(arguments: &ScenarioArguments) -> Result<Scenario, Problems> {
-    load_file(&arguments.scenario, &arguments.set, arguments.profile.as_deref())
+    load_file(&arguments.scenario, &arguments.changes).inspect(|scenario| show_problems(&scenario.warnings))
 }
 
-/// Loads a scenario file.
-pub(super) fn load_file(path: &Path, set: &[String], profile: Option<&str>) -> Result<Scenario, Problems> {
-    scenario::load(path, &LoadOptions { set, profile, metrics: &metric::ids() })
+/// Loads a scenario file with `--set` and `--profile` applied.
+pub(super) fn load_file(path: &Path, changes: &Changes) -> Result<Scenario, Problems> {
+    let Changes { set, profile } = changes;
+    scenario::load(path, &LoadOptions { set, profile: profile.as_deref(), metrics: &metric::ids() })
 }
 
 /// Shows every problem on stderr, each at its place.
 pub(super) fn show_problems(problems: &Problems) {
+    if problems.is_empty() {
+        return;
+    }
     let colour = std::io::stderr().is_terminal() && !no_color();
     say(problems.render(if colour { Color::Ansi } else { Color::Plain }));
 }

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::order::Drawing;
-use super::{CellSpec, Plan};
+use super::{CellSpec, Plan, pattern};
 use crate::names::{CellId, NameError};
 use crate::scenario::{Bindings, Load, PhaseSpec, Problems, Replicate, Resolved, Scenario, Treatment};
 
@@ -14,8 +14,10 @@ pub struct Choices<'a> {
     pub bindings: &'a Bindings,
     /// Instead of the scenario's own seed.
     pub seed: Option<u64>,
-    /// Keeps only the cells whose id holds this text.
-    pub only: Option<&'a str>,
+    /// Keeps only the cells that any of these patterns means; all if there is
+    /// none. `*` in a pattern stands for any text, and then the whole id must
+    /// fit; one without may stand anywhere in it.
+    pub only: &'a [String],
 }
 
 /// There is no plan.
@@ -25,18 +27,26 @@ pub enum PlanError {
     #[error("{0}")]
     Scenario(#[from] Problems),
     /// `--only` leaves nothing.
-    #[error("no cell's id holds `{pattern}`; the first of {count} cells is `{example}`")]
+    #[error("no cell is meant by --only {}; of {count} cells the nearest {}", listed(patterns), nearest(examples))]
     NothingSelected {
         /// What was asked for.
-        pattern: String,
+        patterns: Vec<String>,
         /// Cells there are.
         count: usize,
-        /// One of them.
-        example: String,
+        /// The ids most like it.
+        examples: Vec<String>,
     },
     /// A cell's id is too long to be one.
     #[error("a cell cannot be named")]
     Name(#[from] NameError),
+}
+
+fn nearest(ids: &[String]) -> String {
+    format!("{} {}", if ids.len() == 1 { "is" } else { "are" }, listed(ids))
+}
+
+fn listed(texts: &[String]) -> String {
+    texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// A treatment and the cells of it that are kept.
@@ -86,8 +96,8 @@ fn resolve(
         let resolved = scenario.resolve(&treatment, choices.bindings)?;
         let mut own = Vec::new();
         for (id, cell) in cells_of(&treatment, &resolved)? {
-            all.push(id.clone());
-            if choices.only.is_none_or(|pattern| id.as_str().contains(pattern)) {
+            all.push(id.to_string());
+            if choices.only.is_empty() || choices.only.iter().any(|pattern| pattern::fits(pattern, id.as_str())) {
                 own.push(id.clone());
                 cells.insert(id, cell);
             }
@@ -96,14 +106,11 @@ fn resolve(
             kept.push(ResolvedTreatment { treatment, resolved, cells: own });
         }
     }
-    match choices.only {
-        Some(pattern) if kept.is_empty() => Err(PlanError::NothingSelected {
-            pattern: pattern.to_owned(),
-            count: all.len(),
-            example: all.first().map(ToString::to_string).unwrap_or_default(),
-        }),
-        _ => Ok(kept),
+    if kept.is_empty() && !choices.only.is_empty() {
+        let examples = pattern::nearest(choices.only, &all);
+        return Err(PlanError::NothingSelected { patterns: choices.only.to_vec(), count: all.len(), examples });
     }
+    Ok(kept)
 }
 
 fn cells_of(treatment: &Treatment, resolved: &Resolved) -> Result<Vec<(CellId, CellSpec)>, NameError> {

@@ -5,6 +5,7 @@ mod describe;
 mod digest;
 mod expand;
 mod order;
+mod pattern;
 mod schedule;
 mod seed;
 #[cfg(test)]

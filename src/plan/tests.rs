@@ -54,13 +54,14 @@ fn scenario(design: &str) -> Scenario {
     load_frozen(&SCENARIO.replace("REPLICATE", design), &options).unwrap()
 }
 
-fn planned(design: &str, seed: Option<u64>, only: Option<&str>) -> Result<Plan, PlanError> {
+fn planned(design: &str, seed: Option<u64>, only: &[&str]) -> Result<Plan, PlanError> {
     let bindings = Bindings { run_id: "r".to_owned(), run_dir: PathBuf::from("/r"), ports: vec![1000, 1001] };
-    expand(&scenario(design), &Choices { bindings: &bindings, seed, only })
+    let only: Vec<String> = only.iter().map(ToString::to_string).collect();
+    expand(&scenario(design), &Choices { bindings: &bindings, seed, only: &only })
 }
 
 fn plan(design: &str) -> Plan {
-    planned(design, None, None).unwrap()
+    planned(design, None, &[]).unwrap()
 }
 
 /// The treatments of every block, in their order.
@@ -87,7 +88,7 @@ fn each_block_holds_each_treatment_once_in_an_order_of_its_own() {
 #[test]
 fn the_same_seed_gives_the_same_plan_and_another_another() {
     assert_eq!(plan(""), plan(""));
-    let other = planned("", Some(8), None).unwrap();
+    let other = planned("", Some(8), &[]).unwrap();
     assert_ne!(order(&other), order(&plan("")));
     assert_ne!(digest(&other), digest(&plan("")));
 }
@@ -95,7 +96,7 @@ fn the_same_seed_gives_the_same_plan_and_another_another() {
 #[test]
 fn ports_and_folders_do_not_change_what_is_decided() {
     let bindings = Bindings { run_id: "s".to_owned(), run_dir: PathBuf::from("/s"), ports: vec![2000, 2001] };
-    let moved = expand(&scenario(""), &Choices { bindings: &bindings, seed: None, only: None }).unwrap();
+    let moved = expand(&scenario(""), &Choices { bindings: &bindings, seed: None, only: &[] }).unwrap();
     assert_ne!(moved, plan(""));
     assert_eq!(digest(&moved), digest(&plan("")));
 }
@@ -149,7 +150,7 @@ fn servers_that_stay_up_make_one_epoch_of_all_blocks() {
 
 #[test]
 fn a_selection_keeps_the_cells_that_hold_it_and_their_treatments() {
-    let plan = planned("", None, Some("slots=2/open")).unwrap();
+    let plan = planned("", None, &["slots=2/open"]).unwrap();
     assert_eq!(
         plan.cells.keys().map(ToString::to_string).collect::<Vec<_>>(),
         [
@@ -160,7 +161,7 @@ fn a_selection_keeps_the_cells_that_hold_it_and_their_treatments() {
         ]
     );
     assert_eq!(plan.epochs.len(), 2 * 4);
-    let nothing = planned("", None, Some("slots=4")).unwrap_err();
+    let nothing = planned("", None, &["slots=4"]).unwrap_err();
     assert_eq!(
         nothing.to_string(),
         "no cell's id holds `slots=4`; the first of 42 cells is `mps=off,slots=1/breaks/clients=1`"

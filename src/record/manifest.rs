@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Environment;
 use crate::names::{RunId, ScenarioName};
@@ -51,8 +51,23 @@ pub struct Overrides {
     pub set: Vec<String>,
     /// `--profile NAME`.
     pub profile: Option<String>,
-    /// `--only PATTERN`.
-    pub only: Option<String>,
+    /// `--only PATTERN`, as often as given. Written as one text, or null, when
+    /// there could only be one.
+    #[serde(deserialize_with = "one_or_more")]
+    pub only: Vec<String>,
+}
+
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Several(Vec<String>),
+        AtMostOne(Option<String>),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::Several(several) => several,
+        Written::AtMostOne(one) => one.into_iter().collect(),
+    })
 }
 
 /// How a run ended.

@@ -103,6 +103,27 @@ impl ClaimKind {
             | Self::Ordering { metric, .. } => metric,
         }
     }
+
+    /// The cells it speaks of, each under the key it is written with.
+    pub fn selectors(&self) -> Vec<(&'static str, &Selector)> {
+        match self {
+            Self::Absolute { cell, .. } | Self::AtLeast { cell, .. } | Self::AtMost { cell, .. } => {
+                vec![("where", cell)]
+            }
+            Self::Ratio { numerator, denominator, .. } => {
+                vec![("numerator", numerator), ("denominator", denominator)]
+            }
+            Self::Ordering { larger, smaller, .. } => vec![("larger", larger), ("smaller", smaller)],
+        }
+    }
+
+    /// How far off still counts as reproduced, where it states a value.
+    pub const fn tolerance(&self) -> Option<Share> {
+        match self {
+            Self::Absolute { tolerance, .. } | Self::Ratio { tolerance, .. } => Some(*tolerance),
+            Self::AtLeast { .. } | Self::AtMost { .. } | Self::Ordering { .. } => None,
+        }
+    }
 }
 
 /// What a system must be for a claim to speak of it.

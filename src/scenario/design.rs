@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::factor::Selector;
+use crate::names::FactorName;
 use crate::units::Period;
 
 /// What one repetition renews.
@@ -44,6 +45,9 @@ pub struct Design {
     pub baseline: Option<Selector>,
     /// A pause after every epoch.
     pub cooldown: Option<Cooldown>,
+    /// Factors that advance together: the first level of one goes with the
+    /// first of the others, and so on. Everything else is crossed.
+    pub zip: Vec<Vec<FactorName>>,
 }
 
 /// A pause between epochs.
@@ -65,6 +69,7 @@ impl Default for Design {
             seed: 1,
             baseline: None,
             cooldown: None,
+            zip: Vec::new(),
         }
     }
 }

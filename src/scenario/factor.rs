@@ -19,6 +19,18 @@ pub enum Level {
     Text(String),
 }
 
+impl Level {
+    /// Whether a value, written out, is this level; numbers are compared as
+    /// numbers, so that `2` is a rate of 2.0.
+    pub fn is(&self, value: &str) -> bool {
+        let level = self.to_string();
+        level == value
+            || level
+                .parse::<f64>()
+                .is_ok_and(|level| value.parse::<f64>().is_ok_and(|value| (level - value).abs() < 1e-9))
+    }
+}
+
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -142,6 +142,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Every key that was asked for so far.
+    pub(super) fn known(&self) -> Vec<&'static str> {
+        self.asked.borrow().clone()
+    }
+
     /// Notes every key that was never asked for.
     pub(super) fn finish(self) {
         let asked = self.asked.into_inner();

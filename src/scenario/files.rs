@@ -28,6 +28,8 @@ const BAD_LINES_SHOWN: usize = 3;
 enum ReadError {
     #[error("cannot read `{path}`: {source}")]
     Io { path: String, source: io::Error },
+    #[error("`{path}` is not a file")]
+    NotFile { path: String },
     #[error("`{path}` is larger than {most} bytes")]
     TooLarge { path: String, most: u64 },
     #[error("`{path}` is not UTF-8 text")]
@@ -36,6 +38,10 @@ enum ReadError {
 
 fn read_text(path: &Path, shown: &str, most: u64) -> Result<String, ReadError> {
     let io = |source| ReadError::Io { path: shown.to_owned(), source };
+    // To open a pipe would wait for its writer.
+    if !path.metadata().map_err(io)?.is_file() {
+        return Err(ReadError::NotFile { path: shown.to_owned() });
+    }
     let mut bytes = Vec::new();
     File::open(path).map_err(io)?.take(most + 1).read_to_end(&mut bytes).map_err(io)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > most) {
@@ -230,7 +236,8 @@ fn read_prompts(file: &WantedFile, notes: &Notes) -> Vec<String> {
 fn some_prompts(file: &WantedFile, prompts: Vec<String>, notes: &Notes) -> Vec<String> {
     if prompts.is_empty() {
         let message = format!("`{}` holds no prompt", file.path.display());
-        notes.push(Finding::new(Code::Prompts, file.span.clone(), message));
+        let finding = Finding::new(Code::Prompts, file.span.clone(), message);
+        notes.push(finding.help("write one prompt a line; blank lines do not count"));
     }
     prompts
 }

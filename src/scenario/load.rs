@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use super::check::{
+    check_factors_used, check_profile_sections, check_profiles, check_schema, check_treatments, check_vars,
+};
 use super::claim::Claim;
 use super::diagnostic::{Code, Problems};
 use super::factor::Factor;
@@ -12,18 +15,14 @@ use super::files::{Includer, read_root, read_wanted};
 use super::overlay::{merge, override_with, parse_set};
 use super::read::claim::read_claim;
 use super::read::design::read_design;
-use super::read::factor::{RESERVED, cell_keys, combine, read_exclude, read_factors};
-use super::resolve::{Bindings, Scenario, Sections};
+use super::read::factor::{are_few, cell_keys, read_exclude, read_factors};
+use super::resolve::{Scenario, Sections};
 use super::source::{Finding, Notes, SourceMap};
 use super::spelling;
 use super::template::Scope;
 use super::tree::{self, Node, Table, Value};
+use super::warnings::warn;
 use crate::names::ScenarioName;
-
-/// The format this program reads.
-const SCHEMA: i64 = 1;
-/// Enough for any treatment: 64 instances of 64 servers.
-const SAMPLE_PORTS: std::ops::Range<u16> = 20_000..24_096;
 
 /// What a scenario is loaded with.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,9 +66,13 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems
     let Some(mut scenario) = assemble(root, &dir, &sources, options, &notes) else {
         return notes.refuse(&sources);
     };
-    check_treatments(&mut scenario, &notes);
+    let cells = check_treatments(&mut scenario, &notes);
     scenario.prompts = read_wanted(&notes.wanted_files(), &notes);
-    notes.settle(scenario, &sources)
+    let mut scenario = notes.settle(scenario, &sources)?;
+    let warnings = Notes::default();
+    warn(&scenario, &cells, &warnings);
+    scenario.warnings = warnings.problems(&sources);
+    Ok(scenario)
 }
 
 /// Loads the frozen `scenario.toml` of a run directory. Nothing is included
@@ -114,10 +117,12 @@ fn profile<'t>(root: &'t Table, options: &LoadOptions<'_>) -> Option<&'t Table> 
 /// The profile, then every `--set`, laid over the scenario.
 fn override_root(mut root: Table, sets: &[Table], options: &LoadOptions<'_>, notes: &Notes) -> Table {
     let chosen = profile(&root, options).cloned();
-    table_of(&root, "profile", notes);
-    let profiles = root.shift_remove("profile");
+    let profiles = root.get("profile").cloned();
+    if let Some(profiles) = &profiles {
+        check_profiles(&profiles.node, &root, notes);
+    }
     match (options.profile, chosen) {
-        (Some(_), Some(profile)) => override_with(&mut root, &profile, notes),
+        (Some(_), Some(profile)) => override_with(&mut root, &profile, &Notes::default()),
         (Some(name), None) => {
             let known = profiles.as_ref().and_then(|entry| entry.node.as_table());
             let names = known.into_iter().flat_map(Table::keys).map(String::as_str);
@@ -136,7 +141,7 @@ fn override_root(mut root: Table, sets: &[Table], options: &LoadOptions<'_>, not
 /// Reads what does not depend on the treatment. What is wrong is noted and
 /// replaced by a stand-in, so that the rest can be checked too.
 fn assemble(
-    tree: Table,
+    mut tree: Table,
     file_dir: &Path,
     sources: &SourceMap,
     options: &LoadOptions<'_>,
@@ -148,13 +153,17 @@ fn assemble(
     let fields = Fields::of(&root, &scope)?;
     check_schema(&fields);
     check_vars(&fields, &vars);
+    tree.shift_remove("profile");
     let name = fields.required("name").or_else(|| ScenarioName::new("unnamed").ok())?;
     let dir = fields.optional("dir").map_or_else(|| file_dir.to_owned(), |dir: PathBuf| file_dir.join(dir));
     fields.raw("factors");
-    let factors = read_factors(&table_of(&tree, "factors", notes), &vars, &scope);
+    let declared = table_of(&tree, "factors", notes);
+    let factors = read_factors(&declared, &vars, &scope);
     scope.check_waiting(&factors);
     let excludes = list_of(&fields, "exclude");
     let design = fields.raw("design").and_then(|node| read_design(node, &factors, &scope));
+    let design = design.unwrap_or_default();
+    let factors = if are_few(&factors, &design.zip, &declared, &scope) { factors } else { Vec::new() };
     let claims = read_claims(&list_of(&fields, "claim"), &factors, options, &scope);
     let sections = read_sections(&fields);
     let scenario = Scenario {
@@ -163,40 +172,20 @@ fn assemble(
         dir,
         excluded: excludes.iter().filter_map(|node| read_exclude(node, &factors, &scope)).collect(),
         factors,
-        design: design.unwrap_or_default(),
+        design,
         claims,
         prompts: IndexMap::new(),
+        warnings: Problems::default(),
         vars: vars.clone(),
         sections,
         tree,
         sources: sources.clone(),
         ports_needed: 0,
     };
+    check_profile_sections(&fields);
     fields.finish();
     check_factors_used(&scenario, &scope);
     Some(scenario)
-}
-
-fn check_schema(fields: &Fields<'_>) {
-    let Some(version) = fields.required::<i64>("schema") else { return };
-    if version != SCHEMA {
-        let span = fields.raw("schema").map_or_else(|| fields.span(), |node| node.span.clone());
-        let finding = Finding::new(Code::Schema, span, format!("scenario format {version} is not known"));
-        let help = if version > SCHEMA {
-            format!("this program reads format {SCHEMA}; a newer one is needed")
-        } else {
-            format!("write schema = {SCHEMA}")
-        };
-        fields.scope.notes.push(finding.help(help));
-    }
-}
-
-fn check_vars(fields: &Fields<'_>, vars: &Table) {
-    fields.raw("vars");
-    for (name, entry) in vars.iter().filter(|(name, _)| RESERVED.contains(&name.as_str())) {
-        let message = format!("`{name}` has a meaning of its own and cannot be a variable");
-        fields.scope.notes.push(Finding::new(Code::Duplicate, entry.key.clone(), message));
-    }
 }
 
 fn table_of(tree: &Table, key: &str, notes: &Notes) -> Table {
@@ -252,42 +241,4 @@ fn read_claims(nodes: &[Node], factors: &[Factor], options: &LoadOptions<'_>, sc
         claims.push(claim);
     }
     claims
-}
-
-/// A factor that no template and no `when` uses would give treatments that
-/// differ in name only.
-fn check_factors_used(scenario: &Scenario, scope: &Scope<'_>) {
-    let sections = &scenario.sections;
-    let mut used = Vec::new();
-    for node in [&sections.epoch_setup, &sections.servers, &sections.phases].into_iter().flatten() {
-        node.visit_texts(&mut |text, _| used.extend(scope.names_in(text)));
-        let when = node.as_table().and_then(|table| table.get("when")).and_then(|entry| entry.node.as_text());
-        used.extend(when.map(|when| scope.names_in_expression(when)).unwrap_or_default());
-    }
-    for entry in scenario.vars.values() {
-        entry.node.visit_texts(&mut |text, _| used.extend(scope.names_in(text)));
-    }
-    let declared = scenario.tree.get("factors").and_then(|entry| entry.node.as_table());
-    for (name, entry) in declared.into_iter().flatten().filter(|(name, _)| !used.contains(name)) {
-        let finding = Finding::new(Code::UnusedFactor, entry.key.clone(), format!("factor `{name}` changes nothing"));
-        let help = format!("use it in a server, a phase or an `[[epoch.setup]]`: \"{{{{ {name} }}}}\", or in a `when`");
-        scope.notes.push(finding.help(help));
-    }
-}
-
-/// Resolves every treatment once, so that nothing is found wrong when an
-/// experiment has already begun.
-fn check_treatments(scenario: &mut Scenario, notes: &Notes) {
-    let sample =
-        Bindings { run_id: "sample".to_owned(), run_dir: PathBuf::from("/sample"), ports: SAMPLE_PORTS.collect() };
-    scenario.check_outer_steps(&sample, notes);
-    let mut treatments = combine(&scenario.factors, &scenario.excluded);
-    if treatments.is_empty() {
-        // The rest of the file is checked all the same.
-        treatments = combine(&scenario.factors, &[]);
-        let span = scenario.tree.get("exclude").map_or(0..0, |entry| entry.node.span.clone());
-        notes.push(Finding::new(Code::Bounds, span, "every treatment is excluded"));
-    }
-    let ports = treatments.iter().map(|treatment| scenario.resolve_noting(treatment, &sample, notes).1);
-    scenario.ports_needed = ports.max().unwrap_or(0);
 }

@@ -1,6 +1,7 @@
 //! What the user declared: TOML in, [`Scenario`] out, with every problem found
 //! at once and shown at its place. Reads files only.
 
+mod check;
 mod claim;
 mod decode;
 mod design;
@@ -21,6 +22,7 @@ mod step;
 mod template;
 mod tree;
 mod variables;
+mod warnings;
 
 pub use claim::{Claim, ClaimKind, Source, SystemMatch};
 pub use design::{Cooldown, Design, Order, Replicate};

@@ -44,6 +44,9 @@ pub struct Scenario {
     /// The prompts of every prompt file, by absolute path; empty in a frozen
     /// scenario.
     pub prompts: IndexMap<PathBuf, Vec<String>>,
+    /// What can be run and will still not answer what its author asks; none in
+    /// a frozen scenario, of which they were said before.
+    pub warnings: Problems,
     pub(super) excluded: Vec<Selector>,
     /// As written: each is computed where every name it uses is known.
     pub(super) vars: Table,
@@ -88,10 +91,10 @@ pub struct Resolved {
 }
 
 impl Scenario {
-    /// Every combination of levels, the last factor turning fastest, without
-    /// those excluded. One treatment without levels if there is no factor.
+    /// Every combination of levels, the last factor turning fastest and zipped
+    /// ones together, without those excluded. One treatment without levels if there is no factor.
     pub fn treatments(&self) -> Vec<Treatment> {
-        combine(&self.factors, &self.excluded)
+        combine(&self.factors, &self.design.zip, &self.excluded)
     }
 
     /// The most ports that the servers of any treatment need.

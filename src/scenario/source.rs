@@ -38,6 +38,11 @@ impl SourceMap {
         self.locate(span).and_then(|(source, local)| source.text.get(local)).unwrap_or_default()
     }
 
+    /// Whether a span lies in the text taken in first.
+    pub(super) fn is_first(&self, span: &Span) -> bool {
+        self.locate(span).is_some_and(|(source, _)| source.base == 0)
+    }
+
     fn locate(&self, span: &Span) -> Option<(&Source, Span)> {
         let source = self.sources.iter().rev().find(|source| source.base <= span.start)?;
         let clamp = |offset: usize| floor_char_boundary(&source.text, offset.saturating_sub(source.base));
@@ -148,13 +153,18 @@ impl Notes {
         if self.is_clean() { Ok(value) } else { self.refuse(sources) }
     }
 
+    /// Everything that was found, as the error it is.
+    pub(super) fn refuse<T>(self, sources: &SourceMap) -> Result<T, Problems> {
+        Err(self.problems(sources))
+    }
+
     /// Everything that was found, sorted by place, and once only where several
     /// treatments stumble over the same.
-    pub(super) fn refuse<T>(self, sources: &SourceMap) -> Result<T, Problems> {
+    pub(super) fn problems(self, sources: &SourceMap) -> Problems {
         let mut findings = self.findings.into_inner();
         let mut seen = HashSet::new();
         findings.retain(|finding| seen.insert((finding.span.clone(), finding.message.clone())));
         findings.sort_by_key(|finding| (finding.span.start, finding.span.end));
-        Err(Problems(findings.iter().map(|finding| finding.locate(sources)).collect()))
+        Problems(findings.iter().map(|finding| finding.locate(sources)).collect())
     }
 }

@@ -1,7 +1,7 @@
 //! Which cell a selector means.
 
 use crate::names::CellId;
-use crate::scenario::{Level, Selector};
+use crate::scenario::Selector;
 use crate::summary::{CellSummary, Summary};
 
 /// The only cell that fits, or why there is none, in a sentence.
@@ -26,8 +26,8 @@ fn some_of(cells: &[(&CellId, &CellSummary)]) -> String {
 pub(super) fn fits(cell: &CellSummary, selector: &Selector) -> bool {
     selector.0.iter().all(|(key, level)| match key.as_str() {
         "phase" => cell.phase.as_str() == level.to_string(),
-        "clients" => cell.clients.is_some_and(|clients| equals(level, f64::from(clients))),
-        "rate" => cell.rate.is_some_and(|rate| equals(level, rate)),
+        "clients" => cell.clients.is_some_and(|clients| level.is(&clients.to_string())),
+        "rate" => cell.rate.is_some_and(|rate| level.is(&rate.to_string())),
         factor => cell.treatment.get(factor) == Some(&level.to_string()),
     })
 }
@@ -38,9 +38,4 @@ pub(super) fn factors_only(selector: &Selector) -> Selector {
     Selector(
         selector.0.iter().filter(|(key, _)| !of_load(key)).map(|(key, level)| (key.clone(), level.clone())).collect(),
     )
-}
-
-/// Levels are compared as numbers with loads: `2` fits a rate of 2.0.
-fn equals(level: &Level, load: f64) -> bool {
-    level.to_string().parse::<f64>().is_ok_and(|level| (level - load).abs() < 1e-9)
 }

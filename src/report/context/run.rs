@@ -124,12 +124,9 @@ fn outcome(outcome: &Outcome) -> String {
 fn reproduce(manifest: &Manifest, simulated: Option<&Simulated>) -> Vec<String> {
     let folder = format!("results/{}/{}", manifest.scenario, manifest.run_id);
     let run = format!("runexp run {folder}/scenario.toml --seed {}", manifest.seed);
-    let options = [
-        ("--only", manifest.overrides.only.as_deref()),
-        ("--simulate", simulated.map(|simulated| simulated.machine.as_str())),
-    ];
-    let words =
-        options.iter().filter_map(|(option, value)| value.map(|value| format!("{option} {}", quoted(&line(value)))));
+    let only = manifest.overrides.only.iter().map(|only| ("--only", only.as_str()));
+    let simulate = simulated.map(|simulated| ("--simulate", simulated.machine.as_str()));
+    let words = only.chain(simulate).map(|(option, value)| format!("{option} {}", quoted(&line(value))));
     let run = std::iter::once(run).chain(words).collect::<Vec<_>>().join(" ");
     vec![run, format!("runexp report {folder}")]
 }

@@ -6,6 +6,7 @@ use super::super::fields::Fields;
 use super::super::template::Scope;
 use super::super::tree::Node;
 use super::factor::{cell_keys, check_levels, read_selector};
+use super::zip::read_zip;
 
 /// The most complete blocks.
 const MOST_REPETITIONS: u32 = 1000;
@@ -28,6 +29,7 @@ pub(in super::super) fn read_design(node: &Node, factors: &[Factor], scope: &Sco
         seed: fields.optional("seed").unwrap_or(default.seed),
         baseline,
         cooldown: fields.optional("cooldown"),
+        zip: read_zip(&fields, factors),
     };
     fields.finish();
     Some(design)

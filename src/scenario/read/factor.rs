@@ -18,15 +18,24 @@ const MOST_TREATMENTS: usize = 1000;
 
 /// Reads `[factors]`, in the order written.
 pub(in super::super) fn read_factors(table: &Table, vars: &Table, scope: &Scope<'_>) -> Vec<Factor> {
-    let factors: Vec<Factor> = table.iter().filter_map(|(name, entry)| read_factor(name, entry, vars, scope)).collect();
-    let treatments = factors.iter().try_fold(1_usize, |product, factor| product.checked_mul(factor.levels.len()));
-    if treatments.is_none_or(|count| count > MOST_TREATMENTS) {
+    table.iter().filter_map(|(name, entry)| read_factor(name, entry, vars, scope)).collect()
+}
+
+/// Whether the combinations of levels are few enough; noted if not.
+pub(in super::super) fn are_few(
+    factors: &[Factor],
+    zips: &[Vec<FactorName>],
+    table: &Table,
+    scope: &Scope<'_>,
+) -> bool {
+    let levels = axes(factors, zips).into_iter().map(|axis| axis.first().map_or(1, |factor| factor.levels.len()));
+    let treatments = levels.fold(1_usize, usize::saturating_mul);
+    if treatments > MOST_TREATMENTS {
         let span = table.first().map_or(0..0, |(_, entry)| entry.key.clone());
         let message = format!("the factors have more than {MOST_TREATMENTS} combinations of levels");
         scope.notes.push(Finding::new(Code::Bounds, span, message).help("leave out factors or levels"));
-        return Vec::new();
     }
-    factors
+    treatments <= MOST_TREATMENTS
 }
 
 fn read_factor(name: &str, entry: &Entry, vars: &Table, scope: &Scope<'_>) -> Option<Factor> {
@@ -99,21 +108,37 @@ pub(in super::super) fn check_levels(node: &Node, selector: &Selector, factors: 
     }
 }
 
-/// Every combination of levels in the order written, the last factor turning
-/// fastest, without those that an exclusion matches.
-pub(in super::super) fn combine(factors: &[Factor], excluded: &[Selector]) -> Vec<Treatment> {
-    let mut treatments = vec![Treatment::default()];
+/// What is crossed: the factors of a zip together, at the place of the first
+/// of them, and every other factor alone.
+fn axes<'f>(factors: &'f [Factor], zips: &[Vec<FactorName>]) -> Vec<Vec<&'f Factor>> {
+    let mut axes: Vec<Vec<&Factor>> = Vec::new();
     for factor in factors {
-        treatments = treatments
-            .iter()
-            .flat_map(|treatment| {
-                factor.levels.iter().map(|level| {
-                    let mut longer = treatment.clone();
-                    longer.0.insert(factor.name.clone(), level.clone());
-                    longer
-                })
-            })
-            .collect();
+        let zip = zips.iter().find(|zip| zip.contains(&factor.name));
+        let is_partner = |other: &&Factor| zip.is_some_and(|zip| zip.contains(&other.name));
+        match axes.iter_mut().find(|begun| begun.iter().any(is_partner)) {
+            Some(partners) => partners.push(factor),
+            None => axes.push(vec![factor]),
+        }
+    }
+    axes
+}
+
+/// Every combination of levels in the order written, the last factor turning
+/// fastest and zipped ones together, without those that an exclusion matches.
+pub(in super::super) fn combine(factors: &[Factor], zips: &[Vec<FactorName>], excluded: &[Selector]) -> Vec<Treatment> {
+    let mut treatments = vec![Treatment::default()];
+    for axis in axes(factors, zips) {
+        let levels = axis.iter().map(|factor| factor.levels.len()).min().unwrap_or(0);
+        let longer = |treatment: &Treatment, level: usize| {
+            let own = axis.iter().filter_map(|factor| Some((factor.name.clone(), factor.levels.get(level)?.clone())));
+            Treatment(treatment.0.clone().into_iter().chain(own).collect())
+        };
+        treatments =
+            treatments.iter().flat_map(|treatment| (0..levels).map(|level| longer(treatment, level))).collect();
+    }
+    let place = |name: &FactorName| factors.iter().position(|factor| factor.name == *name);
+    for treatment in &mut treatments {
+        treatment.0.sort_by_key(|name, _| place(name));
     }
     treatments.retain(|treatment| {
         !excluded.iter().any(|selector| selector.0.iter().all(|(key, level)| treatment.level(key) == Some(level)))

@@ -6,6 +6,7 @@ pub(super) mod factor;
 pub(super) mod phase;
 pub(super) mod server;
 pub(super) mod step;
+pub(super) mod zip;
 
 use std::path::{Path, PathBuf};
 

@@ -50,6 +50,8 @@ pub(in super::super) struct Servers {
     /// What is declared, readable or not: how many instances, and whether they
     /// are ours to kill.
     pub(in super::super) declared: IndexMap<String, Declared>,
+    /// Who has which address, of those that the scenario fixes.
+    addresses: IndexMap<String, String>,
 }
 
 /// What other tables need to know of a server.
@@ -101,9 +103,36 @@ fn read_server(node: &Node, scope: &Scope<'_>, dir: &Path, ports: &mut Ports<'_>
         let names = [("index", Some(Computed::from(index))), ("port", port.map(Computed::from))];
         let names = names.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         let instance = Fields::of(node, &scope.with(names)).and_then(|fields| read_instance(fields, index, port, dir));
-        servers.specs.extend(instance.filter(|_| active));
+        if let Some(instance) = instance.filter(|_| active) {
+            check_address(&instance, first_port.is_some(), &fields, &mut servers.addresses);
+            servers.specs.push(instance);
+        }
     }
     Some(())
+}
+
+/// Notes a server at the address of another one.
+fn check_address(server: &ServerSpec, is_fixed: bool, fields: &Fields<'_>, addresses: &mut IndexMap<String, String>) {
+    let (key, address) = match &server.origin {
+        ServerOrigin::Url { url } => ("url", url.trim_start_matches("http://").replace("localhost", "127.0.0.1")),
+        ServerOrigin::Run { port, .. } | ServerOrigin::Compose { port, .. } if is_fixed => {
+            ("port", format!("127.0.0.1:{port}"))
+        }
+        ServerOrigin::Run { .. } | ServerOrigin::Compose { .. } => return,
+    };
+    let label = server.label();
+    if let Some(earlier) = addresses.get(&address) {
+        let span = fields.raw(key).map_or_else(|| fields.span(), |node| node.span.clone());
+        let finding =
+            Finding::new(Code::Address, span, format!("`{label}` is at the address of `{earlier}`, {address}"));
+        let help = if server.index > 0 {
+            "leave `count` out, or let the address depend on `{{ index }}`"
+        } else {
+            "give it an address of its own; without `port` a `run` or `compose` server gets a free one"
+        };
+        fields.scope.notes.push(finding.help(help));
+    }
+    addresses.entry(address).or_insert(label);
 }
 
 fn fixed_port(fields: &Fields<'_>, first: u16, index: u32) -> Option<u16> {

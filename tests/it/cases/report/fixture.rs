@@ -78,7 +78,7 @@ fn manifest() -> Manifest {
         simulated: None,
         seed: 7,
         plan_sha256: "9f86d081".into(),
-        overrides: Overrides { set: vec![format!("vars.model={HOSTILE}")], profile: None, only: Some("it's".into()) },
+        overrides: Overrides { set: vec![format!("vars.model={HOSTILE}")], profile: None, only: vec!["it's".into()] },
         environment: Environment {
             gpus: vec![GpuIdentity {
                 uuid: "GPU-1".into(),

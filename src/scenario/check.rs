@@ -1,0 +1,116 @@
+//! What is wrong with a scenario as a whole.
+
+use std::path::PathBuf;
+
+use super::decode::unknown_key;
+use super::diagnostic::Code;
+use super::fields::Fields;
+use super::overlay::override_with;
+use super::read::factor::{RESERVED, combine};
+use super::resolve::{Bindings, Scenario};
+use super::source::{Finding, Notes};
+use super::template::Scope;
+use super::tree::{Node, Table};
+use super::warnings::Cell;
+
+/// The format this program reads.
+const SCHEMA: i64 = 1;
+/// Enough for any treatment: 64 instances of 64 servers.
+const SAMPLE_PORTS: std::ops::Range<u16> = 20_000..24_096;
+
+pub(super) fn check_schema(fields: &Fields<'_>) {
+    let Some(version) = fields.required::<i64>("schema") else { return };
+    if version != SCHEMA {
+        let span = fields.raw("schema").map_or_else(|| fields.span(), |node| node.span.clone());
+        let finding = Finding::new(Code::Schema, span, format!("scenario format {version} is not known"));
+        let help = if version > SCHEMA {
+            format!("this program reads format {SCHEMA}; a newer one is needed")
+        } else {
+            format!("write schema = {SCHEMA}")
+        };
+        fields.scope.notes.push(finding.help(help));
+    }
+}
+
+pub(super) fn check_vars(fields: &Fields<'_>, vars: &Table) {
+    fields.raw("vars");
+    for (name, entry) in vars.iter().filter(|(name, _)| RESERVED.contains(&name.as_str())) {
+        let message = format!("`{name}` has a meaning of its own and cannot be a variable");
+        fields.scope.notes.push(Finding::new(Code::Duplicate, entry.key.clone(), message));
+    }
+}
+
+/// Every profile, chosen or not, must be a table that changes something there
+/// is.
+pub(super) fn check_profiles(profiles: &Node, root: &Table, notes: &Notes) {
+    let tables = profiles.as_table().into_iter().flatten().map(|(_, entry)| &entry.node);
+    for node in tables.clone().chain([profiles]).filter(|node| node.as_table().is_none()) {
+        let message = format!("expected a table, found {}", node.describe());
+        notes.push(Finding::new(Code::Value, node.span.clone(), message).help("write it like [profile.quick.vars]"));
+    }
+    for (node, profile) in tables.filter_map(|node| Some((node, node.as_table()?))) {
+        if profile.is_empty() {
+            let finding = Finding::new(Code::Override, node.span.clone(), "this profile changes nothing");
+            notes.push(finding.help("write what it changes, or leave it out"));
+        }
+        override_with(&mut root.clone(), profile, notes);
+    }
+}
+
+/// The sections of every profile must be among those that have been asked for.
+pub(super) fn check_profile_sections(fields: &Fields<'_>) {
+    let profiles = fields.raw("profile").and_then(Node::as_table).into_iter().flatten();
+    let known = fields.known();
+    for (section, entry) in profiles.filter_map(|(_, profile)| profile.node.as_table()).flatten() {
+        if !known.contains(&section.as_str()) {
+            fields.scope.notes.push(unknown_key(section, entry, known.iter().copied()));
+        }
+    }
+}
+
+/// A factor that no template and no `when` uses would give treatments that
+/// differ in name only.
+pub(super) fn check_factors_used(scenario: &Scenario, scope: &Scope<'_>) {
+    let sections = &scenario.sections;
+    let mut used = Vec::new();
+    for node in [&sections.epoch_setup, &sections.servers, &sections.phases].into_iter().flatten() {
+        node.visit_texts(&mut |text, _| used.extend(scope.names_in(text)));
+        let when = node.as_table().and_then(|table| table.get("when")).and_then(|entry| entry.node.as_text());
+        used.extend(when.map(|when| scope.names_in_expression(when)).unwrap_or_default());
+    }
+    for entry in scenario.vars.values() {
+        entry.node.visit_texts(&mut |text, _| used.extend(scope.names_in(text)));
+    }
+    let declared = scenario.tree.get("factors").and_then(|entry| entry.node.as_table());
+    for (name, entry) in declared.into_iter().flatten().filter(|(name, _)| !used.contains(name)) {
+        let finding = Finding::new(Code::UnusedFactor, entry.key.clone(), format!("factor `{name}` changes nothing"));
+        let help = format!("use it in a server, a phase or an `[[epoch.setup]]`: \"{{{{ {name} }}}}\", or in a `when`");
+        scope.notes.push(finding.help(help));
+    }
+}
+
+/// Resolves every treatment once, so that nothing is found wrong when an
+/// experiment has already begun.
+/// What comes back are its cells.
+pub(super) fn check_treatments(scenario: &mut Scenario, notes: &Notes) -> Vec<Cell> {
+    let sample =
+        Bindings { run_id: "sample".to_owned(), run_dir: PathBuf::from("/sample"), ports: SAMPLE_PORTS.collect() };
+    scenario.check_outer_steps(&sample, notes);
+    let mut treatments = scenario.treatments();
+    if treatments.is_empty() {
+        // The rest of the file is checked all the same.
+        treatments = combine(&scenario.factors, &scenario.design.zip, &[]);
+        let span = scenario.tree.get("exclude").map_or(0..0, |entry| entry.node.span.clone());
+        notes.push(Finding::new(Code::Bounds, span, "every treatment is excluded"));
+    }
+    let mut cells = Vec::new();
+    for treatment in treatments {
+        let (resolved, ports) = scenario.resolve_noting(&treatment, &sample, notes);
+        scenario.ports_needed = scenario.ports_needed.max(ports);
+        for phase in resolved.phases {
+            let cell = |load| Cell { treatment: treatment.clone(), phase: phase.name.clone(), load };
+            cells.extend(phase.loads.into_iter().map(cell));
+        }
+    }
+    cells
+}
