@@ -39,7 +39,8 @@ pub(super) fn derive(directory: &Path, templates: &[PathBuf]) -> Result<Derived,
     let summary = summary::summarize(&stored.record, &stored.plan);
     let Manifest { environment, simulated, .. } = &stored.record.manifest;
     let baseline = stored.plan.baseline.as_ref();
-    let verdicts = verdict::judge(&summary, &scenario.claims, baseline, environment, simulated.as_ref());
+    let (claims, rules) = (&scenario.claims, &scenario.rules);
+    let verdicts = verdict::judge(&summary, claims, rules, baseline, environment, simulated.as_ref());
     let directory = RunDirectory::open(directory);
     directory.write_derived("summary.json", &(serde_json::to_string_pretty(&summary)? + "\n"))?;
     let context = Context::new(&stored.record.manifest, &stored.plan, &summary, &verdicts, metric::all());

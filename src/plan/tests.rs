@@ -164,6 +164,7 @@ fn a_selection_keeps_the_cells_that_hold_it_and_their_treatments() {
     let nothing = planned("", None, &["slots=4"]).unwrap_err();
     assert_eq!(
         nothing.to_string(),
-        "no cell's id holds `slots=4`; the first of 42 cells is `mps=off,slots=1/breaks/clients=1`"
+        "no cell is meant by --only `slots=4`; of 42 cells the nearest are `mps=on,slots=1/closed/clients=4`, \
+         `mps=on,slots=2/closed/clients=4`, `mps=on,slots=3/closed/clients=4`"
     );
 }

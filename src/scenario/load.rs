@@ -16,6 +16,7 @@ use super::overlay::{merge, override_with, parse_set};
 use super::read::claim::read_claim;
 use super::read::design::read_design;
 use super::read::factor::{are_few, cell_keys, read_exclude, read_factors};
+use super::read::rule::read_rule;
 use super::resolve::{Scenario, Sections};
 use super::source::{Finding, Notes, SourceMap};
 use super::spelling;
@@ -34,7 +35,7 @@ pub struct LoadOptions<'a> {
     pub set: &'a [String],
     /// The `[profile.NAME]` laid over the scenario before that.
     pub profile: Option<&'a str>,
-    /// The metrics that claims may speak of.
+    /// The metrics that a scenario may speak of.
     pub metrics: &'a [&'a str],
 }
 
@@ -165,15 +166,18 @@ fn assemble(
     let design = design.unwrap_or_default();
     let factors = if are_few(&factors, &design.zip, &declared, &scope) { factors } else { Vec::new() };
     let claims = read_claims(&list_of(&fields, "claim"), &factors, options, &scope);
+    let rules = inner_list_of(&fields, "decision", "rule");
+    let rule = |node| read_rule(node, &cell_keys(&factors), options.metrics, &scope);
     let sections = read_sections(&fields);
     let scenario = Scenario {
         title: fields.optional("title").unwrap_or_else(|| name.to_string()),
         name,
         dir,
         excluded: excludes.iter().filter_map(|node| read_exclude(node, &factors, &scope)).collect(),
-        factors,
         design,
         claims,
+        rules: rules.iter().filter_map(rule).collect(),
+        factors,
         prompts: IndexMap::new(),
         warnings: Problems::default(),
         vars: vars.clone(),
@@ -211,17 +215,20 @@ fn list_of(fields: &Fields<'_>, key: &'static str) -> Vec<Node> {
     Vec::new()
 }
 
+/// The list `[[table.key]]` of a table that holds nothing else.
+fn inner_list_of(fields: &Fields<'_>, table: &'static str, key: &'static str) -> Vec<Node> {
+    let Some(inner) = fields.raw(table).and_then(|node| Fields::of(node, &fields.scope)) else { return Vec::new() };
+    let list = list_of(&inner, key);
+    inner.finish();
+    list
+}
+
 fn read_sections(fields: &Fields<'_>) -> Sections {
     fields.must_have("server");
     fields.must_have("phase");
-    let epoch = fields.raw("epoch").and_then(|node| Fields::of(node, &fields.scope));
-    let epoch_setup = epoch.as_ref().map(|epoch| list_of(epoch, "setup"));
-    if let Some(epoch) = epoch {
-        epoch.finish();
-    }
     Sections {
         setup: list_of(fields, "setup"),
-        epoch_setup: epoch_setup.unwrap_or_default(),
+        epoch_setup: inner_list_of(fields, "epoch", "setup"),
         servers: list_of(fields, "server"),
         phases: list_of(fields, "phase"),
         teardown: list_of(fields, "teardown"),

@@ -15,6 +15,7 @@ use super::read::factor::combine;
 use super::read::phase::read_phases;
 use super::read::server::{Ports, read_servers};
 use super::read::step::read_steps;
+use super::rule::Rule;
 use super::server::ServerSpec;
 use super::source::{Finding, Notes, SourceMap};
 use super::step::StepSpec;
@@ -41,6 +42,8 @@ pub struct Scenario {
     pub design: Design,
     /// Published numbers to be checked.
     pub claims: Vec<Claim>,
+    /// From what is measured to recommendations.
+    pub rules: Vec<Rule>,
     /// The prompts of every prompt file, by absolute path; empty in a frozen
     /// scenario.
     pub prompts: IndexMap<PathBuf, Vec<String>>,

@@ -146,6 +146,11 @@ impl<'a> Scope<'a> {
         self.evaluate(expression, span).map(|value| value.is_true())
     }
 
+    /// The value of a bare expression.
+    pub(super) fn compute(&self, expression: &str, span: &Span) -> Option<Node> {
+        self.to_node(&self.evaluate(expression, span)?, span, 0)
+    }
+
     fn evaluate(&self, expression: &str, span: &Span) -> Option<Computed> {
         let compiled = self.noted(self.environment.compile_expression(expression), span)?;
         self.all_defined(compiled.undeclared_variables(false), expression, span)?;

@@ -1,10 +1,9 @@
 //! The statistics behind each kind of claim.
 
 use super::Verdict;
-use super::interval::{pairs, sample};
+use super::interval::{self, pairs, sample};
 use crate::stats::{
-    Bounds, Center, Position, Tolerance, geometric_center, log_welch_ratio, mean_center, paired_difference,
-    paired_ratio, position,
+    Bounds, Center, Position, Tolerance, geometric_center, mean_center, paired_difference, paired_ratio, position,
 };
 use crate::summary::Estimate;
 
@@ -33,11 +32,8 @@ pub(super) fn absolute(measured: &Estimate, value: f64, tolerance: Tolerance) ->
 /// The metric's ratio has this value: paired within blocks where two or more
 /// are shared, else of the unpaired means.
 pub(super) fn ratio(above: &Estimate, below: &Estimate, value: f64, tolerance: Tolerance) -> Finding {
-    let pairs = pairs(above, below);
-    let unpaired = || log_welch_ratio(&sample(above)?, &sample(below)?, CONFIDENCE);
-    let ratio = if pairs.len() > 1 { paired_ratio(&pairs, CONFIDENCE) } else { unpaired() };
-    match ratio.filter(|_| value > 0.0) {
-        Some(ratio) => within(over(ratio, value), tolerance.limits(), pairs.len()),
+    match interval::ratio(above, below, CONFIDENCE).filter(|_| value > 0.0) {
+        Some((ratio, repetitions)) => within(over(ratio, value), tolerance.limits(), repetitions),
         None => Finding { ratio: None, verdict: Verdict::Inconclusive { needs: None } },
     }
 }

@@ -1,6 +1,6 @@
 //! Between the statistics and estimates.
 
-use crate::stats::{Bounds, Sample};
+use crate::stats::{Bounds, Center, Sample, log_welch_ratio, paired_ratio};
 use crate::summary::{CellSummary, Estimate, Gap, Interval, Measured};
 
 pub(super) fn interval(Bounds { lower, upper }: Bounds) -> Interval {
@@ -19,6 +19,18 @@ pub(super) fn estimate<'a>(cell: &'a CellSummary, metric: &str) -> Result<&'a Es
 /// The values of the repetitions, as a sample; `None` if one is not finite.
 pub(super) fn sample(estimate: &Estimate) -> Option<Sample> {
     Sample::new(estimate.units.iter().map(|(_, value)| *value).collect()).ok()
+}
+
+/// A metric's ratio between two cells, and the pairs or repetitions it stands
+/// on: paired within blocks where two or more are shared, else of the unpaired
+/// means. `None` unless every value is positive.
+pub(super) fn ratio(above: &Estimate, below: &Estimate, confidence: f64) -> Option<(Center, usize)> {
+    let pairs = pairs(above, below);
+    if pairs.len() > 1 {
+        return Some((paired_ratio(&pairs, confidence)?, pairs.len()));
+    }
+    let repetitions = above.units.len().min(below.units.len());
+    Some((log_welch_ratio(&sample(above)?, &sample(below)?, confidence)?, repetitions))
 }
 
 /// Values of the same block, `(above, below)`; each block counts once.

@@ -1,4 +1,4 @@
-//! From estimates to verdicts: claims, comparisons, decision.
+//! From estimates to verdicts: claims, comparisons, decision, rules.
 //! Pure.
 
 mod advice;
@@ -8,6 +8,7 @@ mod decision;
 mod evidence;
 mod finding;
 mod interval;
+mod rule;
 mod select;
 mod standing;
 mod types;
@@ -16,19 +17,22 @@ mod types;
 mod tests;
 
 use crate::record::{Environment, Simulation};
-use crate::scenario::{Claim, Selector};
+use crate::scenario::{Claim, Rule, Selector};
 use crate::summary::Summary;
 
-pub use types::{AgainstBest, Comparison, Decision, Evidence, Judged, ServingOption, Standing, Verdict, Verdicts};
+pub use types::{
+    AgainstBest, Comparison, Decision, Evidence, Judged, JudgedRule, Ruling, ServingOption, Standing, Verdict, Verdicts,
+};
 
-/// Judges every claim, holds every treatment against the baseline, and ranks
-/// the ways to serve.
+/// Judges every claim and rule, holds every treatment against the baseline, and
+/// ranks the ways to serve.
 ///
 /// On a simulated machine the system that a claim speaks of is looked for in
 /// the simulation's title, never among the GPUs of the host.
 pub fn judge(
     summary: &Summary,
     claims: &[Claim],
+    rules: &[Rule],
     baseline: Option<&Selector>,
     environment: &Environment,
     simulated: Option<&Simulation>,
@@ -38,5 +42,6 @@ pub fn judge(
         claims: claims.iter().map(|claim| claim::judge(claim, summary, system)).collect(),
         comparisons: baseline.map(|baseline| comparison::against(summary, baseline)).unwrap_or_default(),
         decision: decision::decide(summary),
+        rules: rules.iter().map(|rule| rule::judge(rule, summary)).collect(),
     }
 }

@@ -1,4 +1,5 @@
 mod decision;
+mod rule;
 
 use indexmap::IndexMap;
 use serde_json::json;
@@ -73,7 +74,7 @@ fn verdict(kind: ClaimKind) -> Verdict {
 }
 
 fn judged(summary: &Summary, claim: Claim, environment: &Environment, simulated: Option<&Simulation>) -> Verdict {
-    judge(summary, &[claim], None, environment, simulated).claims.remove(0).verdict
+    judge(summary, &[claim], &[], None, environment, simulated).claims.remove(0).verdict
 }
 
 const SHARED: &[f64] = &[1012.0, 1034.5, 998.7, 1021.3, 1017.9];
@@ -190,7 +191,7 @@ fn a_claim_about_another_gpu_is_not_comparable() {
 }
 
 fn verdicts(summary: &Summary) -> Verdicts {
-    judge(summary, &[], Some(&mps("off")), &Environment::default(), None)
+    judge(summary, &[], &[], Some(&mps("off")), &Environment::default(), None)
 }
 
 #[test]

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::names::{CellId, MetricId};
-use crate::scenario::Claim;
-use crate::summary::{Estimate, Interval};
+use crate::scenario::{Claim, Quantity};
+use crate::summary::{Estimate, Interval, Measured};
 
 /// Everything that was judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,8 @@ pub struct Verdicts {
     pub comparisons: Vec<Comparison>,
     /// Options, ranked.
     pub decision: Decision,
+    /// Every rule, in the scenario's order.
+    pub rules: Vec<JudgedRule>,
 }
 
 /// A claim and what became of it.
@@ -177,4 +179,46 @@ pub struct Evidence {
     pub says: String,
     /// What was measured about it; `None` is "not measured here".
     pub measured: Option<String>,
+}
+
+/// A rule of the scenario and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JudgedRule {
+    /// What it recommends.
+    pub recommend: String,
+    /// Its condition, as written.
+    pub when: String,
+    /// Why the one follows from the other.
+    pub because: String,
+    /// Everything that the condition reads, once, with 95 % intervals.
+    pub figures: Vec<(Quantity, Measured)>,
+    /// Whether the condition holds.
+    pub ruling: Ruling,
+}
+
+/// Whether the condition of a rule holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ruling", rename_all = "snake_case")]
+pub enum Ruling {
+    /// It does.
+    Holds,
+    /// It does not.
+    DoesNotHold,
+    /// Something that it reads has no value or no interval, whether or not the
+    /// rest would have settled it.
+    NotDecidable {
+        /// In sentences.
+        reasons: Vec<String>,
+    },
+}
+
+impl Ruling {
+    /// As words for a table.
+    pub const fn words(&self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::DoesNotHold => "does not hold",
+            Self::NotDecidable { .. } => "not decidable",
+        }
+    }
 }

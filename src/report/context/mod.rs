@@ -6,6 +6,7 @@ mod comparisons;
 mod decision;
 mod phases;
 mod plan;
+mod rules;
 mod run;
 
 use serde::Serialize;
@@ -16,6 +17,7 @@ pub use comparisons::ComparisonRow;
 pub use decision::{DecisionView, EvidenceGroup, EvidenceLine, OptionRow};
 pub use phases::{Grid, GridRow, PhaseView};
 pub use plan::{PlanView, PromptFile, StepRow, TreatmentView};
+pub use rules::RuleRow;
 pub use run::{Fact, Incomplete, OverridesView, RunView, Simulated};
 
 use crate::metric::MetricDefinition;
@@ -53,6 +55,8 @@ pub struct Context {
     pub tallies: Vec<Tally>,
     /// Which way to serve.
     pub decision: DecisionView,
+    /// The scenario's own rules, and whether they hold.
+    pub rules: Vec<RuleRow>,
 }
 
 impl Context {
@@ -79,6 +83,7 @@ impl Context {
             claims: claims::claims(verdicts, metrics),
             tallies: claims::tallies(verdicts),
             decision: DecisionView::of(verdicts, &cells, metrics),
+            rules: rules::rules(verdicts, metrics),
             cells,
             simulated,
         }

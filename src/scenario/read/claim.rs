@@ -7,10 +7,10 @@ use super::super::diagnostic::Code;
 use super::super::factor::Selector;
 use super::super::fields::Fields;
 use super::super::source::Finding;
-use super::super::spelling;
 use super::super::template::Scope;
 use super::super::tree::Node;
 use super::factor::read_selector;
+use super::known_metric;
 use crate::names::MetricId;
 use crate::units::Share;
 
@@ -40,13 +40,8 @@ pub(in super::super) fn read_claim(node: &Node, cells: &[&str], metrics: &[&str]
 
 fn read_metric(fields: &Fields<'_>, metrics: &[&str]) -> Option<MetricId> {
     let metric: MetricId = fields.required("metric")?;
-    if metrics.contains(&metric.as_str()) {
-        return Some(metric);
-    }
     let span = fields.raw("metric").map_or_else(|| fields.span(), |node| node.span.clone());
-    let finding = Finding::new(Code::UnknownReference, span, format!("there is no metric `{metric}`"));
-    fields.scope.notes.push(finding.maybe_help(spelling::advice(metric.as_str(), metrics.iter().copied())));
-    None
+    known_metric(metric.as_str(), span, metrics, fields.scope.notes)
 }
 
 fn read_kind(kind: Kind, metric: Option<MetricId>, fields: &Fields<'_>, cells: &[&str]) -> Option<ClaimKind> {

@@ -4,6 +4,7 @@ pub(super) mod claim;
 pub(super) mod design;
 pub(super) mod factor;
 pub(super) mod phase;
+pub(super) mod rule;
 pub(super) mod server;
 pub(super) mod step;
 pub(super) mod zip;
@@ -12,7 +13,9 @@ use std::path::{Path, PathBuf};
 
 use super::diagnostic::Code;
 use super::source::{Finding, Notes, Span};
+use super::spelling;
 use super::tree::Node;
+use crate::names::MetricId;
 
 /// Relative to the scenario's folder.
 fn absolute(dir: &Path, path: Option<PathBuf>) -> PathBuf {
@@ -25,6 +28,16 @@ pub(super) fn check_argv(argv: &[String], node: &Node, notes: &Notes) {
         let finding = Finding::new(Code::Bounds, node.span.clone(), "a command without a program");
         notes.push(finding.help("write it like [\"program\", \"argument\"]"));
     }
+}
+
+/// A metric that there is; one that there is not is noted at its place.
+fn known_metric(metric: &str, place: Span, known: &[&str], notes: &Notes) -> Option<MetricId> {
+    if known.contains(&metric) {
+        return MetricId::new(metric).ok();
+    }
+    let finding = Finding::new(Code::UnknownReference, place, format!("there is no metric `{metric}`"));
+    notes.push(finding.maybe_help(spelling::advice(metric, known.iter().copied())));
+    None
 }
 
 /// Notes a regular expression that is none.

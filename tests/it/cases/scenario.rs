@@ -108,6 +108,9 @@ fn a_scenario_with_every_key_resolves_to_plain_values() {
     let resolved = scenario.resolve(&treatments[2], &bindings()).unwrap();
     let resolved = (resolved.epoch_setup, resolved.servers, resolved.phases);
     insta::assert_json_snapshot!("resolved", shortened(&folder, &resolved));
+    assert_eq!(scenario.rules.len(), 1);
+    assert!(scenario.rules[0].holds(&[1.04, 0.4]).unwrap());
+    assert!(!scenario.rules[0].holds(&[1.02, 0.4]).unwrap());
     let prompts: Vec<_> = scenario.prompts.values().collect();
     assert_eq!(prompts, [&vec!["one".to_owned(), "two".to_owned()], &vec!["three".to_owned()]]);
 }
@@ -242,7 +245,7 @@ fn a_frozen_scenario_means_the_same_as_the_one_it_came_from() {
     assert_eq!(thawed.frozen(), scenario.frozen());
     assert_eq!((&thawed.name, &thawed.title, &thawed.dir), (&scenario.name, &scenario.title, &scenario.dir));
     assert_eq!((&thawed.factors, &thawed.design), (&scenario.factors, &scenario.design));
-    assert_eq!(thawed.claims, scenario.claims);
+    assert_eq!((&thawed.claims, &thawed.rules), (&scenario.claims, &scenario.rules));
     assert_eq!(thawed.treatments(), scenario.treatments());
     assert_eq!(thawed.setup(&bindings()).unwrap(), scenario.setup(&bindings()).unwrap());
     assert_eq!(thawed.teardown(&bindings()).unwrap(), scenario.teardown(&bindings()).unwrap());

@@ -64,7 +64,7 @@ pub(super) fn context(machine: Machine) -> Context {
 /// A run that ended in this way before its first cell.
 pub(super) fn nothing_measured(outcome: Outcome) -> Context {
     let summary = Summary { schema_version: SCHEMA_VERSION, simulated: None, blocks: 5, cells: IndexMap::new() };
-    let verdicts = judge(&summary, &[], None, &Environment::default(), None);
+    let verdicts = judge(&summary, &[], &[], None, &Environment::default(), None);
     Context::new(&Manifest { outcome, ..manifest() }, &plan(), &summary, &verdicts, &METRICS)
 }
 

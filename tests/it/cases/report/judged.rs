@@ -2,11 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks a rule must fail its test")]
 
 use runexp::names::ClaimId;
-use runexp::scenario::{Claim, ClaimKind, Level, Selector, Source, SystemMatch};
-use runexp::summary::{Estimate, Interval};
+use runexp::scenario::{Claim, ClaimKind, Level, Quantity, Selector, Source, SystemMatch};
+use runexp::summary::{Estimate, Gap, Interval, Measured};
 use runexp::units::Share;
 use runexp::verdict::{
-    AgainstBest, Comparison, Decision, Evidence, Judged, ServingOption, Standing, Verdict, Verdicts,
+    AgainstBest, Comparison, Decision, Evidence, Judged, JudgedRule, Ruling, ServingOption, Standing, Verdict, Verdicts,
 };
 
 use super::fixture::{BATCHING, HOSTILE, OFF, ON, cell, ends, estimate, metric, selector};
@@ -16,7 +16,35 @@ pub(super) fn verdicts() -> Verdicts {
         claims: claims(),
         comparisons: vec![comparison(ON, 1.733, Some((1.66, 1.81)), 3), comparison(BATCHING, 2.748, None, 1)],
         decision: decision(),
+        rules: rules(),
     }
+}
+
+fn rules() -> Vec<JudgedRule> {
+    let level = |level: &str| selector(&[("mps", Level::Text(level.into()))]);
+    let on = || level("on");
+    let ratio = || Quantity::Ratio { metric: metric("ttft_p95"), above: on(), below: level("off") };
+    let value = |cell| Quantity::Value { metric: metric("ttft_p95"), cell };
+    let rule = |recommend: &str, figures, ruling| JudgedRule {
+        recommend: recommend.into(),
+        when: "ratio('ttft_p95', {mps: 'on'}, {mps: 'off'}).upper < 1 or 1 > 2".into(),
+        because: format!("it waits less {HOSTILE}"),
+        figures,
+        ruling,
+    };
+    vec![
+        rule(
+            "serve under MPS",
+            vec![(ratio(), estimate(0.5, Some((0.49, 0.51)), 5)), (value(on()), estimate(0.1, Some((0.09, 0.11)), 5))],
+            Ruling::Holds,
+        ),
+        rule("queue", vec![(ratio(), estimate(0.5, Some((0.49, 0.51)), 5))], Ruling::DoesNotHold),
+        rule(
+            HOSTILE,
+            vec![(value(level(HOSTILE)), Measured::Gap(Gap::NotRun)), (ratio(), estimate(0.5, None, 1))],
+            Ruling::NotDecidable { reasons: vec![HOSTILE.into(), "an interval needs at least 2 repetitions".into()] },
+        ),
+    ]
 }
 
 fn claims() -> Vec<Judged> {

@@ -1,0 +1,90 @@
+//! A rule of the scenario against what was measured.
+
+use super::interval::{self, estimate, interval};
+use super::select::only;
+use super::{JudgedRule, Ruling};
+use crate::scenario::{Part, Quantity, Rule, Selector};
+use crate::summary::{Estimate, Gap, Measured, Summary};
+
+const CONFIDENCE: f64 = 0.95;
+
+/// A rule is decided only if everything it reads has an interval: were a gap
+/// passed over where `and` or `or` settles the rest, the verdict would hang on
+/// the order in which the condition is written.
+pub(super) fn judge(rule: &Rule, summary: &Summary) -> JudgedRule {
+    let mut figures: Vec<(Quantity, Measured)> = Vec::new();
+    for term in &rule.terms {
+        if figures.iter().all(|(known, _)| *known != term.quantity) {
+            figures.push((term.quantity.clone(), measure(&term.quantity, summary)));
+        }
+    }
+    JudgedRule {
+        recommend: rule.recommend.clone(),
+        when: rule.when.clone(),
+        because: rule.because.clone(),
+        ruling: ruling(rule, &figures),
+        figures,
+    }
+}
+
+fn measure(quantity: &Quantity, summary: &Summary) -> Measured {
+    let measured = match quantity {
+        Quantity::Value { metric, cell } => found(summary, cell, metric.as_str()).cloned(),
+        Quantity::Ratio { metric, above, below } => found(summary, above, metric.as_str())
+            .and_then(|above| ratio(above, found(summary, below, metric.as_str())?)),
+    };
+    measured.map_or_else(Measured::Gap, Measured::Estimate)
+}
+
+/// The estimate in the only cell of a selector.
+fn found<'a>(summary: &'a Summary, cell: &Selector, metric: &str) -> Result<&'a Estimate, Gap> {
+    let (id, found) = only(summary, cell).map_err(Gap::not_measured)?;
+    estimate(found, metric).map_err(|gap| Gap::not_measured(format!("`{id}`: {gap}")))
+}
+
+fn ratio(above: &Estimate, below: &Estimate) -> Result<Estimate, Gap> {
+    let (center, n) = interval::ratio(above, below, CONFIDENCE)
+        .ok_or_else(|| Gap::not_measured("a ratio takes positive values, and one of these is not"))?;
+    Ok(Estimate {
+        value: center.value,
+        interval: center.bounds.map(interval),
+        n: u32::try_from(n).unwrap_or(u32::MAX),
+        units: Vec::new(),
+    })
+}
+
+fn ruling(rule: &Rule, figures: &[(Quantity, Measured)]) -> Ruling {
+    let mut reasons: Vec<String> = figures.iter().filter_map(|(_, measured)| undecidable(measured)).collect();
+    reasons.dedup();
+    if !reasons.is_empty() {
+        return Ruling::NotDecidable { reasons };
+    }
+    let numbers = rule.terms.iter().filter_map(|term| {
+        let (_, measured) = figures.iter().find(|(known, _)| *known == term.quantity)?;
+        number(measured.estimate()?, term.part)
+    });
+    match rule.holds(&numbers.collect::<Vec<f64>>()) {
+        Ok(true) => Ruling::Holds,
+        Ok(false) => Ruling::DoesNotHold,
+        Err(error) => Ruling::NotDecidable { reasons: vec![error.to_string()] },
+    }
+}
+
+fn undecidable(measured: &Measured) -> Option<String> {
+    match measured {
+        Measured::Gap(gap) => Some(gap.to_string()),
+        Measured::Estimate(Estimate { interval: None, .. }) => {
+            Some("an interval needs at least 2 repetitions".to_owned())
+        }
+        Measured::Estimate(_) => None,
+    }
+}
+
+fn number(estimate: &Estimate, part: Part) -> Option<f64> {
+    match part {
+        Part::Estimate => Some(estimate.value),
+        Part::Lower => estimate.interval.map(|interval| interval.lower),
+        Part::Upper => estimate.interval.map(|interval| interval.upper),
+        Part::N => Some(f64::from(estimate.n)),
+    }
+}
