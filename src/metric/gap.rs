@@ -24,6 +24,9 @@ pub enum Gap {
         /// Values it needs.
         floor: u64,
     },
+    /// So many requests never answered that the percentile is one of them.
+    #[error("the percentile falls among requests without an answer")]
+    Unanswered,
     /// The records do not hold what it needs.
     #[error("{reason}")]
     NotMeasured {

@@ -128,16 +128,15 @@ impl Latency {
 }
 
 /// The percentile of `values` followed by `infinite` values of +∞.
-fn percentile_of(values: Vec<f64>, infinite: usize, percentile: Percentile) -> UnitValue {
+pub(super) fn percentile_of(values: Vec<f64>, infinite: usize, percentile: Percentile) -> UnitValue {
     let finite = values.len();
     let all = finite + infinite;
     if all < percentile.floor() {
         return Err(Gap::TooFew { n: all as u64, floor: percentile.floor() as u64 });
     }
-    let among_failures = || Gap::not_measured("the percentile falls among requests without an answer");
-    let sample = Sample::new(values).map_err(|_| among_failures())?;
+    let sample = Sample::new(values).map_err(|_| Gap::Unanswered)?;
     let (rank, last_finite) = (percentile.share() * count(all as u64 - 1), count(finite as u64 - 1));
-    if rank > last_finite { Err(among_failures()) } else { Ok(sample.quantile(rank / last_finite.max(1.0))) }
+    if rank > last_finite { Err(Gap::Unanswered) } else { Ok(sample.quantile(rank / last_finite.max(1.0))) }
 }
 
 fn between(later: Option<Nanos>, earlier: Nanos) -> Vec<f64> {

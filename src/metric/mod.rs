@@ -18,6 +18,7 @@ mod fault;
 mod gap;
 mod gpu;
 mod latency;
+mod objective;
 mod quality;
 mod reply;
 mod reported;
@@ -34,6 +35,7 @@ use std::sync::LazyLock;
 pub use against::{Reference, Side};
 pub use definition::{Better, Family, Measure, MetricDefinition, Unit};
 pub use gap::{Gap, UnitValue};
+pub use objective::Bounded;
 pub use window::{Demand, Kill, Objectives, Window};
 
 static ALL: LazyLock<Vec<MetricDefinition>> = LazyLock::new(|| {

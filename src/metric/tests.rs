@@ -1,9 +1,11 @@
 use std::collections::BTreeSet;
 
 use super::examples::{ended, failed, ms, queueing, reply, server, window};
-use super::{Demand, Gap, Kill, Objectives, UnitValue, Window, find, ids};
+use super::{Bounded, Demand, Gap, Kill, Objectives, UnitValue, Window, find, ids};
 use crate::names::MetricId;
 use crate::record::{ClientHonesty, GpuReading, Reading, RequestOutcome, RequestRecord, TelemetryRecord};
+use crate::stats::Percentile;
+use crate::units::Nanos;
 
 const HONEST: ClientHonesty = ClientHonesty { schedule_lag_p99_ns: None, loop_stall_max_ns: None, cpu_cores: None };
 
@@ -105,7 +107,7 @@ fn failures_never_answer_in_percentiles_that_include_them() {
     // Rank 0.95 × 129 = 122.55 lies between the answers 123 ms and 124 ms.
     assert_values(&window((0, 10_000), 1, &HONEST, &requests), &[("ttft_p95_incl_failures", 0.12355)]);
     requests.extend((0..5).map(|k| failed(0, 10 * k, 5)));
-    let among = gap("the percentile falls among requests without an answer");
+    let among = Err(Gap::Unanswered);
     assert_eq!(value("ttft_p95_incl_failures", &window((0, 10_000), 1, &HONEST, &requests)), among);
 }
 
@@ -188,4 +190,38 @@ fn energy_per_token_spans_the_readings_inside_the_window() {
     // 60 J for the tokens at 500 and 900 ms.
     assert_values(&window, &[("energy_per_token", 30.0)]);
     assert_eq!(value("power_mean", &window), gap("not asked for"));
+}
+
+/// The median of a latency over these requests, against a limit of 100 ms.
+fn median(bounded: Bounded, requests: &[RequestRecord]) -> UnitValue {
+    bounded.percentile(&window((0, 1_000), 1, &HONEST, requests), Percentile::P50, ms(100))
+}
+
+#[test]
+fn an_objective_counts_from_the_scheduled_moment_and_what_never_answered_as_never() {
+    let mut late: Vec<RequestRecord> = (0..11).map(|k| reply(0, 10 + 10 * k, &[20, 30])).collect();
+    for request in &mut late {
+        request.scheduled_ns = Nanos(request.sent_ns.0 - 5_000_000);
+    }
+    assert_eq!(median(Bounded::Ttft, &late), Ok(0.025));
+    assert_eq!(median(Bounded::E2e, &late), Ok(0.055));
+    assert_eq!(median(Bounded::Tpot, &late), Ok(0.03));
+
+    // Ten failures more: the median is still a reply's, if the slowest one's.
+    let failures = |count| (0..count).map(|k| failed(0, 10 * k, 1));
+    late.extend(failures(10));
+    assert_eq!(median(Bounded::Ttft, &late), Ok(0.025));
+    late.extend(failures(2));
+    assert_eq!(median(Bounded::Ttft, &late), Err(Gap::Unanswered));
+}
+
+#[test]
+fn a_request_that_was_cut_off_misses_an_objective_only_if_it_had_waited_for_longer() {
+    let cut = |waited| RequestRecord { outcome: RequestOutcome::Cut, ..failed(0, 0, waited) };
+    let whole = (0..11).map(|k| reply(0, 10 * k, &[20, 30]));
+    let patient: Vec<RequestRecord> = whole.clone().chain((0..20).map(|_| cut(100))).collect();
+    assert_eq!(median(Bounded::E2e, &patient), Ok(0.05));
+    let waiting: Vec<RequestRecord> = whole.chain((0..20).map(|_| cut(101))).collect();
+    assert_eq!(median(Bounded::E2e, &waiting), Err(Gap::Unanswered));
+    assert_eq!(median(Bounded::Tpot, &waiting), Ok(0.03));
 }

@@ -156,13 +156,14 @@ impl Figure {
         let full = match gap {
             Gap::Invalid { .. } => why.clone(),
             Gap::TooFew { .. } => format!("{NOT_MEASURED}: only {why}"),
-            Gap::NotRun | Gap::NotMeasured { .. } if why.starts_with(NOT_MEASURED) => why.clone(),
-            Gap::NotRun | Gap::NotMeasured { .. } => format!("{NOT_MEASURED}: {why}"),
+            Gap::NotRun | Gap::Unanswered | Gap::NotMeasured { .. } if why.starts_with(NOT_MEASURED) => why.clone(),
+            Gap::NotRun | Gap::Unanswered | Gap::NotMeasured { .. } => format!("{NOT_MEASURED}: {why}"),
         };
         let (short, note) = match gap {
             Gap::NotRun => ("not run".to_owned(), None),
             Gap::TooFew { n, floor } => (format!("too few ({n} of {floor})"), None),
             Gap::Invalid { reason } => ("invalid".to_owned(), Some(reason)),
+            Gap::Unanswered => ("–".to_owned(), Some(&why)),
             Gap::NotMeasured { reason } => ("–".to_owned(), Some(reason)),
         };
         let note = note.map(|reason| Note { number: 0, mark: String::new(), text: text::line(reason) });

@@ -153,7 +153,8 @@ pub struct Expect {
     pub matches: Option<String>,
 }
 
-/// `slo = { … }`: service level objectives of one request.
+/// `slo = { … }`: service level objectives, of one request (`ttft`) and of a
+/// percentile of all requests of a cell (`ttft_p95`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Slo {
@@ -163,6 +164,22 @@ pub struct Slo {
     pub tpot: Option<Period>,
     /// Whole request.
     pub e2e: Option<Period>,
+    /// Time to first token, median.
+    pub ttft_p50: Option<Period>,
+    /// Time to first token, 90th percentile.
+    pub ttft_p90: Option<Period>,
+    /// Time to first token, 95th percentile.
+    pub ttft_p95: Option<Period>,
+    /// Time to first token, 99th percentile.
+    pub ttft_p99: Option<Period>,
+    /// Time per output token, median.
+    pub tpot_p50: Option<Period>,
+    /// Time per output token, 95th percentile.
+    pub tpot_p95: Option<Period>,
+    /// Whole request, median.
+    pub e2e_p50: Option<Period>,
+    /// Whole request, 95th percentile.
+    pub e2e_p95: Option<Period>,
 }
 
 /// `fault = { at = "10s", kill = "ollama[1]" }`: a server is killed on purpose

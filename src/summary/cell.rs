@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::observe::{Finished, ObservedCell, ObservedRepetition};
 use super::validity::{self, Examined};
-use super::{CellSummary, Repetition};
+use super::{CellSummary, Repetition, objective};
 use crate::metric::{self, Demand, Kill, Objectives, Window};
 use crate::names::{CellId, MetricId};
 use crate::plan::{CellSpec, Plan};
@@ -42,6 +42,7 @@ fn describe(plan: &Plan, id: &CellId, spec: &CellSpec) -> CellSummary {
         slots: epoch.and_then(|epoch| epoch.servers.iter().find_map(|server| server.slots)),
         repetitions: Vec::new(),
         estimates: IndexMap::new(),
+        objectives: Vec::new(),
     }
 }
 
@@ -69,6 +70,7 @@ fn summarize(
         validity: validity::examine(&Examined { spec, how: finished.how, window: &window }),
         outcomes: outcomes(&window),
         values,
+        objectives: objective::values(&spec.slo, &window),
     }
 }
 
@@ -86,7 +88,7 @@ fn window<'a>(observed: &ObservedRepetition<'a>, finished: Finished<'a>, spec: &
     }
 }
 
-fn objectives(Slo { ttft, tpot, e2e }: &Slo, expect: &Expect) -> Objectives {
+fn objectives(Slo { ttft, tpot, e2e, .. }: &Slo, expect: &Expect) -> Objectives {
     let nanos = |period: &Option<Period>| period.map(|period| Nanos::from(period.duration()));
     let reply = if *expect == Expect::default() { Demand::Nothing } else { Demand::Expected };
     Objectives { reply, ttft: nanos(ttft), tpot: nanos(tpot), e2e: nanos(e2e) }

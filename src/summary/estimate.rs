@@ -5,35 +5,49 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::observe::ObservedCell;
-use super::{CellSummary, Estimate, Gap, Interval, Measured, Repetition, Validity};
+use super::{CellSummary, Estimate, Gap, Interval, Measured, Repetition, UnitValue, Validity, objective};
 use crate::metric::{self, Unit};
 use crate::names::{CellId, MetricId};
+use crate::plan::Plan;
 use crate::stats::{Bounds, Sample, geometric_center, mean_center};
 
 const CONFIDENCE: f64 = 0.95;
 
-/// Puts the estimate of every metric into every cell.
-pub(super) fn fill(cells: &mut IndexMap<CellId, CellSummary>, observed: &BTreeMap<&CellId, ObservedCell<'_>>) {
+/// Puts the estimate of every metric, and every objective, into every cell.
+pub(super) fn fill(
+    plan: &Plan,
+    cells: &mut IndexMap<CellId, CellSummary>,
+    observed: &BTreeMap<&CellId, ObservedCell<'_>>,
+) {
     for (id, cell) in cells {
         let skipped = observed.get(id).and_then(|cell| cell.skipped);
         let metrics = metric::all().iter().filter_map(|metric| Some((MetricId::new(metric.id).ok()?, metric.unit)));
         cell.estimates = metrics
             .map(|(metric, unit)| {
-                let measured = measure(&cell.repetitions, &metric, unit, skipped);
+                let measured = measure(&cell.repetitions, |one| one.values.get(&metric).cloned(), unit, skipped);
                 (metric, measured)
             })
             .collect();
+        if let Some(spec) = plan.cells.get(id) {
+            cell.objectives = objective::judge(&spec.slo, &cell.repetitions, skipped);
+        }
     }
 }
 
-fn measure(repetitions: &[Repetition], metric: &MetricId, unit: Unit, skipped: Option<&str>) -> Measured {
+/// From the value of each valid repetition.
+pub(super) fn measure(
+    repetitions: &[Repetition],
+    value: impl Fn(&Repetition) -> Option<UnitValue>,
+    unit: Unit,
+    skipped: Option<&str>,
+) -> Measured {
     let valid = repetitions.iter().filter(|repetition| repetition.validity == Validity::Valid);
-    let values = valid.filter_map(|repetition| Some((repetition.block, repetition.values.get(metric)?)));
+    let values = valid.filter_map(|repetition| Some((repetition.block, value(repetition)?)));
     let (found, missing): (Vec<_>, Vec<_>) = values.partition(|(_, value)| value.is_ok());
-    let units = found.into_iter().filter_map(|(block, value)| Some((block, *value.as_ref().ok()?))).collect();
+    let units = found.into_iter().filter_map(|(block, value)| Some((block, value.ok()?))).collect();
     estimate(units, unit).map_or_else(
         || {
-            let first = missing.into_iter().find_map(|(_, value)| value.as_ref().err().cloned());
+            let first = missing.into_iter().find_map(|(_, value)| value.err());
             Measured::Gap(first.unwrap_or_else(|| gap(repetitions, skipped)))
         },
         Measured::Estimate,

@@ -3,6 +3,7 @@
 
 mod cell;
 mod estimate;
+mod objective;
 mod observe;
 mod reference;
 mod types;
@@ -15,7 +16,7 @@ use crate::plan::Plan;
 use crate::record::RunRecord;
 
 pub use crate::metric::{Gap, UnitValue};
-pub use types::{CellSummary, Estimate, Interval, Measured, Repetition, Summary, Validity};
+pub use types::{Attained, CellSummary, Estimate, Interval, Measured, Objective, Repetition, Summary, Validity};
 
 /// The version of `summary.json`.
 const SUMMARY_VERSION: u32 = 1;
@@ -26,7 +27,7 @@ pub fn summarize(record: &RunRecord, plan: &Plan) -> Summary {
     let observed = observe::by_cell(record);
     let mut cells = cell::summarize_each(plan, &observed);
     reference::fill(plan, &mut cells);
-    estimate::fill(&mut cells, &observed);
+    estimate::fill(plan, &mut cells, &observed);
     Summary {
         schema_version: SUMMARY_VERSION,
         simulated: record.manifest.simulated.as_ref().map(|simulation| simulation.machine.clone()),

@@ -1,3 +1,5 @@
+mod objective;
+
 use std::fmt::Write as _;
 
 use chrono::DateTime;

@@ -38,6 +38,8 @@ pub struct CellSummary {
     pub repetitions: Vec<Repetition>,
     /// Over the valid repetitions.
     pub estimates: IndexMap<MetricId, Measured>,
+    /// The phase's objectives on percentiles, and whether this cell meets them.
+    pub objectives: Vec<Objective>,
 }
 
 /// One repetition of a cell.
@@ -54,6 +56,52 @@ pub struct Repetition {
     /// The metric's value in this repetition, or why there is none.
     #[serde(with = "unit_values")]
     pub values: IndexMap<MetricId, UnitValue>,
+    /// In seconds, for every objective on a percentile.
+    #[serde(with = "unit_values")]
+    pub objectives: IndexMap<MetricId, UnitValue>,
+}
+
+/// An objective on a percentile of a cell's requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Objective {
+    /// As its key in `slo`: `ttft_p95`.
+    pub name: MetricId,
+    /// At most this many seconds.
+    pub limit_s: f64,
+    /// The percentile over the valid repetitions, in seconds.
+    pub measured: Measured,
+    /// What the two say.
+    pub attained: Attained,
+}
+
+/// Whether an objective is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attained {
+    /// The 95 % interval over repetitions ends at the limit or below.
+    Met,
+    /// It begins above the limit, or in a repetition so many requests never
+    /// answered that the percentile is one of them.
+    Missed,
+    /// The limit lies inside the interval, or there is none.
+    Undecided,
+    /// No repetition had the requests that such a percentile needs.
+    TooFewRequests,
+    /// There is no valid repetition.
+    NotMeasured,
+}
+
+impl Attained {
+    /// As words for a table.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Missed => "missed",
+            Self::Undecided => "undecided",
+            Self::TooFewRequests => "too few requests",
+            Self::NotMeasured => "not measured here",
+        }
+    }
 }
 
 /// Whether a repetition's values count.

@@ -33,6 +33,7 @@ fn cell(mps: &str, servers: u32, clients: u32, metrics: &[(&str, &[f64])]) -> (C
             .iter()
             .map(|(metric, values)| (MetricId::new(*metric).unwrap(), Measured::Estimate(estimate(values))))
             .collect(),
+        objectives: Vec::new(),
     };
     (CellId::new(format!("mps={mps},servers={servers}/concurrent/clients={clients}")).unwrap(), cell)
 }

@@ -5,10 +5,10 @@ use super::row;
 use crate::metric::MetricDefinition;
 use crate::names::MetricId;
 use crate::plan::Plan;
-use crate::report::figure::Figure;
+use crate::report::figure::{Figure, Shown};
 use crate::report::text::line;
 use crate::scenario::Fault;
-use crate::summary::{CellSummary, Summary, Validity};
+use crate::summary::{CellSummary, Objective, Summary, Validity};
 
 /// One cell over all its repetitions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -43,6 +43,23 @@ pub struct CellRow {
     pub outcomes: String,
     /// Every metric of the registry and every other one of the cell, by id.
     pub figures: IndexMap<String, Figure>,
+    /// The phase's objectives on percentiles.
+    pub objectives: Vec<ObjectiveRow>,
+}
+
+/// An objective on a percentile, and whether a cell meets it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ObjectiveRow {
+    /// `ttft_p95`.
+    pub name: String,
+    /// `300 ms`.
+    pub limit: String,
+    /// The percentile, or why there is none.
+    pub measured: String,
+    /// Repetitions it stands on.
+    pub n: u32,
+    /// `met`, `missed`, `undecided`, `too few requests` or `not measured here`.
+    pub attained: &'static str,
 }
 
 impl CellRow {
@@ -80,7 +97,21 @@ impl CellRow {
             valid: cell.repetitions.iter().filter(|one| one.validity == Validity::Valid).count(),
             outcomes: outcomes(cell),
             figures: figures(cell, metrics),
+            objectives: cell.objectives.iter().map(|one| objective(one, metrics)).collect(),
         }
+    }
+}
+
+fn objective(objective: &Objective, metrics: &[MetricDefinition]) -> ObjectiveRow {
+    let Objective { name, limit_s, measured, attained } = objective;
+    let metric = row(metrics, name.as_str());
+    let figure = Figure::of(name.as_str(), metric, Some(measured));
+    ObjectiveRow {
+        name: name.to_string(),
+        limit: Shown::of(metric).number(*limit_s),
+        measured: figure.with_unit,
+        n: figure.n,
+        attained: attained.words(),
     }
 }
 

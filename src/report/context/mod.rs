@@ -11,7 +11,7 @@ mod run;
 
 use serde::Serialize;
 
-pub use cells::{CellRow, InvalidRow};
+pub use cells::{CellRow, InvalidRow, ObjectiveRow};
 pub use claims::{ClaimRow, Tally};
 pub use comparisons::ComparisonRow;
 pub use decision::{DecisionView, EvidenceGroup, EvidenceLine, OptionRow};

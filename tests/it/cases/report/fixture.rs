@@ -15,7 +15,9 @@ use runexp::scenario::{
     Stop, Treatment,
 };
 use runexp::signal::StopSignal;
-use runexp::summary::{CellSummary, Estimate, Gap, Interval, Measured, Repetition, Summary, Validity};
+use runexp::summary::{
+    Attained, CellSummary, Estimate, Gap, Interval, Measured, Objective, Repetition, Summary, Validity,
+};
 use runexp::units::{Bytes, Period};
 
 use runexp::verdict::judge;
@@ -240,10 +242,26 @@ fn summary_of(id: &str, validity: Vec<Validity>, values: Vec<(&str, Measured)>) 
                 validity,
                 outcomes: IndexMap::from([("ok".into(), 40), ("stalled".into(), u64::from(block))]),
                 values: IndexMap::new(),
+                objectives: IndexMap::new(),
             })
             .collect(),
+        objectives: objectives(id),
         estimates: values.into_iter().map(|(id, measured)| (metric(id), measured)).collect(),
     }
+}
+
+/// One of each kind of end.
+fn objectives(id: &str) -> Vec<Objective> {
+    let objective = |measured, attained| Objective { name: metric("ttft_p95"), limit_s: 0.3, measured, attained };
+    if id != ON {
+        return Vec::new();
+    }
+    vec![
+        objective(estimate(0.2, Some((0.19, 0.21)), 5), Attained::Met),
+        objective(estimate(0.25, None, 1), Attained::Undecided),
+        objective(Measured::Gap(Gap::TooFew { n: 12, floor: 130 }), Attained::TooFewRequests),
+        objective(Measured::Gap(Gap::Unanswered), Attained::Missed),
+    ]
 }
 
 pub(super) fn estimate(value: f64, interval: Option<(f64, f64)>, n: u32) -> Measured {

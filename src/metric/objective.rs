@@ -1,0 +1,58 @@
+use super::latency::percentile_of;
+use super::reply::tpot;
+use super::window::is_good;
+use super::{UnitValue, Window};
+use crate::record::{RequestOutcome, RequestRecord};
+use crate::stats::Percentile;
+use crate::units::Nanos;
+
+/// A latency that an objective can bound on a percentile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bounded {
+    /// First token − scheduled.
+    Ttft,
+    /// Time per output token.
+    Tpot,
+    /// Last token − scheduled.
+    E2e,
+}
+
+impl Bounded {
+    /// The percentile over the requests sent inside the window, in seconds.
+    ///
+    /// Waiting is counted from the scheduled moment, as for `attainment`: in
+    /// an open loop a full server cannot hide it (coordinated omission). A
+    /// request that failed, or failed `expect`, never answered; so did one
+    /// that was cut off when it had already waited for more than `limit`. One
+    /// cut off earlier, or without a pace to speak of, does not count.
+    ///
+    /// # Errors
+    /// The gap when there are too few requests, or the percentile falls among
+    /// those that never answered.
+    pub fn percentile(self, window: &Window<'_>, percentile: Percentile, limit: Nanos) -> UnitValue {
+        let known = window.sent().filter_map(|request| self.of(request, limit));
+        let (answered, never): (Vec<_>, Vec<_>) = known.partition(Option::is_some);
+        percentile_of(answered.into_iter().flatten().collect(), never.len(), percentile)
+    }
+
+    /// Seconds, or never; `None` if nobody knows.
+    #[expect(clippy::option_option, reason = "known or not, and answered or not, are two questions")]
+    fn of(self, request: &RequestRecord, limit: Nanos) -> Option<Option<f64>> {
+        let waited = |until: Nanos| until.since(request.scheduled_ns);
+        let value = match self {
+            Self::Ttft => request.first_token_ns.map(|first| waited(first).seconds()),
+            Self::Tpot => tpot(request),
+            Self::E2e if request.outcome.is_success() => request.last_token_ns.map(|last| waited(last).seconds()),
+            Self::E2e => None,
+        };
+        match request.outcome {
+            RequestOutcome::Interrupted => None,
+            RequestOutcome::Cut if value.is_none() => {
+                (self != Self::Tpot && waited(request.finished_ns) > limit).then_some(None)
+            }
+            RequestOutcome::Cut => Some(value),
+            _ if is_good(request) => value.map(Some),
+            _ => Some(None),
+        }
+    }
+}
