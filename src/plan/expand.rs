@@ -3,9 +3,11 @@
 use indexmap::IndexMap;
 
 use super::order::Drawing;
-use super::{CellSpec, Plan, pattern};
+use super::{CellSpec, Looks, Plan, pattern};
 use crate::names::{CellId, NameError};
-use crate::scenario::{Bindings, Load, PhaseSpec, Problems, Replicate, Resolved, Scenario, Treatment};
+use crate::scenario::{
+    Adaptive, Bindings, Design, Load, PhaseSpec, Problems, Replicate, Resolved, Scenario, Treatment,
+};
 
 /// What the command line decides about a plan.
 #[derive(Clone, Debug)]
@@ -65,7 +67,8 @@ pub fn expand(scenario: &Scenario, choices: &Choices<'_>) -> Result<Plan, PlanEr
     let mut cells = IndexMap::new();
     let treatments = resolve(scenario, choices, &mut cells)?;
     let design = &scenario.design;
-    let drawing = Drawing { order: design.order, blocks: design.repetitions, seed, cells: &cells };
+    let blocks = design.adaptive.as_ref().map_or(design.repetitions, |adaptive| adaptive.max_repetitions);
+    let drawing = Drawing { order: design.order, blocks, seed, cells: &cells };
     let epochs = match design.replicate {
         Replicate::Epoch => drawing.epochs_per_block(&treatments),
         Replicate::Phase => drawing.epochs_per_treatment(&treatments),
@@ -74,7 +77,8 @@ pub fn expand(scenario: &Scenario, choices: &Choices<'_>) -> Result<Plan, PlanEr
         scenario: scenario.name.clone(),
         title: scenario.title.clone(),
         seed,
-        blocks: design.repetitions,
+        blocks,
+        looks: looks(design),
         baseline: design.baseline.clone(),
         setup: scenario.setup(choices.bindings)?,
         epochs,
@@ -83,6 +87,15 @@ pub fn expand(scenario: &Scenario, choices: &Choices<'_>) -> Result<Plan, PlanEr
         cells,
         prompts: scenario.prompts.clone(),
     })
+}
+
+/// Fixed before the run, each half as late again as the one before: 5, 8, 12.
+fn looks(design: &Design) -> Option<Looks> {
+    let Adaptive { half_width, max_repetitions, metric } = design.adaptive.clone()?;
+    let first = design.repetitions.max(Adaptive::LEAST_BLOCKS);
+    let early = std::iter::successors(Some(first), |look| Some((look * 3).div_ceil(2)));
+    let after = early.take_while(|look| *look < max_repetitions).chain([max_repetitions]).collect();
+    Some(Looks { after, metric, half_width })
 }
 
 fn resolve(

@@ -17,11 +17,11 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::names::{CellId, PhaseName, ScenarioName};
+use crate::names::{CellId, MetricId, PhaseName, ScenarioName};
 use crate::scenario::{
     Cooldown, Expect, Fault, Length, Load, RequestSpec, Selector, ServerSpec, Slo, StepSpec, Treatment,
 };
-use crate::units::Period;
+use crate::units::{Period, Share};
 
 pub use digest::digest;
 pub use expand::{Choices, PlanError, expand};
@@ -38,8 +38,10 @@ pub struct Plan {
     pub title: String,
     /// Every random choice below follows from it.
     pub seed: u64,
-    /// Complete blocks.
+    /// Complete blocks; if the run may stop early, at most.
     pub blocks: u32,
+    /// When it looks whether it may stop early, if it may.
+    pub looks: Option<Looks>,
     /// What scaling and effects are compared with.
     pub baseline: Option<Selector>,
     /// Before the first epoch.
@@ -54,6 +56,17 @@ pub struct Plan {
     pub cells: IndexMap<CellId, CellSpec>,
     /// The prompts of every prompt file, by path.
     pub prompts: IndexMap<PathBuf, Vec<String>>,
+}
+
+/// When a run looks at what it has measured, and what makes it stop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Looks {
+    /// After so many complete blocks each, rising; the last is all of them.
+    pub after: Vec<u32>,
+    /// The metric whose intervals are looked at.
+    pub metric: MetricId,
+    /// The widest half-width, over the estimate, that is precise enough.
+    pub half_width: Share,
 }
 
 /// A life of the servers: they are started, measured and stopped.

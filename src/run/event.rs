@@ -42,6 +42,11 @@ pub enum RunEvent {
         /// How it ended.
         end: CellEnd,
     },
+    /// A run that may stop early looked whether it is precise enough.
+    Look {
+        /// What it saw and did, in a sentence.
+        told: String,
+    },
     /// Everything is being undone.
     Teardown,
     /// Something is not as it was found.

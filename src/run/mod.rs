@@ -9,6 +9,7 @@ mod conductor;
 mod epoch;
 mod event;
 mod interrupt;
+mod look;
 mod thermometer;
 mod world;
 

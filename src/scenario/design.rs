@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::factor::Selector;
-use crate::names::FactorName;
-use crate::units::Period;
+use crate::names::{FactorName, MetricId};
+use crate::units::{Period, Share};
 
 /// What one repetition renews.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,8 @@ pub enum Order {
 pub struct Design {
     /// What one repetition renews.
     pub replicate: Replicate,
-    /// Complete blocks; each holds every treatment once.
+    /// Complete blocks; each holds every treatment once. With `adaptive` the
+    /// fewest.
     pub repetitions: u32,
     /// The order inside a block.
     pub order: Order,
@@ -48,6 +49,26 @@ pub struct Design {
     /// Factors that advance together: the first level of one goes with the
     /// first of the others, and so on. Everything else is crossed.
     pub zip: Vec<Vec<FactorName>>,
+    /// Whether the run may end before, or go on after, `repetitions`.
+    pub adaptive: Option<Adaptive>,
+}
+
+/// `adaptive = { half_width = "2%", max_repetitions = 12 }`: the run ends
+/// after any block, from `repetitions` on, at which it is precise enough.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Adaptive {
+    /// The widest that a compared cell's 95 % interval may be to either side,
+    /// over its estimate.
+    pub half_width: Share,
+    /// Complete blocks, at most.
+    pub max_repetitions: u32,
+    /// Of which metric; `output_throughput` if it is not said.
+    pub metric: MetricId,
+}
+
+impl Adaptive {
+    /// Fewer complete blocks than this say too little about their own spread.
+    pub const LEAST_BLOCKS: u32 = 5;
 }
 
 /// A pause between epochs.
@@ -70,6 +91,7 @@ impl Default for Design {
             baseline: None,
             cooldown: None,
             zip: Vec::new(),
+            adaptive: None,
         }
     }
 }

@@ -162,7 +162,7 @@ fn assemble(
     let factors = read_factors(&declared, &vars, &scope);
     scope.check_waiting(&factors);
     let excludes = list_of(&fields, "exclude");
-    let design = fields.raw("design").and_then(|node| read_design(node, &factors, &scope));
+    let design = fields.raw("design").and_then(|node| read_design(node, &factors, options.metrics, &scope));
     let design = design.unwrap_or_default();
     let factors = if are_few(&factors, &design.zip, &declared, &scope) { factors } else { Vec::new() };
     let claims = read_claims(&list_of(&fields, "claim"), &factors, options, &scope);

@@ -26,7 +26,7 @@ mod variables;
 mod warnings;
 
 pub use claim::{Claim, ClaimKind, Source, SystemMatch};
-pub use design::{Cooldown, Design, Order, Replicate};
+pub use design::{Adaptive, Cooldown, Design, Order, Replicate};
 pub use diagnostic::{Code, Color, Problem, Problems, Severity};
 pub use factor::{Factor, Level, Selector, Treatment};
 pub use load::{LoadOptions, load, load_frozen};

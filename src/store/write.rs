@@ -111,6 +111,8 @@ enum Line {
     Request(Box<RequestRecord>),
     Telemetry(Box<TelemetryRecord>),
     Event(Box<EventRecord>),
+    /// Answered when all lines before it are on disk.
+    Settle(Sender<()>),
 }
 
 /// Takes records from anywhere; cheap to clone.
@@ -165,6 +167,14 @@ impl Ledger {
     /// Whether records can still be written: a full disk ends the writer.
     pub fn is_writing(&self) -> bool {
         !self.writer.is_finished()
+    }
+
+    /// Waits until every record so far can be read back.
+    pub fn settle(&self) {
+        let (settled, answer) = mpsc::channel();
+        // A writer that has failed drops the question, which answers it.
+        let _ = self.lines.send(Line::Settle(settled));
+        let _ = answer.recv();
     }
 
     /// Waits until everything is on disk. Every pen must be gone by then.
@@ -229,11 +239,14 @@ impl Files {
             while let Ok(next) = lines.try_recv() {
                 self.append(&next)?;
             }
-            for file in [&mut self.steps, &mut self.requests, &mut self.telemetry, &mut self.events] {
-                file.flush()?;
-            }
+            self.flush()?;
         }
         Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        let mut files = [&mut self.steps, &mut self.requests, &mut self.telemetry, &mut self.events];
+        files.iter_mut().try_for_each(|file| file.flush())
     }
 
     fn append(&mut self, line: &Line) -> Result<(), StoreError> {
@@ -242,6 +255,11 @@ impl Files {
             Line::Request(record) => self.requests.append(record),
             Line::Telemetry(record) => self.telemetry.append(record),
             Line::Event(record) => self.events.append(record),
+            Line::Settle(settled) => {
+                self.flush()?;
+                let _ = settled.send(());
+                Ok(())
+            }
         }
     }
 }

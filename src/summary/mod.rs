@@ -3,6 +3,7 @@
 
 mod cell;
 mod estimate;
+mod look;
 mod objective;
 mod observe;
 mod reference;
@@ -13,9 +14,10 @@ mod validity;
 mod tests;
 
 use crate::plan::Plan;
-use crate::record::RunRecord;
+use crate::record::{Event, Look, RunRecord};
 
 pub use crate::metric::{Gap, UnitValue};
+pub use look::look;
 pub use types::{Attained, CellSummary, Estimate, Interval, Measured, Objective, Repetition, Summary, Validity};
 
 /// The version of `summary.json`.
@@ -32,6 +34,12 @@ pub fn summarize(record: &RunRecord, plan: &Plan) -> Summary {
         schema_version: SUMMARY_VERSION,
         simulated: record.manifest.simulated.as_ref().map(|simulation| simulation.machine.clone()),
         blocks: plan.blocks,
+        looks: looks(record),
         cells,
     }
+}
+
+fn looks(record: &RunRecord) -> Vec<Look> {
+    let look = |event: &Event| if let Event::Look(look) = event { Some(look.clone()) } else { None };
+    record.events.iter().filter_map(|record| look(&record.event)).collect()
 }

@@ -99,6 +99,7 @@ fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
         | Event::ServerStopped { .. }
         | Event::Undo { .. }
         | Event::Signal { .. }
+        | Event::Look(_)
         | Event::Warning { .. } => {}
     }
 }

@@ -40,6 +40,7 @@ fn plan(cells: Vec<(&str, CellSpec)>) -> Plan {
         title: "By hand".to_owned(),
         seed: 1,
         blocks: 2,
+        looks: None,
         baseline: None,
         setup: Vec::new(),
         epochs: Vec::new(),

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::metric::{Gap, UnitValue};
 use crate::names::{CellId, MetricId, PhaseName};
+use crate::record::Look;
 
 /// Everything a report may say in numbers; `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,6 +14,8 @@ pub struct Summary {
     pub simulated: Option<String>,
     /// Complete blocks that were planned.
     pub blocks: u32,
+    /// The looks of a run that may stop early, in order.
+    pub looks: Vec<Look>,
     /// Every planned cell, in the plan's order.
     pub cells: IndexMap<CellId, CellSummary>,
 }

@@ -39,7 +39,7 @@ fn cell(mps: &str, servers: u32, clients: u32, metrics: &[(&str, &[f64])]) -> (C
 }
 
 fn summary(cells: Vec<(CellId, CellSummary)>) -> Summary {
-    Summary { schema_version: 1, simulated: None, blocks: 5, cells: cells.into_iter().collect() }
+    Summary { schema_version: 1, simulated: None, blocks: 5, looks: Vec::new(), cells: cells.into_iter().collect() }
 }
 
 fn selector(keys: &[(&str, Level)]) -> Selector {

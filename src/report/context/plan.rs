@@ -8,8 +8,10 @@ use crate::scenario::{ServerSpec, StepSpec};
 /// What was planned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PlanView {
-    /// Complete blocks.
+    /// Complete blocks; if the run may stop early, at most.
     pub blocks: u32,
+    /// The fewest complete blocks of a run that may stop early.
+    pub least_blocks: Option<u32>,
     /// Lives of the servers.
     pub epochs: usize,
     /// Cells.
@@ -65,6 +67,7 @@ impl PlanView {
         }
         Self {
             blocks: plan.blocks,
+            least_blocks: plan.looks.as_ref().and_then(|looks| looks.after.first()).copied(),
             epochs: plan.epochs.len(),
             cells: plan.cells.len(),
             baseline: plan.baseline.as_ref().map(|baseline| line(&baseline.to_string())),

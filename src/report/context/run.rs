@@ -58,6 +58,8 @@ pub struct RunView {
     pub outcome: String,
     /// Set if it did not complete.
     pub incomplete: Option<Incomplete>,
+    /// What a run that may stop early saw at each look, in sentences.
+    pub looks: Vec<String>,
     /// Command lines that repeat the run and the report.
     pub reproduce: Vec<String>,
 }
@@ -106,6 +108,7 @@ impl RunView {
             outcome: outcome(&manifest.outcome),
             incomplete: (manifest.outcome != Outcome::Completed)
                 .then(|| Incomplete::of(&outcome(&manifest.outcome), plan, summary)),
+            looks: summary.looks.iter().map(|look| sentence(&line(&look.to_string()))).collect(),
             reproduce: reproduce(manifest, simulated),
         }
     }

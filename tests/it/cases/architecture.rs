@@ -50,6 +50,7 @@ const STREET: &[(&str, &[&str])] = &[
             "load",
             "store",
             "sim",
+            "summary",
         ],
     ),
     (

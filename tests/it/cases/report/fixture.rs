@@ -65,7 +65,13 @@ pub(super) fn context(machine: Machine) -> Context {
 
 /// A run that ended in this way before its first cell.
 pub(super) fn nothing_measured(outcome: Outcome) -> Context {
-    let summary = Summary { schema_version: SCHEMA_VERSION, simulated: None, blocks: 5, cells: IndexMap::new() };
+    let summary = Summary {
+        schema_version: SCHEMA_VERSION,
+        simulated: None,
+        blocks: 5,
+        looks: Vec::new(),
+        cells: IndexMap::new(),
+    };
     let verdicts = judge(&summary, &[], &[], None, &Environment::default(), None);
     Context::new(&Manifest { outcome, ..manifest() }, &plan(), &summary, &verdicts, &METRICS)
 }
@@ -103,6 +109,7 @@ fn plan() -> Plan {
         title: "MPS or not".into(),
         seed: 7,
         blocks: 5,
+        looks: None,
         baseline: Some(selector(&[("mps", Level::Text("off".into())), ("clients", Level::Integer(1))])),
         setup: vec![step("cold page cache", true)],
         epochs: vec![epoch(0), epoch(1)],
@@ -215,6 +222,7 @@ fn summary() -> Summary {
         schema_version: SCHEMA_VERSION,
         simulated: None,
         blocks: 5,
+        looks: Vec::new(),
         cells: cells.into_iter().map(|(id, validity, values)| (cell(id), summary_of(id, validity, values))).collect(),
     }
 }
