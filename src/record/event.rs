@@ -191,7 +191,7 @@ impl fmt::Display for Look {
             (Some(cell), Some(half_width)) => {
                 let (half_width, wanted) = (half_width * 100.0, wanted * 100.0);
                 write!(f, "the widest half-width was {half_width:.1} % of `{metric}`, in `{cell}`; ")?;
-                write!(f, "asked for was {wanted:.1} %")
+                write!(f, "at most {wanted:.1} % was asked for")
             }
         }
     }

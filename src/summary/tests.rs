@@ -1,3 +1,4 @@
+mod look;
 mod objective;
 
 use std::fmt::Write as _;

@@ -1,5 +1,6 @@
 //! The command itself, from its words to its exit code, as a person meets it.
 
+mod adaptive;
 mod folder;
 mod interrupted;
 mod offline;
