@@ -39,7 +39,10 @@ fn measure(quantity: &Quantity, summary: &Summary) -> Measured {
 /// The estimate in the only cell of a selector.
 fn found<'a>(summary: &'a Summary, cell: &Selector, metric: &str) -> Result<&'a Estimate, Gap> {
     let (id, found) = only(summary, cell).map_err(Gap::not_measured)?;
-    estimate(found, metric).map_err(|gap| Gap::not_measured(format!("`{id}`: {gap}")))
+    estimate(found, metric).map_err(|gap| {
+        let only = if matches!(gap, Gap::TooFew { .. }) { "only " } else { "" };
+        Gap::not_measured(format!("`{id}`: {only}{gap}"))
+    })
 }
 
 fn ratio(above: &Estimate, below: &Estimate) -> Result<Estimate, Gap> {

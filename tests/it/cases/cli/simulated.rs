@@ -126,6 +126,39 @@ fn a_report_is_made_again_byte_for_byte_from_the_directory_alone() {
 }
 
 #[test]
+fn the_rules_that_were_frozen_with_a_run_are_judged_by_its_intervals() {
+    let rules = r#"
+[[decision.rule]]
+recommend = "one client more"
+when = """
+ratio('output_throughput', {slots: 2, clients: 2}, {slots: 2, clients: 1}).lower > {{ margin }}
+and value('valid_rate', {slots: 2, clients: 2}).lower == 1
+"""
+because = "two slots serve two"
+
+[[decision.rule]]
+recommend = "nothing"
+when = "value('memory_per_instance', {slots: 1, clients: 2}).upper < 1"
+because = "it takes no memory"
+
+[vars]
+margin = 0.01
+"#;
+    let scenario = TINY.replace("[vars]", rules.trim_start()).replace("repetitions = 1", "repetitions = 2");
+    let folder = Folder::with(&scenario);
+    let run = run(&folder, "");
+    std::fs::remove_file(folder.path("x.toml")).unwrap();
+    assert_eq!(folder.runexp(&format!("report {}", run.path("").display())).code, Some(0));
+    let decision = run.read("SIMULATED-decision.md");
+    let rows = decision.lines().filter(|line| line.starts_with("| One client more") || line.starts_with("| Nothing"));
+    let rows: Vec<String> = rows.map(|row| row.split(" | ").take(2).collect::<Vec<_>>().join(" | ")).collect();
+    assert_snapshot!(rows.join("\n"), @r"
+    | One client more | holds
+    | Nothing | not decidable: \`slots=1/concurrent/clients=2\`: device memory is not attributed to single instances
+    ");
+}
+
+#[test]
 fn a_template_of_ones_own_is_rendered_beside_the_others() {
     let folder = Folder::with(TINY);
     let run = run(&folder, "");
