@@ -58,6 +58,13 @@ pub struct Plan {
     pub prompts: IndexMap<PathBuf, Vec<String>>,
 }
 
+impl Plan {
+    /// The fewest blocks of a run that may stop before the last.
+    pub fn least_blocks(&self) -> Option<u32> {
+        self.looks.as_ref()?.after.first().copied().filter(|least| *least < self.blocks)
+    }
+}
+
 /// When a run looks at what it has measured, and what makes it stop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Looks {

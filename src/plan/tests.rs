@@ -168,3 +168,21 @@ fn a_selection_keeps_the_cells_that_hold_it_and_their_treatments() {
          `mps=on,slots=2/closed/clients=4`, `mps=on,slots=3/closed/clients=4`"
     );
 }
+
+#[test]
+fn looks_are_fixed_before_the_run_and_never_before_five_blocks() {
+    let looks = |repetitions: u32, most: u32| {
+        let adaptive = format!("adaptive = {{ half_width = \"2%\", max_repetitions = {most} }}");
+        let text = SCENARIO
+            .replace("repetitions = 4", &format!("repetitions = {repetitions}"))
+            .replace("REPLICATE", &adaptive);
+        let options = LoadOptions { metrics: &["output_throughput"], ..LoadOptions::default() };
+        let bindings = Bindings { run_id: "r".to_owned(), run_dir: PathBuf::from("/r"), ports: vec![1000, 1001] };
+        let scenario = load_frozen(&text, &options).unwrap();
+        let plan = expand(&scenario, &Choices { bindings: &bindings, seed: None, only: None }).unwrap();
+        (plan.looks.clone().unwrap().after, plan.least_blocks(), plan.blocks)
+    };
+    assert_eq!(looks(2, 12), (vec![5, 8, 12], Some(5), 12));
+    assert_eq!(looks(6, 10), (vec![6, 9, 10], Some(6), 10));
+    assert_eq!(looks(5, 5), (vec![5], None, 5));
+}

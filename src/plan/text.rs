@@ -28,8 +28,8 @@ pub fn render(plan: &Plan) -> String {
 
 fn head(text: &mut String, plan: &Plan, treatments: usize) {
     let measured: usize = plan.epochs.iter().map(|epoch| epoch.cells.len()).sum();
-    let least = plan.looks.as_ref().and_then(|looks| looks.after.first()).filter(|least| **least < plan.blocks);
-    let (least, at_most) = least.map_or_else(Default::default, |least| (format!("{least} to "), "at most "));
+    let (least, at_most) =
+        plan.least_blocks().map_or_else(Default::default, |least| (format!("{least} to "), "at most "));
     let _ = writeln!(text, "{} — {}", plan.scenario, plan.title);
     let _ = writeln!(
         text,

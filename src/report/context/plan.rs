@@ -67,7 +67,7 @@ impl PlanView {
         }
         Self {
             blocks: plan.blocks,
-            least_blocks: plan.looks.as_ref().and_then(|looks| looks.after.first()).copied(),
+            least_blocks: plan.least_blocks(),
             epochs: plan.epochs.len(),
             cells: plan.cells.len(),
             baseline: plan.baseline.as_ref().map(|baseline| line(&baseline.to_string())),
