@@ -40,6 +40,22 @@ fn is_one_line(text: &str) -> bool {
     !text.is_empty() && text.len() <= 400 && !text.chars().any(char::is_control)
 }
 
+/// The name of a Compose project that is private to a run and to `part` of it:
+/// two servers of one file must not replace each other's containers.
+pub fn compose_project(run_id: &str, part: &str) -> String {
+    compose_part(&format!("runexp-{run_id}-{part}"))
+}
+
+/// A text as the end of a Compose project's name, which may hold lower-case
+/// letters, digits, `-` and `_`; everything else becomes `-`.
+pub fn compose_part(text: &str) -> String {
+    let allowed = |character: char| match character.to_ascii_lowercase() {
+        lower @ ('a'..='z' | '0'..='9' | '-' | '_') => lower,
+        _ => '-',
+    };
+    text.chars().map(allowed).collect::<String>().trim_end_matches('-').to_owned()
+}
+
 macro_rules! name {
     ($(#[$doc:meta])* $type:ident, $kind:literal, $check:ident, $rule:literal) => {
         $(#[$doc])*
@@ -118,3 +134,13 @@ name!(
     /// `mps=on,servers=3/concurrent/clients=2`. The same in every block.
     CellId, "cell id", is_one_line, "one line of at most 400 characters"
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_name_holds_only_what_compose_allows() {
+        assert_eq!(compose_project("2026-11-22T16.05", "ollama[1]"), "runexp-2026-11-22t16-05-ollama-1");
+    }
+}

@@ -102,6 +102,12 @@ pub(super) struct PlanArguments {
     pub(super) choices: PlanChoices,
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+    /// Show every epoch with its commands, environment, folders and ports
+    #[arg(long, short, conflicts_with = "script")]
+    pub(super) verbose: bool,
+    /// Print setup and teardown as a script for sh that needs no runexp
+    #[arg(long, conflicts_with = "format")]
+    pub(super) script: bool,
 }
 
 #[derive(Debug, Args)]

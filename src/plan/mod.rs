@@ -1,16 +1,26 @@
 //! Everything decided before the first effect: blocks, epochs, cells, orders
 //! and sending times. Pure, printable, and the same for the same seed.
 
+mod command;
+mod costs;
+mod derived;
 mod describe;
 mod digest;
+mod duration;
 mod expand;
 mod order;
+mod outline;
 mod pattern;
+mod rights;
 mod schedule;
+mod script;
 mod seed;
+mod site;
 #[cfg(test)]
 mod tests;
 mod text;
+mod volume;
+mod whole;
 
 use std::path::PathBuf;
 
@@ -23,11 +33,19 @@ use crate::scenario::{
 };
 use crate::units::{Period, Share};
 
+pub use command::ServerCommand;
+pub use derived::{Derived, Described, EpochCommands, StepCommands};
 pub use digest::digest;
+pub use duration::Durations;
 pub use expand::{Choices, PlanError, expand};
+pub use rights::Demand;
 pub use schedule::offsets;
+pub use script::script;
 pub use seed::{derive, permutation};
+pub use site::Site;
 pub use text::render;
+pub use volume::{PromptFile, Volume};
+pub use whole::render_whole;
 
 /// A whole run, decided.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

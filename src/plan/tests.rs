@@ -179,7 +179,7 @@ fn looks_are_fixed_before_the_run_and_never_before_five_blocks() {
         let options = LoadOptions { metrics: &["output_throughput"], ..LoadOptions::default() };
         let bindings = Bindings { run_id: "r".to_owned(), run_dir: PathBuf::from("/r"), ports: vec![1000, 1001] };
         let scenario = load_frozen(&text, &options).unwrap();
-        let plan = expand(&scenario, &Choices { bindings: &bindings, seed: None, only: None }).unwrap();
+        let plan = expand(&scenario, &Choices { bindings: &bindings, seed: None, only: &[] }).unwrap();
         (plan.looks.clone().unwrap().after, plan.least_blocks(), plan.blocks)
     };
     assert_eq!(looks(2, 12), (vec![5, 8, 12], Some(5), 12));

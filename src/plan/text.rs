@@ -1,9 +1,10 @@
 //! A plan for people: one screen.
 
 use std::fmt::Write;
-use std::time::Duration;
 
-use super::{CellSpec, Epoch, Plan, describe};
+use super::costs::shown;
+use super::outline::{letter, letter_of, treatments};
+use super::{CellSpec, Durations, Epoch, Plan, costs, describe, rights};
 use crate::scenario::{Length, StepSpec};
 
 /// The plan as text: what would be done, in order, with steps that need root
@@ -12,6 +13,10 @@ pub fn render(plan: &Plan) -> String {
     let mut text = String::new();
     let treatments = treatments(plan);
     head(&mut text, plan, treatments.len());
+    text.push_str("\nrights\n");
+    for line in rights::lines(plan) {
+        let _ = writeln!(text, "  {line}");
+    }
     if !plan.setup.is_empty() {
         steps(&mut text, "setup, once", &plan.setup);
     }
@@ -23,6 +28,8 @@ pub fn render(plan: &Plan) -> String {
     order(&mut text, plan, &treatments);
     steps(&mut text, "teardown", &plan.teardown);
     text.push_str("  everything started above is undone, whatever happens\n");
+    costs::time(&mut text, plan);
+    costs::volume(&mut text, plan);
     text
 }
 
@@ -33,13 +40,13 @@ fn head(text: &mut String, plan: &Plan, treatments: usize) {
     let _ = writeln!(text, "{} — {}", plan.scenario, plan.title);
     let _ = writeln!(
         text,
-        "seed {} · {least}{} · {} · {at_most}{} · {} · {} of load, servers' starts not counted",
+        "seed {} · {least}{} · {} · {at_most}{} · {} · at least {}",
         plan.seed,
         counted(plan.blocks as usize, "block"),
         counted(treatments, "treatment"),
         counted(plan.epochs.len(), "epoch"),
         counted(measured, "measurement"),
-        load_time(plan),
+        shown(Durations::at_the_first_look(plan).at_least()),
     );
 }
 
@@ -48,45 +55,10 @@ fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{plural}")
 }
 
-fn load_time(plan: &Plan) -> String {
-    let planned = plan.epochs.iter().flat_map(|epoch| &epoch.cells).map(|planned| &plan.cells[&planned.cell]);
-    let mut least = Duration::ZERO;
-    let mut open_ended = false;
-    for cell in planned {
-        least += cell.warmup.duration();
-        match cell.length {
-            Length::Duration(length) => least += length.duration(),
-            Length::Requests(_) => open_ended = true,
-        }
-    }
-    let least = humantime::format_duration(least);
-    if open_ended { format!("over {least}") } else { least.to_string() }
-}
-
 fn steps(text: &mut String, title: &str, steps: &[StepSpec]) {
     let _ = writeln!(text, "\n{title}");
     for step in steps {
         let _ = writeln!(text, "  {:<24} {}", step.name, step.words());
-    }
-}
-
-/// The first epoch of every treatment, in the order of the cells.
-fn treatments(plan: &Plan) -> Vec<&Epoch> {
-    let mut seen: Vec<&Epoch> = Vec::new();
-    for cell in plan.cells.values() {
-        if seen.iter().all(|epoch| epoch.treatment != cell.treatment) {
-            seen.extend(plan.epochs.iter().find(|epoch| epoch.treatment == cell.treatment));
-        }
-    }
-    seen
-}
-
-/// What a treatment is called in the order: A to Z, then A1 to Z1, and so on.
-fn letter(index: usize) -> String {
-    let letter = ('A'..='Z').nth(index % 26).unwrap_or('?');
-    match index / 26 {
-        0 => letter.to_string(),
-        round => format!("{letter}{round}"),
     }
 }
 
@@ -134,25 +106,10 @@ fn about(cell: &CellSpec) -> String {
 fn order(text: &mut String, plan: &Plan, treatments: &[&Epoch]) {
     text.push_str("\norder\n");
     for block in 0..plan.blocks {
-        let letters: Vec<String> = plan
-            .epochs
-            .iter()
-            .filter(|epoch| epoch.block == block)
-            .filter_map(|epoch| treatments.iter().position(|known| known.treatment == epoch.treatment))
-            .map(letter)
-            .collect();
+        let letters: Vec<String> =
+            plan.epochs.iter().filter(|epoch| epoch.block == block).map(|epoch| letter_of(epoch, treatments)).collect();
         if !letters.is_empty() {
             let _ = writeln!(text, "  block {:<2} {}", block + 1, letters.join(" "));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn treatments_beyond_z_keep_names_that_can_be_read() {
-        assert_eq!([0, 25, 26, 52].map(letter), ["A", "Z", "A1", "A2"]);
     }
 }

@@ -7,19 +7,6 @@ pub fn compose(project: &str, file: &Path, arguments: &[&str]) -> Vec<String> {
     head.iter().chain(arguments).map(|argument| (*argument).to_owned()).collect()
 }
 
-/// The name of a Compose project that is private to a run and to `part` of it:
-/// two servers of one file must not replace each other's containers.
-///
-/// Compose allows lower-case letters, digits, `-` and `_`; everything else
-/// becomes `-`.
-pub fn compose_project(run_id: &str, part: &str) -> String {
-    let allowed = |character: char| match character.to_ascii_lowercase() {
-        lower @ ('a'..='z' | '0'..='9' | '-' | '_') => lower,
-        _ => '-',
-    };
-    format!("runexp-{run_id}-{part}").chars().map(allowed).collect::<String>().trim_end_matches('-').to_owned()
-}
-
 /// The container ids that `docker compose ps -q` printed. Its warnings come on
 /// the same stream; an id is a line of hexadecimal digits.
 pub fn container_ids(output: &str) -> Vec<String> {
@@ -30,11 +17,6 @@ pub fn container_ids(output: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_project_name_holds_only_what_compose_allows() {
-        assert_eq!(compose_project("2026-11-22T16.05", "ollama[1]"), "runexp-2026-11-22t16-05-ollama-1");
-    }
 
     #[test]
     fn warnings_are_not_container_ids() {

@@ -12,7 +12,7 @@ mod log;
 mod undoing;
 
 pub use command::{Command, CommandError, absolute, needs_sudo, typed};
-pub use compose::{compose, compose_project, container_ids};
+pub use compose::{compose, container_ids};
 pub use group::{Rights, Stopped, group_members, signal_group, stop_group};
 pub use identity::{ProcessError, identity, is_same_and_alive, named, pid_is_alive};
 pub use limit::Limit;

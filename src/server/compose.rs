@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ServerContext, ServerError};
 use crate::host::port_is_free;
+use crate::names::compose_project;
 use crate::process::{self, CommandError, Limit, Tail, Undoing, append_to, container_ids, tail};
 use crate::record::Undo;
 use crate::scenario::ServerSpec;
@@ -40,7 +41,7 @@ impl Service {
         all.extend(env.clone());
         Self {
             file: process::absolute(&context.dir.join(file)),
-            project: process::compose_project(context.run_id, &spec.label()),
+            project: compose_project(context.run_id, &spec.label()),
             name: name.to_owned(),
             env: all,
             dir: context.dir.to_owned(),

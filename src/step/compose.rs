@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Attempt, Effect, Performed, StepContext, StepError};
+use crate::names::compose_project;
 use crate::process;
 use crate::record::{Fact, Undo};
 use crate::scenario::ComposeStep;
@@ -12,7 +13,7 @@ fn file(step: &ComposeStep, context: &StepContext<'_>) -> PathBuf {
 }
 
 fn project(step: &ComposeStep, context: &StepContext<'_>) -> String {
-    process::compose_project(context.run_id, &step.file.to_string_lossy())
+    compose_project(context.run_id, &step.file.to_string_lossy())
 }
 
 impl Effect for ComposeStep {

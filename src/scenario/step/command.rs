@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Reading, Rights, ScriptLines, shell};
+use crate::names::compose_part;
 
 family! {
     /// Commands.
@@ -181,10 +182,10 @@ impl Kind for ComposeStep {
     }
 
     fn script(&self, rights: Rights) -> ScriptLines {
-        // `$$` stays the same in one script and differs between two.
         let compose = format!(
-            "{} -p \"runexp-$$\" -f {}",
+            "{} -p \"runexp-$run_id-{}\" -f {}",
             shell::line(rights, &self.env, &["docker", "compose"]),
+            compose_part(&self.file.to_string_lossy()),
             shell::path(&self.file)
         );
         let up = ["up", "-d", "--wait"].into_iter().chain(self.services.iter().map(String::as_str));

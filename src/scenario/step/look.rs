@@ -68,14 +68,11 @@ impl Kind for WaitStep {
     }
 
     fn script(&self, _rights: Rights) -> ScriptLines {
-        let http = self.http.as_ref().map(|url| shell::typed(&["curl", "-fsS", "-o", "/dev/null", url]));
-        let tcp = self.tcp.as_ref().map(|address| {
-            let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
-            shell::typed(&["nc", "-z", host, port])
-        });
+        let http = self.http.as_ref().map(|url| shell::typed(&["http_answers", &shell::shown_url(url)]));
+        let tcp = self.tcp.as_ref().map(|address| shell::typed(&["tcp_answers", &format!("http://{address}")]));
         let file = self.file.as_ref().map(|path| format!("test -e {}", shell::path(path)));
         let looks = [http, tcp, file].into_iter().flatten();
-        let perform = looks.map(|look| format!("until {look}; do sleep 1; done")).collect();
+        let perform = looks.map(|look| format!("until {look}; do in_time && nap || return 1; done")).collect();
         ScriptLines { perform, ..ScriptLines::default() }
     }
 }
@@ -125,13 +122,13 @@ impl Kind for HttpStep {
     }
 
     fn script(&self, _rights: Rights) -> ScriptLines {
-        let json = self.json.as_ref().map(serde_json::Value::to_string);
+        let (url, json) = (shell::shown_url(&self.url), self.json.as_ref().map(serde_json::Value::to_string));
         let body = json.iter().flat_map(|json| ["-H", "content-type: application/json", "-d", json]);
-        let request: Vec<&str> = ["-X", self.method()].into_iter().chain(body).chain([self.url.as_str()]).collect();
+        let request: Vec<&str> = ["-X", self.method()].into_iter().chain(body).chain([url.as_str()]).collect();
         let request = shell::typed(&request);
         let perform = self.status.map_or_else(
-            || format!("curl -fsS -o /dev/null {request}"),
-            |status| format!("test \"$(curl -sS -o /dev/null -w '%{{http_code}}' {request})\" = {status}"),
+            || format!("curl -fsS --noproxy '*' --netrc-optional -o /dev/null {request}"),
+            |status| format!("test \"$(curl -sS --noproxy '*' --netrc-optional -o /dev/null -w '%{{http_code}}' {request})\" = {status}"),
         );
         ScriptLines { perform: vec![perform], ..ScriptLines::default() }
     }

@@ -147,9 +147,8 @@ impl Kind for MpsStep {
     fn script(&self, rights: Rights) -> ScriptLines {
         match self.action {
             MpsAction::Start => self.start(rights),
-            // `!` would hide the failure from `set -e`.
             MpsAction::Absent => ScriptLines {
-                perform: vec!["if pgrep nvidia-cuda-mps; then exit 1; fi".to_owned()],
+                perform: vec![r#"test -z "$(pgrep nvidia-cuda-mps)""#.to_owned()],
                 ..ScriptLines::default()
             },
         }
@@ -170,7 +169,13 @@ impl MpsStep {
                 format!("{control} -d"),
             ],
             check: vec![format!("echo get_server_list | {control}")],
-            undo: vec![format!("echo quit | {control}"), r#"rm -r -- "$CUDA_MPS_PIPE_DIRECTORY""#.to_owned()],
+            undo: vec![
+                format!(
+                    r#"if test -e "$CUDA_MPS_PIPE_DIRECTORY/nvidia-cuda-mps-control.pid"; then echo quit | {control}; fi"#
+                ),
+                r#"rm -r -- "$CUDA_MPS_PIPE_DIRECTORY""#.to_owned(),
+                "unset CUDA_MPS_PIPE_DIRECTORY CUDA_MPS_LOG_DIRECTORY".to_owned(),
+            ],
         }
     }
 }

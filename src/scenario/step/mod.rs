@@ -93,6 +93,9 @@ impl StepSpec {
     }
 
     /// Lines for a POSIX shell, in the scenario's folder, that do the same.
+    ///
+    /// They stand in a function of a script that says `$run_id`, `http_answers
+    /// URL`, `tcp_answers URL`, `nap`, and `in_time` while the step has time.
     pub fn script(&self) -> ScriptLines {
         self.kind.kind().script(self.rights())
     }
@@ -179,7 +182,8 @@ trait Kind {
 }
 
 /// The rights a step needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rights {
     /// Those of the person who runs it.
     Own,
@@ -190,7 +194,7 @@ pub enum Rights {
 }
 
 /// A step as lines for a POSIX shell. Each fails when its work fails.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ScriptLines {
     /// Do it.
     pub perform: Vec<String>,
