@@ -20,12 +20,12 @@ pub(super) fn time(text: &mut String, plan: &Plan) {
         (steps_at_most_ns, "for steps"),
     ];
     let _ = match durations.at_most() {
-        Some(most) => writeln!(text, "  at most {}, by the limits: {} more", shown(most), sum(&limits)),
+        Some(most) => writeln!(text, "  at most {}, with every limit used up: {}", shown(most), sum(&limits)),
         None => writeln!(
             text,
-            "  at most that, {} more by the limits, and what {} until enough requests are done",
+            "  no most: {} until enough requests are done; beside that, limits of {}",
+            counted(measurements_by_requests, "measurement goes on", "measurements go on"),
             sum(&limits),
-            counted(measurements_by_requests, "measurement takes", "measurements take"),
         ),
     };
     if let Some(fewest) = plan.least_blocks() {

@@ -61,7 +61,16 @@ impl Durations {
             let start = server.ready.within.duration().saturating_mul(looks).saturating_add(preload);
             all.starts_at_most_ns = all.starts_at_most_ns.plus(start.into());
         }
-        epoch.cells.iter().fold(all, |all, planned| all.with_cell(&plan.cells[&planned.cell]))
+        for planned in &epoch.cells {
+            let cell = &plan.cells[&planned.cell];
+            all = all.with_cell(cell);
+            let broken = cell.fault.as_ref().and_then(|fault| {
+                epoch.servers.iter().find(|server| server.name == fault.server && server.index == fault.index)
+            });
+            let again = broken.map_or(Duration::ZERO, |server| server.ready.within.duration());
+            all.starts_at_most_ns = all.starts_at_most_ns.plus(again.into());
+        }
+        all
     }
 
     /// What has to pass.

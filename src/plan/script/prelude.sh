@@ -105,7 +105,7 @@ demand_port() {
 await_server() {
   limit "$2"
   until "$3"; do
-    [ -z "$4" ] || kill -0 "$4" 2>/dev/null || fail "$1 ended while it was starting; see $log"
+    [ -z "$4" ] || kill -s 0 "$4" 2>/dev/null || fail "$1 ended while it was starting; see $log"
     in_time || fail "$1 was not ready within $2 s"
     nap
   done
@@ -115,15 +115,16 @@ await_server() {
 # stop_server PID SIGNAL SECONDS: its whole group, then by KILL.
 stop_server() {
   [ -n "$1" ] || return 0
-  kill "-$2" -- "-$1" 2>/dev/null || kill "-$2" "$1" 2>/dev/null || return 0
+  signal_group "$2" "$1" || kill -s "$2" "$1" 2>/dev/null || return 0
   gone_within "$3" "$1" || {
-    kill -KILL -- "-$1" 2>/dev/null
+    signal_group KILL "$1"
     gone_within 10 "$1"
   }
 }
+signal_group() { kill -s "$1" -- "-$2" 2>/dev/null; }
 gone_within() {
   limit "$1"
-  while kill -0 -- "-$2" 2>/dev/null; do
+  while signal_group 0 "$2"; do
     in_time || return 1
     nap
   done

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use super::{comment, function};
 use crate::scenario::{OnError, ScriptLines, StepSpec, typed};
 
@@ -14,7 +16,7 @@ pub(super) enum Failing {
 pub(super) fn functions(text: &mut String, scope: &str, steps: &[StepSpec]) {
     for (step, number) in steps.iter().zip(1..) {
         let ScriptLines { perform, check, undo } = step.script();
-        text.push_str(&format!("\n# {}: {}\n", comment(&step.name), comment(&step.words())));
+        let _ = writeln!(text, "\n# {}: {}", comment(&step.name), comment(&step.words()));
         function(text, &format!("step_{scope}_{number}"), &[all(&[perform, check].concat())]);
         if !undo.is_empty() {
             function(text, &format!("undo_{scope}_{number}"), &[all(&undo)]);

@@ -4,6 +4,7 @@ mod adaptive;
 mod folder;
 mod interrupted;
 mod offline;
+mod plan;
 mod real;
 mod simulated;
 mod teardown;
