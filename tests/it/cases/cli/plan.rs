@@ -206,7 +206,7 @@ preload = { within = "1m" }
 name = "theirs"
 api = "openai"
 model = "m"
-url = "http://me:secret@127.0.0.1:9"
+url = "http://127.0.0.1:9"
 ready = { within = "10s" }
 
 [[server]]
