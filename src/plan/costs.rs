@@ -23,7 +23,7 @@ pub(super) fn time(text: &mut String, plan: &Plan) {
         Some(most) => writeln!(text, "  at most {}, with every limit used up: {}", shown(most), sum(&limits)),
         None => writeln!(
             text,
-            "  no most: {} until enough requests are done; beside that, limits of {}",
+            "  at most unknown: {} until enough requests are done; with every other limit used up {} more",
             counted(measurements_by_requests, "measurement goes on", "measurements go on"),
             sum(&limits),
         ),

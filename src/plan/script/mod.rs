@@ -113,7 +113,8 @@ fn epoch(text: &mut String, plan: &Plan, epoch: &Epoch, letter: &str) {
 fn story(text: &mut String, plan: &Plan) {
     text.push_str(
         "\nmkdir -p -- \"$run_dir\"\ncd -- \"$scenario_dir\"\n\
-         trap finish EXIT\ntrap 'signalled 129' HUP\ntrap 'signalled 130' INT\ntrap 'signalled 143' TERM\n\nsetup\n",
+         trap finish EXIT\ntrap 'signalled 129' HUP\ntrap 'signalled 130' INT\ntrap 'signalled 143' TERM\n\n\
+         say \"by hand as run $run_id; logs of servers in $run_dir\"\nsetup\n",
     );
     for epoch in &plan.epochs {
         let _ = writeln!(text, "epoch_{}", epoch.index + 1);

@@ -72,7 +72,7 @@ impl Kind for WaitStep {
         let tcp = self.tcp.as_ref().map(|address| shell::typed(&["tcp_answers", &format!("http://{address}")]));
         let file = self.file.as_ref().map(|path| format!("test -e {}", shell::path(path)));
         let looks = [http, tcp, file].into_iter().flatten();
-        let perform = looks.map(|look| format!("until {look}; do in_time && nap || return 1; done")).collect();
+        let perform = looks.map(|look| format!("until {look}; do in_time || return 1; nap; done")).collect();
         ScriptLines { perform, ..ScriptLines::default() }
     }
 }

@@ -101,12 +101,13 @@ fn effects(folder: &Folder, output: &Output) -> (Option<i32>, String) {
     (output.status.code(), effects)
 }
 
-/// The shells there are; `sh` is everywhere.
+fn is_there(shell: &str) -> bool {
+    Command::new(shell).args(["-c", ":"]).status().is_ok_and(|status| status.success())
+}
+
+/// The shells there are; on Debian `sh` is dash.
 fn shells() -> Vec<&'static str> {
-    let there = |shell: &&str| Command::new(shell).args(["-c", ":"]).status().is_ok_and(|status| status.success());
-    let shells: Vec<_> = ["sh", "bash", "dash"].into_iter().filter(there).collect();
-    assert!(shells.contains(&"sh"));
-    shells
+    ["sh", "bash"].into_iter().filter(|name| is_there(name)).collect()
 }
 
 #[test]
@@ -241,6 +242,11 @@ fn small() -> Folder {
     folder
 }
 
+/// It covers the paths of prompt files, and so the folder's own.
+fn without_digest(text: &str) -> String {
+    regex::Regex::new(r"\b[0-9a-f]{64}\b").unwrap().replace(text, "SHA-256").into_owned()
+}
+
 #[test]
 fn a_plan_tells_rights_time_and_files() {
     assert_snapshot!(small().runexp("plan x.toml"));
@@ -248,7 +254,8 @@ fn a_plan_tells_rights_time_and_files() {
 
 #[test]
 fn a_plan_at_length_shows_every_command_in_its_place() {
-    let said = small().runexp("plan x.toml -v").to_string();
+    let folder = small();
+    let said = folder.runexp("plan x.toml -v").to_string();
     assert_snapshot!(said.split_once("\nin order").unwrap().1);
 }
 
@@ -258,7 +265,7 @@ fn what_follows_from_a_plan_is_there_for_programs() {
     let said = folder.runexp("plan x.toml --format json");
     let whole: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
     let derived = serde_json::to_string_pretty(&whole["derived"]).unwrap();
-    assert_snapshot!(folder.redacted(&derived));
+    assert_snapshot!(without_digest(&folder.redacted(&derived)));
     let keys: Vec<_> = whole.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(
         keys.join(" "),
@@ -271,7 +278,7 @@ fn a_script_names_every_command_and_no_password() {
     let folder = small();
     let said = folder.runexp("plan x.toml --script").to_string();
     let (head, rest) = said.split_once("# ---- helpers").unwrap();
-    assert_snapshot!(format!("{head}{}", rest.split_once("# ---- this plan").unwrap().1));
+    assert_snapshot!(without_digest(&format!("{head}{}", rest.split_once("# ---- this plan").unwrap().1)));
     assert!(!said.contains("secret"));
 }
 
@@ -283,7 +290,7 @@ fn scripts_of_shipped_scenarios_are_right_for_every_shell() {
         let said = folder.runexp(&format!("plan {path} --script"));
         assert_eq!(said.code, Some(0), "{said}");
         folder.write("by-hand.sh", &said.stdout);
-        for name in shells() {
+        for name in ["sh", "bash", "dash"].into_iter().filter(|name| is_there(name)) {
             let checked = Command::new(name).arg("-n").arg(folder.path("by-hand.sh")).output().unwrap();
             assert!(checked.status.success(), "{name}: {}", String::from_utf8_lossy(&checked.stderr));
         }
