@@ -53,6 +53,17 @@ pub enum Undo {
         /// Whether it runs through `sudo -n`.
         privileged: bool,
     },
+    /// Sends an HTTP request. The answer 404 says that the effect is gone.
+    Request {
+        /// What it takes back, for people.
+        label: String,
+        /// Its method.
+        method: String,
+        /// Where to; without user info, which nobody may read in a journal.
+        url: String,
+        /// Its body.
+        json: serde_json::Value,
+    },
     /// Removes a folder of ours and what is in it.
     RemoveDir {
         /// Which.

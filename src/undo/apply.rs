@@ -5,7 +5,8 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
-use super::mps;
+use super::request::RequestError;
+use super::{mps, request};
 use crate::process::{Command, CommandError, Limit, ProcessError, Rights, compose, container_ids, stop_group};
 use crate::record::Undo;
 use crate::units::Period;
@@ -30,6 +31,14 @@ pub enum UndoError {
         label: String,
         /// Why.
         source: CommandError,
+    },
+    /// A request failed.
+    #[error("`{label}` was not undone: {source}")]
+    Request {
+        /// What was to be taken back.
+        label: String,
+        /// Why.
+        source: RequestError,
     },
     /// Containers are left.
     #[error("Compose project `{project}` still has containers: {containers:?}")]
@@ -84,6 +93,9 @@ pub async fn apply(undo: &Undo, log: &Path) -> Result<(), UndoError> {
         }
         Undo::ComposeDown { file, project, env } => compose_down(file, project, env, log).await,
         Undo::QuitMps { control, pipe_dir, privileged } => mps::quit(control, pipe_dir, *privileged, log).await,
+        Undo::Request { label, method, url, json } => {
+            request::send(method, url, json).await.map_err(|source| UndoError::Request { label: label.clone(), source })
+        }
         Undo::RemoveDir { path } => match std::fs::remove_dir_all(path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
                 Err(UndoError::Folder { path: path.clone(), source })

@@ -19,6 +19,9 @@ pub fn by_hand(undo: &Undo) -> String {
             word(&pipe_dir.to_string_lossy()),
             word(control)
         ),
+        Undo::Request { method, url, json, .. } => {
+            typed(&["curl", "-fsS", "-X", method, "-d", &json.to_string(), url].map(str::to_owned))
+        }
         Undo::RemoveDir { path } => format!("rm -r -- {}", word(&path.to_string_lossy())),
     }
 }
@@ -66,15 +69,22 @@ mod tests {
             },
             Undo::ComposeDown { file: "/c.yml".into(), project: "p".to_owned(), env },
             Undo::QuitMps { control: "mps".to_owned(), pipe_dir: "/p".into(), privileged: true },
+            Undo::Request {
+                label: "m".to_owned(),
+                method: "DELETE".to_owned(),
+                url: "http://127.0.0.1:1/api/delete".to_owned(),
+                json: serde_json::json!({"model": "it's"}),
+            },
             Undo::RemoveDir { path: "/x y".into() },
         ];
-        insta::assert_snapshot!(undos.map(|undo| by_hand(&undo)).join("\n"), @r"
+        insta::assert_snapshot!(undos.map(|undo| by_hand(&undo)).join("\n"), @r#"
         kill -KILL -- -77
         true
         cd '/a b' && sudo env 'A=b c' sysctl -w 'it'\''s=1'
         env 'A=b c' docker compose -p p -f /c.yml down
         echo quit | sudo env CUDA_MPS_PIPE_DIRECTORY=/p mps
+        curl -fsS -X DELETE -d '{"model":"it'\''s"}' http://127.0.0.1:1/api/delete
         rm -r -- '/x y'
-        ");
+        "#);
     }
 }

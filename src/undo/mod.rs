@@ -4,8 +4,10 @@
 mod apply;
 mod by_hand;
 mod mps;
+mod request;
 mod stack;
 
 pub use apply::{UndoError, apply};
 pub use by_hand::by_hand;
+pub use request::RequestError;
 pub use stack::{UndoFailure, UndoStack};
