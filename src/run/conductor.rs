@@ -180,14 +180,17 @@ impl<'a> Conductor<'a> {
         self.tell(RunEvent::Step { name: step.name.clone() });
         let started_ns = self.stage.clock.now();
         let log = self.log(&step.name);
+        let world = &self.stage.world;
+        let gpus = || world.gpus();
         let context = StepContext {
             dir: self.stage.scenario_dir,
             run_id: self.stage.run_id,
             run_dir: self.stage.directory.path(),
             log: &log,
+            gpus: &gpus,
             cancel: &self.stop,
         };
-        let result = self.stage.world.perform(step, &context, &mut self.undo).await;
+        let result = world.perform(step, &context, &mut self.undo).await;
         let (outcome, performed, error) = match (result, step.on_error) {
             (Ok((outcome, performed)), _) => (outcome, performed, None),
             (Err(error), OnError::Warn) => {

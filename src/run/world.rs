@@ -8,7 +8,7 @@ use crate::host;
 use crate::load::{PreloadError, TargetError};
 use crate::process::{Tail, Undoing, tail};
 use crate::record::{Environment, Fact, GpuIdentity, GpuReading, ProcessIdentity, ServerKey, StepOutcome};
-use crate::scenario::{MachineStep, MpsAction, ServerSpec, StepKind, StepSpec};
+use crate::scenario::{GpuStep, LookStep, MemoryOwner, MpsAction, ServerSpec, StepKind, StepSpec};
 use crate::server::{self, RunningServer, ServerContext, ServerError};
 use crate::signal::StopSignal;
 use crate::sim::{Machine, SimError, SimHost, SimServer};
@@ -86,6 +86,15 @@ impl World {
         }
     }
 
+    /// The GPUs now, or why there is none.
+    pub(super) fn gpus(&self) -> Result<Vec<(GpuIdentity, GpuReading)>, String> {
+        let (environment, mut probe) = self.observe();
+        match environment.gpu_absent {
+            Some(reason) => Err(reason),
+            None => Ok(environment.gpus.into_iter().zip(probe.read()).collect()),
+        }
+    }
+
     /// Performs a step; on a simulated machine only its state changes.
     pub(super) async fn perform(
         &self,
@@ -95,6 +104,9 @@ impl World {
     ) -> Result<(StepOutcome, Performed), WorldError> {
         match self {
             Self::Host => Ok((StepOutcome::Done, step::perform(step, context, undo).await?)),
+            Self::Simulated(machine) if looks_at(machine, &step.kind) => {
+                Ok((StepOutcome::Simulated, step::perform(step, context, undo).await?))
+            }
             Self::Simulated(machine) => Ok((StepOutcome::Simulated, simulate(machine, &step.kind)?)),
         }
     }
@@ -126,11 +138,18 @@ impl World {
     }
 }
 
+/// Whether a step looks at nothing but what the machine simulates: memory that
+/// its GPU has of its own.
+fn looks_at(machine: &SimHost, kind: &StepKind) -> bool {
+    let has_memory = machine.machine().environment().gpus.iter().all(|gpu| gpu.memory_bytes.is_some());
+    matches!(kind, StepKind::Look(LookStep::MemoryAvailable(memory)) if memory.of == MemoryOwner::Gpu && has_memory)
+}
+
 /// A step on a simulated machine: MPS is its state, everything else would not
 /// change what its servers do.
 fn simulate(machine: &SimHost, kind: &StepKind) -> Result<Performed, SimError> {
     let mut facts = vec![Fact::new("simulated", "true")];
-    if let StepKind::Machine(MachineStep::Mps(mps)) = kind {
+    if let StepKind::Gpu(GpuStep::Mps(mps)) = kind {
         let on = mps.action == MpsAction::Start;
         machine.set_mps(on)?;
         facts.push(Fact::new("mps", if on { "on" } else { "off" }));

@@ -2,6 +2,7 @@
 
 use reqwest::{Client, Method, Response, StatusCode};
 
+use super::error::KindError;
 use super::{Attempt, Effect, Performed, StepError};
 use crate::host::{NoAnswer, shown_url};
 use crate::record::Fact;
@@ -9,6 +10,31 @@ use crate::scenario::HttpStep;
 
 /// What is shown of an answer that was not the expected one.
 const EXCERPT: usize = 300;
+
+/// The request was none, or the answer not the one asked for.
+#[derive(Debug, thiserror::Error)]
+enum HttpError {
+    /// The method is none.
+    #[error("`{method}` is not an HTTP method")]
+    Method {
+        /// As written.
+        method: String,
+    },
+    /// Another status than the one asked for.
+    #[error("`{url}` answered {status} instead of {expected}{body}")]
+    Status {
+        /// Without user info.
+        url: String,
+        /// What came.
+        status: u16,
+        /// What was asked for, in words.
+        expected: String,
+        /// The start of the answer, after a colon; empty if there is none.
+        body: String,
+    },
+}
+
+impl KindError for HttpError {}
 
 impl Effect for HttpStep {
     async fn perform(&self, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
@@ -30,7 +56,7 @@ async fn request(http: &HttpStep) -> Result<Performed, StepError> {
         });
     }
     let expected = http.status.map_or_else(|| "a 2xx status".to_owned(), |status| status.to_string());
-    Err(StepError::HttpStatus { url, status: status.as_u16(), expected, body: excerpt(response).await })
+    Err(HttpError::Status { url, status: status.as_u16(), expected, body: excerpt(response).await }.into())
 }
 
 enum Failed {
@@ -40,8 +66,8 @@ enum Failed {
 
 async fn send(http: &HttpStep) -> Result<Response, Failed> {
     let name = http.method();
-    let method =
-        Method::from_bytes(name.as_bytes()).map_err(|_| Failed::Step(StepError::Method { method: name.to_owned() }))?;
+    let method = Method::from_bytes(name.as_bytes())
+        .map_err(|_| Failed::Step(HttpError::Method { method: name.to_owned() }.into()))?;
     let client = Client::builder().no_proxy().build().map_err(Failed::Request)?;
     let mut request = client.request(method, &http.url);
     if let Some(json) = &http.json {

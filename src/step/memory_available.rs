@@ -1,24 +1,103 @@
 //! `memory_available`: looks, and changes nothing.
 
+use super::error::KindError;
 use super::{Attempt, Effect, Performed, StepError};
 use crate::host::{Memory, memory};
-use crate::record::Fact;
-use crate::scenario::{MemoryAvailableStep, MemoryFloor};
+use crate::record::{Fact, GpuIdentity, GpuReading, Reading};
+use crate::scenario::{MemoryAvailableStep, MemoryFloor, MemoryOwner};
 use crate::units::Bytes;
 
-impl Effect for MemoryAvailableStep {
-    async fn perform(&self, _attempt: &Attempt<'_>) -> Result<Performed, StepError> {
-        let Memory { total, available, .. } = memory().ok_or(StepError::MemoryUnknown)?;
-        let at_least = floor(self.at_least, total);
-        if available < at_least {
-            return Err(StepError::MemoryShort { available, total, at_least });
+/// There is too little memory, or none that can be looked at.
+#[derive(Debug, thiserror::Error)]
+enum MemoryError {
+    /// Too little is free.
+    #[error("{available} of {total} {whose} are available, less than the {at_least} asked for")]
+    Short {
+        /// Of what.
+        whose: String,
+        /// What can be had.
+        available: Bytes,
+        /// All there is.
+        total: Bytes,
+        /// The least that must be free.
+        at_least: Bytes,
+    },
+    /// There is no GPU to look at.
+    #[error("no GPU can be asked for its memory: {reason}")]
+    NoGpu {
+        /// Why.
+        reason: String,
+    },
+    /// A GPU does not tell.
+    #[error("`{gpu}` does not tell how much of its memory is used: {reason}")]
+    Untold {
+        /// Its name.
+        gpu: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl KindError for MemoryError {
+    fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Short { .. } => Some("end what uses the memory, or lower `at_least`"),
+            Self::NoGpu { .. } => Some("leave out `of` to look at the host's memory"),
+            Self::Untold { .. } => None,
         }
-        let facts = vec![
-            Fact::new("memory_available_bytes", available.0.to_string()),
-            Fact::new("memory_total_bytes", total.0.to_string()),
-        ];
+    }
+}
+
+impl Effect for MemoryAvailableStep {
+    async fn perform(&self, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
+        let mut facts = Vec::new();
+        match self.of {
+            MemoryOwner::Host => facts.extend(demand(self.at_least, "memory", "", host()?)?),
+            MemoryOwner::Gpu => {
+                let gpus = (attempt.context.gpus)().map_err(|reason| MemoryError::NoGpu { reason })?;
+                for (index, (gpu, reading)) in gpus.iter().enumerate() {
+                    let (whose, prefix) = (format!("memory of `{}`", gpu.name), format!("gpu{index}_"));
+                    facts.extend(demand(self.at_least, &whose, &prefix, of(gpu, reading)?)?);
+                }
+            }
+        }
         Ok(Performed { facts, ..Performed::default() })
     }
+}
+
+/// What is free, and all there is.
+type Amounts = (Bytes, Bytes);
+
+fn host() -> Result<Amounts, StepError> {
+    let Memory { total, available, .. } = memory().ok_or(StepError::MemoryUnknown)?;
+    Ok((available, total))
+}
+
+/// A GPU without memory of its own shares the host's.
+fn of(gpu: &GpuIdentity, reading: &GpuReading) -> Result<Amounts, StepError> {
+    match (gpu.memory_bytes, &reading.memory_used_bytes) {
+        (None, _) => host(),
+        (Some(total), Reading::Value(used)) => Ok((Bytes(total.0.saturating_sub(*used)), total)),
+        (Some(_), Reading::Absent(reason)) => {
+            Err(MemoryError::Untold { gpu: gpu.name.clone(), reason: reason.clone() }.into())
+        }
+    }
+}
+
+fn demand(
+    at_least: MemoryFloor,
+    whose: &str,
+    prefix: &str,
+    (available, total): Amounts,
+) -> Result<[Fact; 2], MemoryError> {
+    let at_least = floor(at_least, total);
+    if available < at_least {
+        return Err(MemoryError::Short { whose: whose.to_owned(), available, total, at_least });
+    }
+    Ok([
+        Fact::new(format!("{prefix}memory_available_bytes"), available.0.to_string()),
+        Fact::new(format!("{prefix}memory_total_bytes"), total.0.to_string()),
+    ])
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float as large saturates")]

@@ -4,11 +4,15 @@ mod compose;
 mod drop_caches;
 mod error;
 mod http;
+mod lock_clocks;
 mod memory_available;
 mod mps;
+mod ollama;
+mod pull;
 mod run;
 mod shell;
 mod sleep;
+mod unload;
 mod wait;
 
 use std::future::Future;
@@ -18,17 +22,20 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
-pub use error::StepError;
+pub use error::{KindError, StepError};
 
 use crate::process::{Command, CommandError, Limit, Undoing, absolute};
-use crate::record::{Fact, Undo};
-use crate::scenario::{CommandStep, LookStep, MachineStep, StepKind, StepSpec};
+use crate::record::{Fact, GpuIdentity, GpuReading, Undo};
+use crate::scenario::{CommandStep, GpuStep, LookStep, MachineStep, ModelStep, StepKind, StepSpec};
 
 /// Long enough for a busy daemon to come to itself, short enough to wait for.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
+/// What is there of GPUs, asked when a step wants to know; or why nothing is.
+pub type AskGpus<'a> = dyn Fn() -> Result<Vec<(GpuIdentity, GpuReading)>, String> + Sync + 'a;
+
 /// Where a step is performed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct StepContext<'a> {
     /// The scenario's folder: relative paths start there.
     pub dir: &'a Path,
@@ -38,6 +45,8 @@ pub struct StepContext<'a> {
     pub run_dir: &'a Path,
     /// Output of commands is appended here.
     pub log: &'a Path,
+    /// Looks at the GPUs.
+    pub gpus: &'a AskGpus<'a>,
     /// Ends the step early.
     pub cancel: &'a CancellationToken,
 }
@@ -75,7 +84,10 @@ macro_rules! with_effect {
             StepKind::Look(LookStep::MemoryAvailable($effect)) => $call,
             StepKind::Look(LookStep::Sleep($effect)) => $call,
             StepKind::Machine(MachineStep::DropCaches($effect)) => $call,
-            StepKind::Machine(MachineStep::Mps($effect)) => $call,
+            StepKind::Gpu(GpuStep::Mps($effect)) => $call,
+            StepKind::Gpu(GpuStep::LockClocks($effect)) => $call,
+            StepKind::Model(ModelStep::Pull($effect)) => $call,
+            StepKind::Model(ModelStep::Unload($effect)) => $call,
         }
     };
 }

@@ -3,11 +3,31 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::error::KindError;
 use super::{Attempt, Effect, Performed, StepError};
 use crate::host::{http_answers, tcp_answers};
 use crate::scenario::WaitStep;
+use crate::units::Period;
 
 const POLL: Duration = Duration::from_millis(100);
+
+/// It was waited for in vain.
+#[derive(Debug, thiserror::Error)]
+enum WaitError {
+    /// What was waited for did not come.
+    #[error("waited {within} in vain: {last}")]
+    InVain {
+        /// How long.
+        within: Period,
+        /// What the last look showed.
+        last: String,
+    },
+    /// There is nothing to wait for.
+    #[error("`wait` needs one of `http`, `tcp` and `file`")]
+    Nothing,
+}
+
+impl KindError for WaitError {}
 
 impl Effect for WaitStep {
     async fn perform(&self, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
@@ -22,7 +42,7 @@ impl Effect for WaitStep {
             }
         };
         match attempt.bounded(looking).await {
-            Err(StepError::TimedOut { within }) => Err(StepError::Waited { within, last }),
+            Err(StepError::TimedOut { within }) => Err(WaitError::InVain { within, last }.into()),
             other => other,
         }
     }
@@ -41,7 +61,7 @@ async fn look(wait: &WaitStep, dir: &Path) -> Result<Seen, StepError> {
         WaitStep { file: Some(path), .. } => {
             return Ok(Seen::Missing(format!("`{}` does not exist", path.display())));
         }
-        WaitStep { http: None, tcp: None, file: None } => return Err(StepError::NothingToWaitFor),
+        WaitStep { http: None, tcp: None, file: None } => return Err(WaitError::Nothing.into()),
     };
     Ok(answer.map_or_else(|error| Seen::Missing(error.to_string()), |()| Seen::There))
 }

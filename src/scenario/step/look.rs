@@ -1,13 +1,12 @@
 //! Steps that look at something and change nothing.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::{Kind, Reading, Rights, ScriptLines, shell};
-use crate::units::{Bytes, Period, Share};
+use super::{Kind, MemoryFloor, Reading, Rights, ScriptLines, shell};
+use crate::units::Period;
 
 family! {
     /// Looks at the machine and changes nothing.
@@ -134,11 +133,13 @@ impl Kind for HttpStep {
     }
 }
 
-/// Fails unless enough memory is free: `MemAvailable` of `/proc/meminfo`, what
-/// programs can get without swapping.
+/// Fails unless enough memory is free: of the host (`MemAvailable` of
+/// `/proc/meminfo`, what programs can get without swapping), or with `of =
+/// "gpu"` of every GPU. A GPU that shares the host's memory has the host's.
 ///
 /// # Checks
-/// `at_least` is a share of all memory (`"70%"`) or an amount (`"8GiB"`).
+/// `at_least` is a share of all memory (`"70%"`) or an amount (`"8GiB"`). What
+/// was free is recorded.
 ///
 /// # Undo
 /// None: nothing is changed.
@@ -150,82 +151,60 @@ impl Kind for HttpStep {
 /// ```toml
 /// [[setup]]
 /// memory_available = { at_least = "70%" }
+///
+/// [[setup]]
+/// memory_available = { at_least = "20GiB", of = "gpu" }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemoryAvailableStep {
     /// The least that must be free.
     pub at_least: MemoryFloor,
+    /// Whose memory.
+    #[serde(default)]
+    pub of: MemoryOwner,
+}
+
+/// Whose memory is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemoryOwner {
+    /// The host.
+    #[default]
+    Host,
+    /// Every GPU.
+    Gpu,
 }
 
 impl Kind for MemoryAvailableStep {
     fn words(&self) -> String {
+        let whose = match self.of {
+            MemoryOwner::Host => "memory",
+            MemoryOwner::Gpu => "every GPU's memory",
+        };
         match self.at_least {
-            MemoryFloor::Share(share) => format!("demand {share} of memory free"),
-            MemoryFloor::Bytes(bytes) => format!("demand {bytes} of memory free"),
+            MemoryFloor::Share(share) => format!("demand {share} of {whose} free"),
+            MemoryFloor::Bytes(bytes) => format!("demand {bytes} of {whose} free"),
         }
     }
 
     fn script(&self, _rights: Rights) -> ScriptLines {
-        // /proc/meminfo counts in KiB.
-        let least = match self.at_least {
-            MemoryFloor::Share(share) => format!("{} * total", share.fraction()),
-            MemoryFloor::Bytes(bytes) => format!("{} / 1024", bytes.0),
+        let line = match self.of {
+            // /proc/meminfo counts in KiB.
+            MemoryOwner::Host => {
+                let least = self.at_least.times("total", 1 << 10);
+                let free = "/^MemTotal:/ { total = $2 } /^MemAvailable:/ { free = $2 }";
+                shell::typed(&["awk", &format!("{free} END {{ exit free < {least} }}"), "/proc/meminfo"])
+            }
+            // nvidia-smi counts in MiB; what is no number counts as none free.
+            MemoryOwner::Gpu => {
+                let query = ["nvidia-smi", "--query-gpu=memory.total,memory.used", "--format=csv,noheader,nounits"];
+                let least = self.at_least.times("$1", 1 << 20);
+                let awk = ["awk", "-F,", &format!("$1 - $2 < {least} {{ short = 1 }} END {{ exit short || !NR }}")];
+                format!("{} | {}", shell::typed(&query), shell::typed(&awk))
+            }
         };
-        let program =
-            format!("/^MemTotal:/ {{ total = $2 }} /^MemAvailable:/ {{ free = $2 }} END {{ exit free < {least} }}");
-        ScriptLines { perform: vec![shell::typed(&["awk", &program, "/proc/meminfo"])], ..ScriptLines::default() }
-    }
-}
-
-/// An amount of memory: a share of all ("70%"), or bytes ("8GiB").
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MemoryFloor {
-    /// A share of all memory.
-    Share(Share),
-    /// An amount.
-    Bytes(Bytes),
-}
-
-impl<'de> Deserialize<'de> for MemoryFloor {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// As a person writes it, or as a plan keeps it.
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Number(u64),
-            Text(String),
-            Planned(Planned),
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        enum Planned {
-            Share(Share),
-            Bytes(Bytes),
-        }
-        match Written::deserialize(deserializer)? {
-            Written::Number(bytes) => Ok(Self::Bytes(Bytes(bytes))),
-            Written::Text(text) if text.contains('%') => text.parse().map(Self::Share).map_err(de::Error::custom),
-            Written::Text(text) => text.parse().map(Self::Bytes).map_err(de::Error::custom),
-            Written::Planned(Planned::Share(share)) => Ok(Self::Share(share)),
-            Written::Planned(Planned::Bytes(bytes)) => Ok(Self::Bytes(bytes)),
-        }
-    }
-}
-
-impl JsonSchema for MemoryFloor {
-    fn schema_name() -> Cow<'static, str> {
-        "MemoryFloor".into()
-    }
-
-    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A share of all memory (\"70%\"), an amount (\"8GiB\"), or a number of bytes.",
-            "type": ["string", "integer"],
-            "minimum": 0,
-            "examples": ["70%", "8GiB"],
-        })
+        ScriptLines { perform: vec![line], ..ScriptLines::default() }
     }
 }
 

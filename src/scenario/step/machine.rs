@@ -1,44 +1,60 @@
-//! Steps that set the machine.
+//! Steps that set the host.
 
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Rights, ScriptLines, shell};
+use super::{Kind, Reading, Rights, ScriptLines, shell};
 
 family! {
-    /// The machine's own settings.
+    /// The host's own settings.
     MachineStep in StepKind::Machine {
         /// Drops the kernel's page cache.
         "drop_caches" => DropCaches(DropCachesStep),
-        /// The CUDA Multi-Process Service.
-        "mps" => Mps(MpsStep),
     }
 }
 
-/// Drops the kernel's page cache, so that models are read from disk again:
-/// `sync`, then a write to `/proc/sys/vm/drop_caches`.
+/// Empties the page cache, so that models are read from disk again. Give exactly
+/// one key: `level` drops the whole machine's cache (`sync`, then a write to
+/// `/proc/sys/vm/drop_caches`); `files` drops only the named files, without
+/// root (`fsync`, then `posix_fadvise` with `POSIX_FADV_DONTNEED`).
 ///
 /// # Checks
-/// `Cached` in `/proc/meminfo` before and after is recorded, and must not have
-/// grown.
+/// `Cached` in `/proc/meminfo` before and after is recorded. With `level` it
+/// must not have grown. With `files`, `fincore` (util-linux) must find nothing
+/// of them in memory: what another process has mapped stays there. The kernel
+/// tells this only of files that you own or may write, and calls all others
+/// cached. Without `fincore` nothing is proven, and the fact `cache_check` says
+/// so.
 ///
 /// # Undo
 /// None: a cache fills again by itself.
 ///
 /// # Rights
-/// Root, or `privileged = true`.
+/// `level`: root, or `privileged = true`. `files`: your own, for files that you
+/// may read.
 ///
 /// # Example
 /// ```toml
 /// [[setup]]
 /// privileged = true
 /// drop_caches = { level = "pagecache" }
+///
+/// [[epoch.setup]]
+/// drop_caches = { files = ["models/model.gguf"] }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DropCachesStep {
-    /// What to drop.
-    pub level: CacheLevel,
+    /// What to drop of the whole machine.
+    #[serde(default)]
+    pub level: Option<CacheLevel>,
+    /// The files to drop.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1))]
+    pub files: Vec<PathBuf>,
 }
 
 /// What `drop_caches` drops.
@@ -68,114 +84,38 @@ impl CacheLevel {
 }
 
 impl Kind for DropCachesStep {
+    fn settle(&mut self, reading: &Reading<'_>) {
+        reading.check_exactly_one(&["level", "files"]);
+        if self.level.is_none() && self.files.is_empty() {
+            reading.refuse("nothing to drop", "name a `level` or at least one of `files`");
+        }
+        self.files.iter_mut().for_each(|file| reading.settle_path(file));
+    }
+
     fn rights(&self) -> Rights {
-        Rights::Root
+        if self.level.is_some() { Rights::Root } else { Rights::Own }
     }
 
     fn words(&self) -> String {
-        format!("sync, then drop the page cache ({:?})", self.level).to_lowercase()
-    }
-
-    fn script(&self, rights: Rights) -> ScriptLines {
-        let script = self.level.script();
-        let perform = match rights {
-            Rights::Own | Rights::Root => script,
-            Rights::Sudo => format!("{}sh -c {}", shell::sudo(rights), shell::quoted(&script)),
-        };
-        ScriptLines { perform: vec![perform], ..ScriptLines::default() }
-    }
-}
-
-/// The CUDA Multi-Process Service: `start` starts a control daemon with a pipe
-/// directory private to this run, which every server started after it uses;
-/// `absent` proves that there is none, so that "off" means off.
-///
-/// # Checks
-/// `start`: the daemon answers `get_server_list`. `absent`: nothing answers in
-/// the pipe directory that servers would use, nor in the default one, and no
-/// process of that name is running.
-///
-/// # Undo
-/// `start`: `quit` on the private pipe directory, which never reaches a daemon
-/// of somebody else. `absent` changes nothing.
-///
-/// # Rights
-/// Your own; with `privileged = true` the daemon runs as root.
-///
-/// # Example
-/// ```toml
-/// [[epoch.setup]]
-/// when = "mps == 'on'"
-/// mps = { action = "start" }
-///
-/// [[epoch.setup]]
-/// when = "mps == 'off'"
-/// mps = { action = "absent" }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MpsStep {
-    /// Start it, or prove that there is none.
-    pub action: MpsAction,
-    /// The control program.
-    #[serde(default = "default_mps_control")]
-    pub control: String,
-}
-
-fn default_mps_control() -> String {
-    "nvidia-cuda-mps-control".to_owned()
-}
-
-/// What an `mps` step does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum MpsAction {
-    /// Starts a daemon of our own.
-    Start,
-    /// Proves that no daemon can be reached.
-    Absent,
-}
-
-impl Kind for MpsStep {
-    fn words(&self) -> String {
-        match self.action {
-            MpsAction::Start => format!("start {} with a pipe directory of this run", self.control),
-            MpsAction::Absent => "prove that no MPS daemon can be reached".to_owned(),
+        let files: Vec<_> = self.files.iter().map(|file| file.to_string_lossy()).collect();
+        match self.level {
+            Some(level) => format!("sync, then drop the page cache ({level:?})").to_lowercase(),
+            None => shell::shown(&format!("drop from the page cache: {}", shell::typed(&files))),
         }
     }
 
     fn script(&self, rights: Rights) -> ScriptLines {
-        match self.action {
-            MpsAction::Start => self.start(rights),
-            MpsAction::Absent => ScriptLines {
-                perform: vec![r#"test -z "$(pgrep nvidia-cuda-mps)""#.to_owned()],
-                ..ScriptLines::default()
-            },
-        }
-    }
-}
-
-impl MpsStep {
-    /// sudo drops the environment, so the daemon's is given again there.
-    fn start(&self, rights: Rights) -> ScriptLines {
-        let env = r#"env CUDA_MPS_PIPE_DIRECTORY="$CUDA_MPS_PIPE_DIRECTORY" CUDA_MPS_LOG_DIRECTORY="$CUDA_MPS_LOG_DIRECTORY""#;
-        let env = if rights == Rights::Sudo { format!("{env} ") } else { String::new() };
-        let control = format!("{}{env}{}", shell::sudo(rights), shell::quoted(&self.control));
+        let none = IndexMap::new();
+        let level = self.level.map(|level| shell::line(rights, &none, &["sh", "-c", &level.script()]));
+        let files: Vec<String> = self.files.iter().map(|file| shell::path(file)).collect();
+        // `&&` would hide the failure of `sync` from `set -e`.
+        let syncs = files.iter().map(|file| format!("sync {file}"));
+        let drops = files.iter().map(|file| format!("dd if={file} iflag=nocache count=0 status=none"));
+        let check = |file| format!("test \"$(fincore --bytes --noheadings --output RES {file})\" -eq 0");
         ScriptLines {
-            perform: vec![
-                r#"CUDA_MPS_PIPE_DIRECTORY="$(mktemp -d)""#.to_owned(),
-                r#"CUDA_MPS_LOG_DIRECTORY="$CUDA_MPS_PIPE_DIRECTORY""#.to_owned(),
-                "export CUDA_MPS_PIPE_DIRECTORY CUDA_MPS_LOG_DIRECTORY".to_owned(),
-                format!("{control} -d"),
-            ],
-            check: vec![format!("echo get_server_list | {control}")],
-            undo: vec![
-                format!(
-                    r#"if test -e "$CUDA_MPS_PIPE_DIRECTORY/nvidia-cuda-mps-control.pid"; then echo quit | {control}; fi"#
-                ),
-                r#"rm -r -- "$CUDA_MPS_PIPE_DIRECTORY""#.to_owned(),
-                "unset CUDA_MPS_PIPE_DIRECTORY CUDA_MPS_LOG_DIRECTORY".to_owned(),
-            ],
+            perform: level.into_iter().chain(syncs).chain(drops).collect(),
+            check: files.iter().map(check).collect(),
+            ..ScriptLines::default()
         }
     }
 }

@@ -42,8 +42,11 @@ macro_rules! family {
 }
 
 mod command;
+mod gpu;
 mod look;
 mod machine;
+mod memory_floor;
+mod model;
 mod reading;
 mod shell;
 
@@ -52,8 +55,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use command::*;
+pub use gpu::*;
 pub use look::*;
 pub use machine::*;
+pub use memory_floor::MemoryFloor;
+pub use model::*;
 pub(super) use reading::Reading;
 pub use shell::{shown_url, typed};
 
@@ -121,14 +127,20 @@ pub enum StepKind {
     Command(CommandStep),
     /// Looks at the machine and changes nothing.
     Look(LookStep),
-    /// The machine's own settings.
+    /// The host's own settings.
     Machine(MachineStep),
+    /// The GPU's settings.
+    Gpu(GpuStep),
+    /// Models of a server.
+    Model(ModelStep),
 }
 
 impl StepKind {
     /// Every kind, in the order of the handbook.
     pub fn entries() -> impl Iterator<Item = &'static KindEntry> {
-        [CommandStep::KINDS, LookStep::KINDS, MachineStep::KINDS].into_iter().flatten()
+        [CommandStep::KINDS, LookStep::KINDS, MachineStep::KINDS, GpuStep::KINDS, ModelStep::KINDS]
+            .into_iter()
+            .flatten()
     }
 
     /// The key that selects this kind in a scenario.
@@ -137,6 +149,8 @@ impl StepKind {
             Self::Command(family) => family.key(),
             Self::Look(family) => family.key(),
             Self::Machine(family) => family.key(),
+            Self::Gpu(family) => family.key(),
+            Self::Model(family) => family.key(),
         }
     }
 
@@ -150,6 +164,8 @@ impl StepKind {
             Self::Command(family) => family.kind(),
             Self::Look(family) => family.kind(),
             Self::Machine(family) => family.kind(),
+            Self::Gpu(family) => family.kind(),
+            Self::Model(family) => family.kind(),
         }
     }
 }
@@ -193,7 +209,8 @@ pub enum Rights {
     Sudo,
 }
 
-/// A step as lines for a POSIX shell. Each fails when its work fails.
+/// A step as lines for a POSIX shell. Each fails when its work fails. A password
+/// in a URL is left out: nothing here may hold a secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ScriptLines {
     /// Do it.

@@ -4,11 +4,13 @@ use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 
 use super::super::decode::decode;
+use super::super::diagnostic::Code;
 use super::super::fields::Fields;
 use super::super::read::check_argv;
-use super::super::source::{FileRole, WantedFile};
+use super::super::source::{FileRole, Finding, WantedFile};
 use super::super::template::Scope;
 use super::super::tree::{Entry, Node, Value};
+use super::shown_url;
 
 /// What stands under a kind's key, rendered, while it is being read.
 pub(in crate::scenario) struct Reading<'a> {
@@ -35,6 +37,23 @@ impl Reading<'_> {
         if let Some(fields) = Fields::of(self.node, self.scope) {
             fields.exactly_one(keys);
         }
+    }
+
+    /// Notes a model without a name, and a server that no request can reach.
+    /// A password would stand in every record.
+    pub(super) fn check_model(&self, model: &str, server: &str) {
+        if model.is_empty() {
+            self.refuse("`model` is empty", "write it like \"llama3.1:8b\"");
+        }
+        if !server.starts_with("http://") || shown_url(server) != server {
+            let message = format!("`server` is `{}`, not a plain HTTP address", shown_url(server));
+            self.refuse(message, "write it like \"http://127.0.0.1:11434\", without a user or password");
+        }
+    }
+
+    /// Notes a value that its type cannot refuse.
+    pub(super) fn refuse(&self, message: impl Into<String>, help: &str) {
+        self.scope.notes.push(Finding::new(Code::Bounds, self.node.span.clone(), message).help(help));
     }
 
     /// Makes a path start in the scenario's folder.

@@ -3,7 +3,7 @@
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use super::PIPE_VARIABLE;
+use super::{MpsError, PIPE_VARIABLE};
 use crate::process::named;
 use crate::step::{Performed, StepError};
 
@@ -21,7 +21,7 @@ pub(super) fn perform() -> Result<Performed, StepError> {
         None => named(Path::new("/proc"), NAME)?.first().map(|pid| format!("process {pid} (`{NAME}…`)")),
         found => found,
     };
-    found.map_or_else(|| Ok(Performed::default()), |found| Err(StepError::MpsPresent { found }))
+    found.map_or_else(|| Ok(Performed::default()), |found| Err(MpsError::Present { found }.into()))
 }
 
 /// The socket of a daemon behind this pipe directory. One that a dead daemon

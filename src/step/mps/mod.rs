@@ -4,11 +4,63 @@
 mod absent;
 mod start;
 
+use std::io;
+use std::path::PathBuf;
+
+use super::error::KindError;
 use super::{Attempt, Effect, Performed, StepError};
 use crate::record::Undo;
 use crate::scenario::{MpsAction, MpsStep};
+use crate::units::Period;
 
 const PIPE_VARIABLE: &str = "CUDA_MPS_PIPE_DIRECTORY";
+
+/// MPS is not as it was asked for.
+#[derive(Debug, thiserror::Error)]
+enum MpsError {
+    /// The control program is missing.
+    #[error("`{control}` was not found")]
+    Missing {
+        /// The program.
+        control: String,
+    },
+    /// The daemon was started but does not answer.
+    #[error("the MPS control daemon does not answer `get_server_list` within {within}: {last}")]
+    Silent {
+        /// How long it had.
+        within: Period,
+        /// What the last question showed.
+        last: String,
+    },
+    /// A daemon could be reached although there must be none.
+    #[error("an MPS daemon is running: {found}")]
+    Present {
+        /// Which, and how it was found.
+        found: String,
+    },
+    /// A folder could not be made.
+    #[error("the folder `{path}` could not be made: {source}", path = path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl KindError for MpsError {
+    fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing { .. } => {
+                Some("install the NVIDIA driver's compute utilities, which bring it, or set `control` to its path")
+            }
+            Self::Present { .. } => {
+                Some("stop it with `echo quit | nvidia-cuda-mps-control`, as the user who started it")
+            }
+            Self::Silent { .. } | Self::Folder { .. } => None,
+        }
+    }
+}
 
 impl Effect for MpsStep {
     async fn undos(&self, attempt: &Attempt<'_>) -> Result<Vec<Undo>, StepError> {

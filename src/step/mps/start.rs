@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::PIPE_VARIABLE;
+use super::{MpsError, PIPE_VARIABLE};
 use crate::process::CommandError;
 use crate::record::{Fact, Undo};
 use crate::step::{Attempt, Performed, StepContext, StepError};
@@ -39,8 +39,8 @@ pub(super) async fn perform(control: &str, attempt: &Attempt<'_>) -> Result<Perf
     ]);
     let daemon = [control.to_owned(), "-d".to_owned()];
     attempt.command(&daemon, &server_env, attempt.context.dir, None).await.map_err(|error| match error {
-        CommandError::NotFound { program } if program == control => StepError::MpsMissing { control: program },
-        other => other.into(),
+        CommandError::NotFound { program } if program == control => MpsError::Missing { control: program }.into(),
+        other => StepError::from(other),
     })?;
     wait_for_answer(control, &server_env, attempt).await?;
     let mut facts = vec![Fact::new("mps_pipe_directory", pipe_dir.to_string_lossy())];
@@ -65,7 +65,7 @@ async fn wait_for_answer(
             Err(error) => error.to_string(),
         };
         if attempt.limit.is_over() {
-            return Err(StepError::MpsSilent { within: attempt.limit.within(), last });
+            return Err(MpsError::Silent { within: attempt.limit.within(), last }.into());
         }
         tokio::time::sleep(POLL).await;
     }
@@ -85,8 +85,8 @@ fn pipe_dir(context: &StepContext<'_>) -> PathBuf {
 
 /// Makes a folder that only its owner may enter. One that is there already
 /// must be such a folder: `/tmp` is open to everybody.
-fn make_private(path: &Path) -> Result<(), StepError> {
-    let failed = |source| StepError::Folder { path: path.to_owned(), source };
+fn make_private(path: &Path) -> Result<(), MpsError> {
+    let failed = |source| MpsError::Folder { path: path.to_owned(), source };
     match DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let metadata = path.symlink_metadata().map_err(failed)?;

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use runexp::record::{UndoEntry, UndoState};
+use runexp::record::{GpuIdentity, GpuReading, UndoEntry, UndoState};
 use runexp::scenario::{OnError, StepSpec};
 use runexp::step::{Performed, StepContext, StepError, perform};
 use runexp::undo::UndoStack;
@@ -15,6 +15,8 @@ pub(super) struct World<J> {
     pub(super) dir: TempDir,
     pub(super) cancel: CancellationToken,
     pub(super) undo: UndoStack<J>,
+    /// What a look at the GPUs finds.
+    pub(super) gpus: Result<Vec<(GpuIdentity, GpuReading)>, String>,
     journal: Receiver<String>,
 }
 
@@ -27,7 +29,8 @@ pub(super) fn world() -> World<impl FnMut(&UndoEntry, &UndoState)> {
         let line = format!("{} {} {}", entry.sequence, what["kind"], state["state"]).replace('"', "");
         sink.send(line).unwrap();
     };
-    World { undo: UndoStack::new(dir.path().join("undo.log"), note), dir, cancel: CancellationToken::new(), journal }
+    let undo = UndoStack::new(dir.path().join("undo.log"), note);
+    World { undo, dir, cancel: CancellationToken::new(), gpus: Err("there is none".to_owned()), journal }
 }
 
 impl<J: FnMut(&UndoEntry, &UndoState)> World<J> {
@@ -38,7 +41,8 @@ impl<J: FnMut(&UndoEntry, &UndoState)> World<J> {
     pub(super) async fn perform(&mut self, step: &StepSpec) -> Result<Performed, StepError> {
         let log = self.path("step.log");
         let dir = self.dir.path();
-        let context = StepContext { dir, run_id: "r1", run_dir: dir, log: &log, cancel: &self.cancel };
+        let gpus = || self.gpus.clone();
+        let context = StepContext { dir, run_id: "r1", run_dir: dir, log: &log, gpus: &gpus, cancel: &self.cancel };
         perform(step, &context, &mut self.undo).await
     }
 

@@ -1,0 +1,204 @@
+//! Steps that set the GPU.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, Rights, ScriptLines, shell};
+
+family! {
+    /// The GPU's settings.
+    GpuStep in StepKind::Gpu {
+        /// The CUDA Multi-Process Service.
+        "mps" => Mps(MpsStep),
+        /// Fixes a GPU's clocks.
+        "lock_clocks" => LockClocks(LockClocksStep),
+    }
+}
+
+/// The CUDA Multi-Process Service: `start` starts a control daemon with a pipe
+/// directory private to this run, which every server started after it uses;
+/// `absent` proves that there is none, so that "off" means off.
+///
+/// # Checks
+/// `start`: the daemon answers `get_server_list`. `absent`: nothing answers in
+/// the pipe directory that servers would use, nor in the default one, and no
+/// process of that name is running.
+///
+/// # Undo
+/// `start`: `quit` on the private pipe directory, which never reaches a daemon
+/// of somebody else. `absent` changes nothing.
+///
+/// # Rights
+/// Your own; with `privileged = true` the daemon runs as root.
+///
+/// # Example
+/// ```toml
+/// [[epoch.setup]]
+/// when = "mps == 'on'"
+/// mps = { action = "start" }
+///
+/// [[epoch.setup]]
+/// when = "mps == 'off'"
+/// mps = { action = "absent" }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MpsStep {
+    /// Start it, or prove that there is none.
+    pub action: MpsAction,
+    /// The control program.
+    #[serde(default = "default_mps_control")]
+    pub control: String,
+}
+
+fn default_mps_control() -> String {
+    "nvidia-cuda-mps-control".to_owned()
+}
+
+/// What an `mps` step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MpsAction {
+    /// Starts a daemon of our own.
+    Start,
+    /// Proves that no daemon can be reached.
+    Absent,
+}
+
+impl Kind for MpsStep {
+    fn words(&self) -> String {
+        match self.action {
+            MpsAction::Start => format!("start {} with a pipe directory of this run", self.control),
+            MpsAction::Absent => "prove that no MPS daemon can be reached".to_owned(),
+        }
+    }
+
+    fn script(&self, rights: Rights) -> ScriptLines {
+        match self.action {
+            MpsAction::Start => self.start(rights),
+            MpsAction::Absent => ScriptLines {
+                perform: vec![r#"test -z "$(pgrep nvidia-cuda-mps)""#.to_owned()],
+                ..ScriptLines::default()
+            },
+        }
+    }
+}
+
+impl MpsStep {
+    /// sudo drops the environment, so the daemon's is given again there.
+    fn start(&self, rights: Rights) -> ScriptLines {
+        let env = r#"env CUDA_MPS_PIPE_DIRECTORY="$CUDA_MPS_PIPE_DIRECTORY" CUDA_MPS_LOG_DIRECTORY="$CUDA_MPS_LOG_DIRECTORY""#;
+        let env = if rights == Rights::Sudo { format!("{env} ") } else { String::new() };
+        let control = format!("{}{env}{}", shell::sudo(rights), shell::quoted(&self.control));
+        ScriptLines {
+            perform: vec![
+                r#"CUDA_MPS_PIPE_DIRECTORY="$(mktemp -d)""#.to_owned(),
+                r#"CUDA_MPS_LOG_DIRECTORY="$CUDA_MPS_PIPE_DIRECTORY""#.to_owned(),
+                "export CUDA_MPS_PIPE_DIRECTORY CUDA_MPS_LOG_DIRECTORY".to_owned(),
+                format!("{control} -d"),
+            ],
+            check: vec![format!("echo get_server_list | {control}")],
+            undo: vec![
+                format!(
+                    r#"if test -e "$CUDA_MPS_PIPE_DIRECTORY/nvidia-cuda-mps-control.pid"; then echo quit | {control}; fi"#
+                ),
+                r#"rm -r -- "$CUDA_MPS_PIPE_DIRECTORY""#.to_owned(),
+                "unset CUDA_MPS_PIPE_DIRECTORY CUDA_MPS_LOG_DIRECTORY".to_owned(),
+            ],
+        }
+    }
+}
+
+/// Fixes a GPU's clocks by `nvidia-smi`, so that temperature and load move a
+/// measurement less.
+///
+/// # Checks
+/// The clocks that `nvidia-smi` reads back are not above the lock: an idle GPU
+/// may run slower, and a locked one may still be throttled. They are recorded.
+///
+/// # Undo
+/// The clocks are set free (`-rgc`, `-rmc`). A lock that somebody had set before
+/// cannot be read, so it is not restored.
+///
+/// # Rights
+/// Root, or `privileged = true`.
+///
+/// # Example
+/// ```toml
+/// [[setup]]
+/// privileged = true
+/// lock_clocks = { graphics_mhz = 1500 }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LockClocksStep {
+    /// The graphics clock, MHz; the driver takes the nearest it supports.
+    pub graphics_mhz: u32,
+    /// The memory clock, MHz; not locked if not given.
+    #[serde(default)]
+    pub memory_mhz: Option<u32>,
+    /// The GPU, as `nvidia-smi` counts them.
+    #[serde(default)]
+    pub gpu: u32,
+    /// The program that sets clocks.
+    #[serde(default = "default_clock_program")]
+    pub program: String,
+}
+
+fn default_clock_program() -> String {
+    "nvidia-smi".to_owned()
+}
+
+impl LockClocksStep {
+    /// The driver may round a lock up to its own steps, MHz.
+    pub const STEP_MHZ: u32 = 15;
+
+    /// The commands that lock.
+    pub fn lock(&self) -> Vec<Vec<String>> {
+        let graphics = [Some(format!("--lock-gpu-clocks={mhz},{mhz}", mhz = self.graphics_mhz))];
+        let memory = [self.memory_mhz.map(|mhz| format!("--lock-memory-clocks={mhz},{mhz}"))];
+        graphics.into_iter().chain(memory).flatten().map(|what| self.call(&[&what])).collect()
+    }
+
+    /// The commands that set free what [`lock`](Self::lock) locks.
+    pub fn release(&self) -> Vec<Vec<String>> {
+        let memory = self.memory_mhz.map(|_| "--reset-memory-clocks");
+        ["--reset-gpu-clocks"].into_iter().chain(memory).map(|what| self.call(&[what])).collect()
+    }
+
+    /// The command that answers with the graphics and the memory clock, MHz.
+    pub fn query(&self) -> Vec<String> {
+        self.call(&["--query-gpu=clocks.current.graphics,clocks.current.memory", "--format=csv,noheader,nounits"])
+    }
+
+    fn call(&self, arguments: &[&str]) -> Vec<String> {
+        let gpu = self.gpu.to_string();
+        let words = [self.program.as_str(), "-i", &gpu].into_iter().chain(arguments.iter().copied());
+        words.map(str::to_owned).collect()
+    }
+}
+
+impl Kind for LockClocksStep {
+    fn rights(&self) -> Rights {
+        Rights::Root
+    }
+
+    fn words(&self) -> String {
+        let memory = self.memory_mhz.map(|mhz| format!(", memory to {mhz} MHz")).unwrap_or_default();
+        format!("lock the clocks of GPU {}: graphics to {} MHz{memory}", self.gpu, self.graphics_mhz)
+    }
+
+    fn script(&self, rights: Rights) -> ScriptLines {
+        let line = |argv: &Vec<String>| shell::line(rights, &IndexMap::new(), argv);
+        let most = |mhz: u32| mhz.saturating_add(Self::STEP_MHZ);
+        let memory = self.memory_mhz.map(|mhz| format!(" || $2 > {}", most(mhz))).unwrap_or_default();
+        let program = format!("$1 > {}{memory} {{ over = 1 }} END {{ exit over || !NR }}", most(self.graphics_mhz));
+        let awk = shell::typed(&["awk", "-F,", &program]);
+        ScriptLines {
+            perform: self.lock().iter().map(line).collect(),
+            check: vec![format!("{} | {awk}", shell::typed(&self.query()))],
+            undo: self.release().iter().map(line).collect(),
+        }
+    }
+}
