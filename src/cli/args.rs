@@ -3,6 +3,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+/// The scenario of a folder, if none is named.
+const SCENARIO: &str = "scenario.toml";
+
 /// Run declared experiments on model servers and report what was measured.
 #[derive(Debug, Parser)]
 #[command(
@@ -27,12 +30,19 @@ pub(super) enum Command {
     Plan(PlanArguments),
     /// Render the report of a run again, from its directory alone
     Report(ReportArguments),
+    /// Write a first scenario, and the schema for editors beside it
+    Init(InitArguments),
+    /// Print the JSON Schema of the scenario format, for editors
+    Schema,
+    /// Explain a step kind or the code of a problem
+    Explain(ExplainArguments),
 }
 
 /// Which scenario, and what to change in it.
 #[derive(Debug, Args)]
 pub(super) struct ScenarioArguments {
     /// The scenario file
+    #[arg(default_value = SCENARIO)]
     pub(super) scenario: PathBuf,
     #[command(flatten)]
     pub(super) changes: Changes,
@@ -83,7 +93,7 @@ pub(super) struct RunArguments {
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
     /// The scenario files
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(default_value = SCENARIO, value_name = "FILE")]
     pub(super) scenarios: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) changes: Changes,
@@ -119,6 +129,22 @@ pub(super) struct ReportArguments {
     pub(super) templates: Vec<PathBuf>,
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArguments {
+    /// The file to write
+    #[arg(default_value = SCENARIO)]
+    pub(super) file: PathBuf,
+    /// Overwrite what is there
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// `drop_caches`, `E013`, …; all of them if left out
+    pub(super) word: Option<String>,
 }
 
 /// How data is printed on stdout.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use crate::plan::PlanError;
 use crate::report::RenderError;
-use crate::scenario::Problems;
+use crate::scenario::{Problems, UnknownWord};
 use crate::sim::MachineError;
 use crate::store::StoreError;
 
@@ -50,6 +50,23 @@ pub(super) enum Failure {
         /// Why not.
         source: std::io::Error,
     },
+    /// A file to be made is there already.
+    #[error("`{}` is there already\nhelp: go to another folder, or overwrite it with `--force`", path.display())]
+    Exists {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file cannot be written.
+    #[error("failed to write `{}`: {source}", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// There is no page for a word.
+    #[error(transparent)]
+    Word(#[from] UnknownWord),
     /// A template cannot be rendered.
     #[error(transparent)]
     Render(#[from] RenderError),
@@ -94,11 +111,14 @@ impl Failure {
             | Self::Plan(_)
             | Self::Machine(_)
             | Self::Template { .. }
+            | Self::Exists { .. }
+            | Self::Word(_)
             | Self::Store(StoreError::IsRecord { .. })
             | Self::Render(_)
             | Self::Name(_) => USAGE,
             Self::Store(_)
             | Self::Host { .. }
+            | Self::Write { .. }
             | Self::Json(_)
             | Self::Ports(_)
             | Self::PortTaken { .. }

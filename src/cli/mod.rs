@@ -6,11 +6,14 @@ mod args;
 mod check;
 mod derive;
 mod exit;
+mod explain;
+mod init;
 mod plan;
 mod progress;
 mod report;
 mod run;
 mod scenario;
+mod schema;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -44,5 +47,8 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Check(arguments) => check::check(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Report(arguments) => report::report(&arguments),
+        Command::Init(arguments) => init::init(&arguments),
+        Command::Schema => Ok(schema::schema()),
+        Command::Explain(arguments) => explain::explain(&arguments),
     }
 }

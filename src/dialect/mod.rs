@@ -11,6 +11,7 @@ mod openai;
 mod sse;
 mod text;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -18,7 +19,7 @@ pub use decoder::Decoder;
 pub use text::error_message;
 
 /// The protocol a server speaks, as declared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Api {
     /// Ollama's `/api/chat` and `/api/generate` (NDJSON).

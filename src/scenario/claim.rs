@@ -1,5 +1,6 @@
 //! Published numbers, as data.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::factor::Selector;
@@ -22,7 +23,7 @@ pub struct Claim {
 }
 
 /// Where a claim stands.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// Document or URL.
@@ -127,7 +128,7 @@ impl ClaimKind {
 }
 
 /// What a system must be for a claim to speak of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SystemMatch {
     /// A part of the GPU's name, upper and lower case alike.

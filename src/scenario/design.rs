@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::factor::Selector;
@@ -5,7 +6,7 @@ use crate::names::{FactorName, MetricId};
 use crate::units::{Period, Share};
 
 /// What one repetition renews.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Replicate {
     /// Fresh servers for every repetition: the spread between server starts
@@ -17,7 +18,7 @@ pub enum Replicate {
 }
 
 /// How treatments are ordered inside a block.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
     /// A fresh random order for every block.
@@ -30,13 +31,14 @@ pub enum Order {
 }
 
 /// `[design]`: how often, in which order, against what.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Design {
     /// What one repetition renews.
     pub replicate: Replicate,
     /// Complete blocks; each holds every treatment once. With `adaptive` the
     /// fewest.
+    #[schemars(range(min = 1, max = 1000))]
     pub repetitions: u32,
     /// The order inside a block.
     pub order: Order,
@@ -55,14 +57,17 @@ pub struct Design {
 
 /// `adaptive = { half_width = "2%", max_repetitions = 12 }`: the run ends
 /// after any block, from `repetitions` on, at which it is precise enough.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Adaptive {
     /// The widest that a compared cell's 95 % interval may be to either side,
     /// over its estimate.
     pub half_width: Share,
     /// Complete blocks, at most.
+    #[schemars(range(min = 5, max = 1000))]
     pub max_repetitions: u32,
     /// Of which metric; `output_throughput` if it is not said.
+    #[schemars(with = "Option<MetricId>")]
     pub metric: MetricId,
 }
 
@@ -72,7 +77,7 @@ impl Adaptive {
 }
 
 /// A pause between epochs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cooldown {
     /// Go on as soon as the GPU is cooler than this, in °C.

@@ -1,13 +1,15 @@
 use std::fmt;
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::names::FactorName;
 
 /// One value a factor can take.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(with = "serde_json::Value", extend("type" = ["boolean", "number", "string"]))]
 pub enum Level {
     /// `true` or `false`.
     Bool(bool),
@@ -79,7 +81,7 @@ impl fmt::Display for Treatment {
 
 /// Picks cells by what they are: factor names, `phase`, `clients` and `rate`,
 /// each with the value it must have. What it does not name may be anything.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Selector(pub IndexMap<String, Level>);
 

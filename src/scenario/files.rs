@@ -61,7 +61,9 @@ pub(super) fn read_root(path: &Path, sources: &mut SourceMap, notes: &Notes) -> 
         Ok(found) => Some(found),
         Err(error) => {
             let base = sources.add(shown.clone(), "");
-            notes.push(Finding::new(Code::Unreadable, base..base, error.to_string()));
+            let finding = Finding::new(Code::Unreadable, base..base, error.to_string());
+            let help = path.symlink_metadata().is_err().then(|| "`runexp init` writes a first scenario".to_owned());
+            notes.push(finding.maybe_help(help));
             None
         }
     }

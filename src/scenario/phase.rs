@@ -3,8 +3,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::shape::exactly_one;
 use crate::names::{PhaseName, ServerName};
 use crate::signal::StopSignal;
 use crate::units::{Period, Share};
@@ -58,7 +60,7 @@ impl fmt::Display for Load {
 }
 
 /// How the sending times of an open loop are drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Arrival {
     /// Exponential gaps.
@@ -79,11 +81,12 @@ pub enum Length {
 }
 
 /// `request = { … }`: what is sent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Request", extend("oneOf" = exactly_one(&["prompts", "prompt"])))]
 pub struct RequestSpec {
     /// A JSONL file (`{"prompt": "…"}` a line) or a plain text file, one prompt
-    /// a line. Absolute once loaded.
+    /// a line; relative to the scenario's folder. Absolute once loaded.
     #[serde(default)]
     pub prompts: Option<PathBuf>,
     /// One prompt, instead of a file.
@@ -96,11 +99,13 @@ pub struct RequestSpec {
     #[serde(default)]
     pub endpoint: Endpoint,
     /// The most tokens a reply may have.
+    #[schemars(range(min = 1))]
     pub max_tokens: u32,
-    /// 0 is greedy.
+    /// The sampler's temperature; 0 is greedy.
+    #[schemars(range(min = 0))]
     #[serde(default)]
     pub temperature: f64,
-    /// The sampler's seed.
+    /// The sampler's seed; the server's own choice if left out.
     #[serde(default)]
     pub seed: Option<u64>,
     /// Whether tokens come one by one.
@@ -133,7 +138,7 @@ fn a_minute() -> Period {
 }
 
 /// Which route of the API.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Endpoint {
     /// `/api/chat`, `/v1/chat/completions`.
@@ -144,7 +149,7 @@ pub enum Endpoint {
 }
 
 /// `expect = { … }`: a reply that fails it is not a success.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Expect {
     /// The least share of `max_tokens` that the reply must have.
@@ -155,7 +160,7 @@ pub struct Expect {
 
 /// `slo = { … }`: service level objectives, of one request (`ttft`) and of a
 /// percentile of all requests of a cell (`ttft_p95`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Slo {
     /// Time to first token.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::Api;
@@ -74,18 +75,24 @@ pub enum ServerOrigin {
 }
 
 /// When a server counts as ready: all that is given must hold.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Ready {
     /// A path that must answer 2xx.
     pub http: Option<String>,
     /// A regular expression that a line of its log must match.
     pub log: Option<String>,
     /// How long it may take.
+    #[schemars(default = "a_minute")]
     pub within: Period,
 }
 
+const fn a_minute() -> Period {
+    Period::from_secs(60)
+}
+
 /// One short generation before the clock starts, so that the model is loaded.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Preload {
     /// The model to load; the server's `model` if not given.
@@ -101,7 +108,7 @@ fn five_minutes() -> Period {
 }
 
 /// How a server is asked to stop: the signal, then SIGKILL after `within`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Stop {
     /// The first signal.

@@ -67,6 +67,7 @@ impl JsonSchema for Share {
             "description": "A part of a whole: a percentage, or a fraction.",
             "type": ["string", "number"],
             "minimum": 0,
+            "pattern": r"^\s*[0-9.]+\s*%\s*$",
             "examples": ["70%", 0.7],
         })
     }

@@ -1,5 +1,6 @@
 //! `[[claim]]`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::claim::{Claim, ClaimKind};
@@ -14,13 +15,19 @@ use super::known_metric;
 use crate::names::MetricId;
 use crate::units::Share;
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Kind {
+#[schemars(rename = "ClaimKind")]
+pub(in super::super) enum Kind {
+    /// The metric has this value in `where`.
     Absolute,
+    /// The metric in one cell over the metric in another has this value.
     Ratio,
+    /// The metric is at least this in `where`.
     AtLeast,
+    /// The metric is at most this in `where`.
     AtMost,
+    /// The metric is larger in one cell than in another.
     Ordering,
 }
 

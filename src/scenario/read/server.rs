@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use minijinja::value::Value as Computed;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::decode::decode;
@@ -61,10 +62,13 @@ pub(in super::super) struct Declared {
     pub(in super::super) ours: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ComposeOrigin {
+#[schemars(rename = "ComposeService")]
+pub(in super::super) struct ComposeOrigin {
+    /// The Compose file, relative to the scenario's folder.
     file: PathBuf,
+    /// The service. It must publish its port on `127.0.0.1:${PORT}`.
     service: String,
 }
 

@@ -2,6 +2,7 @@
 
 mod adaptive;
 mod folder;
+mod init;
 mod interrupted;
 mod offline;
 mod plan;

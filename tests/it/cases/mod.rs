@@ -5,6 +5,7 @@ mod dialect;
 mod load;
 mod report;
 mod scenario;
+mod schema;
 mod servers;
 mod sim;
 mod statistics;

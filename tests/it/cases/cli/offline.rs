@@ -22,11 +22,14 @@ fn without_arguments_it_says_how_it_is_used() {
     Usage: runexp <COMMAND>
 
     Commands:
-      run     Run a scenario: setup, servers, load, teardown, report
-      check   Show every problem in scenarios
-      plan    Show what would be done, in order; nothing is touched
-      report  Render the report of a run again, from its directory alone
-      help    Print this message or the help of the given subcommand(s)
+      run      Run a scenario: setup, servers, load, teardown, report
+      check    Show every problem in scenarios
+      plan     Show what would be done, in order; nothing is touched
+      report   Render the report of a run again, from its directory alone
+      init     Write a first scenario, and the schema for editors beside it
+      schema   Print the JSON Schema of the scenario format, for editors
+      explain  Explain a step kind or the code of a problem
+      help     Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help
@@ -79,6 +82,7 @@ fn a_missing_file_is_named() {
     stderr:
     error[E001]: cannot read `nowhere.toml`: No such file or directory (os error 2)
     --> nowhere.toml
+     = help: `runexp init` writes a first scenario
     1 problem
     ");
 }

@@ -1,0 +1,103 @@
+//! The file as a whole, and its sections that have no noun of their own.
+#![expect(dead_code, reason = "only the shapes are used")]
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde_json::{Value, json};
+
+use super::super::design::Design;
+use super::super::factor::{Level, Selector};
+use super::claim::Claim;
+use super::phase::Phase;
+use super::server::Server;
+use super::step::Step;
+use crate::names::ScenarioName;
+
+/// An experiment on model servers: what to set up, which servers to start,
+/// which load to put on them, and what was published about it. A file without
+/// `schema` and `name` is one that others include.
+#[derive(JsonSchema)]
+#[schemars(title = "runexp scenario", deny_unknown_fields)]
+#[schemars(extend("if" = json!({ "anyOf": [{ "required": ["schema"] }, { "required": ["name"] }] })))]
+#[schemars(extend("then" = json!({
+    "required": ["schema", "name"],
+    "anyOf": [{ "required": ["include"] }, { "required": ["server", "phase"] }],
+})))]
+pub(super) struct ScenarioFile {
+    /// The version of this format: 1.
+    #[schemars(extend("const" = 1))]
+    schema: Option<i64>,
+    /// The scenario's name, also the folder of its runs under `results/`.
+    name: Option<ScenarioName>,
+    /// One line for people; the name if left out.
+    title: Option<String>,
+    /// Files laid under this one, relative to it, `servers/{{ server }}.toml`
+    /// say. Later files win; `[[server]]` and the like append.
+    include: Option<Vec<String>>,
+    /// Where relative paths start; the scenario's folder if left out.
+    dir: Option<String>,
+    /// Values by name, for templates: `{{ model }}`. `--set vars.model=…`
+    /// changes one. They may use each other, and factors.
+    vars: Option<IndexMap<String, Value>>,
+    /// What is varied: each factor with its levels. Every combination is one
+    /// treatment, and a factor's name is a variable in templates.
+    factors: Option<IndexMap<String, Vec<Level>>>,
+    /// Combinations of levels that are left out.
+    exclude: Option<Vec<Selector>>,
+    /// How often, in which order, against what.
+    design: Option<Design>,
+    /// Servers under test, one table for any number of alike instances.
+    server: Option<Vec<Server>>,
+    /// Steps before the first epoch. Each is undone by itself at the end.
+    setup: Option<Vec<Step>>,
+    /// What is done for each life of the servers.
+    epoch: Option<Epoch>,
+    /// What is sent, how often, for how long; measured one after the other in
+    /// every epoch.
+    phase: Option<Vec<Phase>>,
+    /// Extra steps after the last epoch. What was set up is undone without
+    /// being named here.
+    teardown: Option<Vec<Step>>,
+    /// Published numbers, each checked against what is measured.
+    claim: Option<Vec<Claim>>,
+    /// What follows from the figures.
+    decision: Option<Decision>,
+    /// Changes by name, laid over the file by `--profile NAME`.
+    profile: Option<IndexMap<String, Profile>>,
+}
+
+/// What is done for each life of the servers.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Epoch {
+    /// Steps before the servers of every epoch; `when` may speak of factors.
+    setup: Option<Vec<Step>>,
+}
+
+/// What follows from the figures.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Decision {
+    /// Recommendations, each bound to intervals of what is measured.
+    rule: Option<Vec<Rule>>,
+}
+
+/// A recommendation, bound to intervals.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Rule {
+    /// What to do if it holds.
+    recommend: String,
+    /// An expression over `ratio(metric, {…}, {…})` and `value(metric, {…})`,
+    /// each with its `estimate`, `lower` and `upper`.
+    when: String,
+    /// Why that follows.
+    because: String,
+}
+
+/// Changes to any section. Tables go together key by key, an element of a list
+/// is addressed by its position from 0 (`phase.0.duration = "2s"`), anything
+/// else is replaced. `runexp run --profile NAME` checks the outcome.
+#[derive(JsonSchema)]
+#[schemars(transparent)]
+struct Profile(IndexMap<String, Value>);

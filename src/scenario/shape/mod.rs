@@ -1,0 +1,44 @@
+//! The shape of a scenario file, for editors: a JSON Schema.
+//!
+//! Sections that are decoded as a whole describe themselves (`Design`,
+//! `RequestSpec`, …). The others are read key by key, from a shape that differs
+//! from the domain type's; their tables stand here, and are never made. That
+//! they have the reader's keys, all of them and no others, is tested against
+//! the reader's own messages.
+
+mod claim;
+mod file;
+mod phase;
+mod server;
+mod step;
+mod written;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+/// The JSON Schema (draft 2020-12) of a scenario file and of the files it
+/// includes, as pretty JSON.
+///
+/// A file without `schema` and `name` counts as one to be included, and needs
+/// no key at all.
+pub fn schema() -> String {
+    let settings = SchemaSettings::draft2020_12().with_transform(written::as_written);
+    let schema = settings.into_generator().into_root_schema_for::<file::ScenarioFile>();
+    // Only a key that is no string can fail, and a schema has none.
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+}
+
+/// Exactly one of these keys.
+pub(super) fn exactly_one(keys: &[&str]) -> Value {
+    Value::Array(keys.iter().map(|key| json!({ "required": [key] })).collect())
+}
+
+/// One value, or a list of them.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+#[expect(dead_code, reason = "only its shape is used")]
+enum OneOrMore<T> {
+    One(T),
+    More(Vec<T>),
+}

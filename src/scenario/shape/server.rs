@@ -1,0 +1,76 @@
+//! `[[server]]`.
+#![expect(dead_code, reason = "only the shapes are used")]
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+
+use super::super::read::server::ComposeOrigin;
+use super::super::server::{Preload, Ready, Stop};
+use super::exactly_one;
+use crate::dialect::Api;
+use crate::names::ServerName;
+
+/// A server under test: started with `run` or `compose`, or already there
+/// under a `url`. Templates may use `port` and `index`.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, extend("oneOf" = exactly_one(&["run", "compose", "url"])))]
+pub(super) struct Server {
+    /// Its name, also in `fault` and in a request's `servers`.
+    name: ServerName,
+    /// The protocol it speaks.
+    api: Api,
+    /// An expression over variables and factors; the server is left out where
+    /// it does not hold.
+    when: Option<Condition>,
+    /// How many instances of it, 1 to 64.
+    #[schemars(range(min = 1, max = 64), default = "one")]
+    count: Option<u32>,
+    /// The command that starts it, without a shell: `["ollama", "serve"]`.
+    run: Option<Vec<String>>,
+    /// The service of a Docker Compose file that it is.
+    compose: Option<ComposeOrigin>,
+    /// Where it is already: `http://127.0.0.1:8000`, without a path. It is left
+    /// as it is.
+    url: Option<String>,
+    /// Added to its environment. Values are text.
+    env: Option<IndexMap<String, String>>,
+    /// Its working directory; the scenario's folder if left out.
+    dir: Option<String>,
+    /// The port of the first instance, the next ones following; free ones if
+    /// left out.
+    #[schemars(range(min = 1))]
+    port: Option<u16>,
+    /// When it counts as ready.
+    ready: Option<Ready>,
+    /// One short generation before the clock starts, so that the model is
+    /// loaded: `true`, or how.
+    preload: Option<PreloadOrNot>,
+    /// How it is asked to stop.
+    stop: Option<Stop>,
+    /// The model's name in requests.
+    model: Option<String>,
+    /// How many requests an instance works on at once, for the report: what
+    /// makes it so is its own configuration.
+    #[schemars(range(min = 1, max = 4096))]
+    slots: Option<u32>,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+/// An expression, `servers > 1 and mps == 'on'` say, or `true` or `false`.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub(super) enum Condition {
+    Expression(String),
+    Known(bool),
+}
+
+/// `true` for the defaults, or how.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+enum PreloadOrNot {
+    Default(bool),
+    As(Preload),
+}

@@ -1,0 +1,81 @@
+//! The JSON Schema, the reference pages and the first scenario say what the
+//! program does.
+
+mod tables;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use runexp::scenario::{Code, StepKind, explain, schema};
+
+/// Whether a shipped file is what the program would print, and the command that
+/// makes it so.
+#[track_caller]
+fn assert_current(file: &str, text: &str, command: &str) {
+    let found = fs::read_to_string(file).unwrap_or_default();
+    assert!(found == text, "`{file}` is not current; refresh it with `{command} > {file}`");
+}
+
+#[test]
+fn the_shipped_schema_is_current() {
+    assert_current("scenarios/scenario.schema.json", &schema(), "runexp schema");
+}
+
+#[test]
+fn every_step_kind_has_a_current_page_and_no_page_is_left_over() {
+    let kinds: Vec<&str> = StepKind::entries().map(|kind| kind.key).collect();
+    for kind in &kinds {
+        let page = explain(kind).unwrap();
+        for section in ["## Checks", "## Undo", "## Rights", "## Example"] {
+            assert!(page.contains(section), "the page of `{kind}` has no section `{section}`");
+        }
+        assert_current(&format!("scenarios/reference/steps/{kind}.md"), &page, &format!("runexp explain {kind}"));
+    }
+    let mut pages = names(Path::new("scenarios/reference/steps"));
+    pages.sort();
+    let mut expected: Vec<String> = kinds.iter().map(|kind| format!("{kind}.md")).collect();
+    expected.sort();
+    assert_eq!(pages, expected);
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn the_page_of_codes_is_current() {
+    assert_current("scenarios/reference/codes.md", &explain("codes").unwrap(), "runexp explain codes");
+}
+
+#[test]
+fn every_code_is_listed_once() {
+    let file = syn::parse_file(&fs::read_to_string("src/scenario/diagnostic.rs").unwrap()).unwrap();
+    let variants = file.items.iter().find_map(|item| match item {
+        syn::Item::Enum(item) if item.ident == "Code" => {
+            Some(item.variants.iter().map(|variant| variant.ident.to_string()).collect::<Vec<_>>())
+        }
+        _ => None,
+    });
+    let listed: Vec<String> = Code::ALL.iter().map(|code| format!("{code:?}")).collect();
+    assert_eq!(Some(listed), variants);
+}
+
+/// Every shipped file that is a scenario or a part of one.
+fn shipped() -> Vec<PathBuf> {
+    let folders = ["scenarios", "scenarios/servers", "scenarios/published"];
+    let files =
+        folders.iter().flat_map(|folder| names(Path::new(folder)).into_iter().map(|name| Path::new(folder).join(name)));
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect()
+}
+
+#[test]
+fn the_first_line_of_every_shipped_file_names_the_schema() {
+    for path in shipped() {
+        let text = fs::read_to_string(&path).unwrap();
+        let named = text.lines().next().unwrap().strip_prefix("#:schema ");
+        let named = named.unwrap_or_else(|| panic!("`{}` begins without `#:schema`", path.display()));
+        let found = path.with_file_name("").join(named).canonicalize().unwrap();
+        assert_eq!(found, Path::new("scenarios/scenario.schema.json").canonicalize().unwrap(), "{}", path.display());
+    }
+}
