@@ -76,19 +76,20 @@ pub enum ServerOrigin {
 
 /// When a server counts as ready: all that is given must hold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, default)]
 pub struct Ready {
     /// A path that must answer 2xx.
     pub http: Option<String>,
     /// A regular expression that a line of its log must match.
     pub log: Option<String>,
     /// How long it may take.
-    #[schemars(default = "a_minute")]
     pub within: Period,
 }
 
-const fn a_minute() -> Period {
-    Period::from_secs(60)
+impl Default for Ready {
+    fn default() -> Self {
+        Self { http: None, log: None, within: Period::from_secs(60) }
+    }
 }
 
 /// One short generation before the clock starts, so that the model is loaded.

@@ -83,7 +83,6 @@ impl JsonSchema for Bytes {
             "description": "An amount of data with its unit, or a whole number of bytes.",
             "type": ["string", "integer"],
             "minimum": 0,
-            "pattern": r"^\s*[0-9.]+\s*([kKMGT]i?)?B\s*$",
             "examples": ["4.9GB", "24GiB", "512MiB"],
         })
     }

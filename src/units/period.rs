@@ -75,7 +75,7 @@ impl JsonSchema for Period {
         json_schema!({
             "description": "A length of time with its unit.",
             "type": "string",
-            "pattern": r"^\s*([0-9]+\s*[A-Za-zµ]+\s*)+$",
+            "pattern": r"^\s*0\s*$|^\s*([0-9.]+\s*[A-Za-zµ]+\s*)+$",
             "examples": ["30s", "5m", "250ms"],
         })
     }

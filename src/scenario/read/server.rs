@@ -224,14 +224,15 @@ fn read_url(node: &Node, fields: &Fields<'_>) -> Option<ServerOrigin> {
 }
 
 fn read_ready(outer: &Fields<'_>) -> Option<Ready> {
-    let within = Period::from_secs(60);
-    let Some(node) = outer.raw("ready") else { return Some(Ready { http: None, log: None, within }) };
+    let default = Ready::default();
+    let Some(node) = outer.raw("ready") else { return Some(default) };
     let fields = Fields::of(node, &outer.scope)?;
     let log: Option<String> = fields.optional("log");
     if let (Some(pattern), Some(node)) = (&log, fields.raw("log")) {
         check_regex(pattern, &node.span, outer.scope.notes);
     }
-    let ready = Ready { http: fields.optional("http"), log, within: fields.optional("within").unwrap_or(within) };
+    let ready =
+        Ready { http: fields.optional("http"), log, within: fields.optional("within").unwrap_or(default.within) };
     fields.finish();
     Some(ready)
 }

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use runexp::scenario::{Code, StepKind, explain, schema};
+use runexp::units::{Period, Share};
 
 /// Whether a shipped file is what the program would print, and the command that
 /// makes it so.
@@ -78,4 +79,22 @@ fn the_first_line_of_every_shipped_file_names_the_schema() {
         let found = path.with_file_name("").join(named).canonicalize().unwrap();
         assert_eq!(found, Path::new("scenarios/scenario.schema.json").canonicalize().unwrap(), "{}", path.display());
     }
+}
+
+/// Whether the schema's pattern for a quantity takes a text.
+fn is_written(quantity: &str, text: &str) -> bool {
+    let schema: serde_json::Value = serde_json::from_str(&schema()).unwrap();
+    let pattern = schema["$defs"][quantity]["pattern"].as_str().unwrap();
+    regex::Regex::new(pattern).unwrap().is_match(text)
+}
+
+#[test]
+fn quantities_are_written_as_they_are_read() {
+    for text in ["30s", "1.5s", "2h 37min", "250 ms", "1m30s", "60", "soon", "-1s", "", "0"] {
+        assert_eq!(is_written("Period", text), text.parse::<Period>().is_ok(), "the time `{text}`");
+    }
+    for text in ["70%", "0.5 %", "120%", "70", "half", "-1%", ""] {
+        assert_eq!(is_written("Share", text), text.parse::<Share>().is_ok(), "the share `{text}`");
+    }
+    assert!(is_written("Period", "{{ window }}") && is_written("Period", "{{ seconds }}s"));
 }
