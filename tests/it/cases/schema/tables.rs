@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use runexp::scenario::{Code, LoadOptions, Problem, load, schema};
+use runexp::scenario::{Code, LoadOptions, Problem, StepKind, explain, load, schema};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 use toml::{Table, Value};
@@ -120,11 +120,22 @@ fn tables(shape: &Json, pointer: &str, found: &mut BTreeSet<String>) {
     }
 }
 
+/// The steps of the example on a kind's page.
+fn example(kind: &str) -> Vec<Value> {
+    let page = explain(kind).unwrap();
+    let example = page.split("```").nth(1).unwrap().trim_start_matches("toml");
+    let example: Table = toml::from_str(example).unwrap();
+    let inner = example.get("epoch").and_then(|epoch| epoch.get("setup"));
+    let steps = example.get("setup").into_iter().chain(inner).filter_map(Value::as_array);
+    steps.flatten().cloned().collect()
+}
+
 /// A scenario with every key there is.
 fn everything() -> Value {
     let (mut good, published): (Table, Table) = (toml::from_str(GOOD).unwrap(), toml::from_str(PUBLISHED).unwrap());
     good.remove("include");
     good.insert("claim".to_owned(), published["claim"].clone());
+    good["setup"].as_array_mut().unwrap().extend(StepKind::entries().flat_map(|kind| example(kind.key)));
     Value::Table(good)
 }
 
