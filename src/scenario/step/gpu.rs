@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Rights, ScriptLines, shell};
+use super::{Kind, Reading, Rights, ScriptLines, shell};
 
 family! {
     /// The GPU's settings.
@@ -134,9 +134,11 @@ impl MpsStep {
 #[serde(deny_unknown_fields)]
 pub struct LockClocksStep {
     /// The graphics clock, MHz; the driver takes the nearest it supports.
+    #[schemars(range(min = 1))]
     pub graphics_mhz: u32,
     /// The memory clock, MHz; not locked if not given.
     #[serde(default)]
+    #[schemars(range(min = 1))]
     pub memory_mhz: Option<u32>,
     /// The GPU, as `nvidia-smi` counts them.
     #[serde(default)]
@@ -180,6 +182,12 @@ impl LockClocksStep {
 }
 
 impl Kind for LockClocksStep {
+    fn settle(&mut self, reading: &Reading<'_>) {
+        if self.graphics_mhz == 0 || self.memory_mhz == Some(0) {
+            reading.refuse("a clock of 0 MHz", "`nvidia-smi -q -d SUPPORTED_CLOCKS` lists what a GPU can do");
+        }
+    }
+
     fn rights(&self) -> Rights {
         Rights::Root
     }

@@ -56,7 +56,7 @@ pub struct WaitStep {
 
 impl Kind for WaitStep {
     fn settle(&mut self, reading: &Reading<'_>) {
-        reading.check_exactly_one(&["http", "tcp", "file"]);
+        reading.has_exactly_one(&["http", "tcp", "file"]);
         self.file.iter_mut().for_each(|file| reading.settle_path(file));
     }
 

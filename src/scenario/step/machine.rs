@@ -85,9 +85,8 @@ impl CacheLevel {
 
 impl Kind for DropCachesStep {
     fn settle(&mut self, reading: &Reading<'_>) {
-        reading.check_exactly_one(&["level", "files"]);
-        if self.level.is_none() && self.files.is_empty() {
-            reading.refuse("nothing to drop", "name a `level` or at least one of `files`");
+        if reading.has_exactly_one(&["level", "files"]) && self.level.is_none() && self.files.is_empty() {
+            reading.refuse("`files` is empty", "name at least one file");
         }
         self.files.iter_mut().for_each(|file| reading.settle_path(file));
     }

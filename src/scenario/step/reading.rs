@@ -32,22 +32,21 @@ impl Reading<'_> {
         check_argv(argv, self.node, self.scope.notes);
     }
 
-    /// Notes it unless exactly one of these keys is given.
-    pub(super) fn check_exactly_one(&self, keys: &[&'static str]) {
-        if let Some(fields) = Fields::of(self.node, self.scope) {
-            fields.exactly_one(keys);
-        }
+    /// Whether exactly one of these keys is given; if not, that is noted.
+    pub(super) fn has_exactly_one(&self, keys: &[&'static str]) -> bool {
+        Fields::of(self.node, self.scope).is_some_and(|fields| fields.exactly_one(keys).is_some())
     }
 
     /// Notes a model without a name, and a server that no request can reach.
-    /// A password would stand in every record.
+    /// A password would stand in the plan and in the journal.
     pub(super) fn check_model(&self, model: &str, server: &str) {
         if model.is_empty() {
             self.refuse("`model` is empty", "write it like \"llama3.1:8b\"");
         }
-        if !server.starts_with("http://") || shown_url(server) != server {
-            let message = format!("`server` is `{}`, not a plain HTTP address", shown_url(server));
-            self.refuse(message, "write it like \"http://127.0.0.1:11434\", without a user or password");
+        if !server.starts_with("http://") {
+            self.refuse("`server` is not an HTTP address", "write it like \"http://127.0.0.1:11434\"");
+        } else if shown_url(server) != server {
+            self.refuse("`server` holds a user or a password", "records would show it: leave it out");
         }
     }
 

@@ -276,3 +276,34 @@ fn an_unknown_machine_is_answered_with_the_known_ones() {
     error: no simulated machine is called `h1000`; there are dgx-spark, h100, m4-pro, rtx-5090
     ");
 }
+
+#[test]
+fn a_simulated_gpu_is_asked_for_its_memory_and_other_steps_change_nothing() {
+    let demand = |at_least: &str| {
+        let steps = format!(
+            "memory_available = {{ at_least = \"{at_least}\", of = \"gpu\" }}\n[[setup]]\npull = {{ model = \"m\" }}\n[[setup]]\n"
+        );
+        Folder::with(&TINY.replacen("sleep =", &format!("{steps}sleep ="), 1))
+    };
+    let enough = demand("79GiB");
+    let run = run(&enough, "");
+    let facts: Vec<String> = run
+        .records("steps.jsonl")
+        .iter()
+        .map(|step| format!("{} {} {}", step["kind"], step["outcome"], step["facts"]))
+        .collect();
+    assert_snapshot!(facts.join("\n"), @r#"
+    "memory_available" {"state":"simulated"} [{"name":"gpu0_memory_available_bytes","value":"85520809984"},{"name":"gpu0_memory_total_bytes","value":"85520809984"}]
+    "pull" {"state":"simulated"} [{"name":"simulated","value":"true"}]
+    "sleep" {"state":"simulated"} [{"name":"simulated","value":"true"}]
+    "#);
+    assert_snapshot!(demand("81GiB").runexp("x.toml --simulate h100 --quiet"), @r"
+    exit 3
+
+    stdout:
+    FOLDER/results/tiny/RUN-ID
+
+    stderr:
+    error: step `memory_available` failed: 79.6 GiB of 79.6 GiB memory of `NVIDIA H100 80GB HBM3` are available, less than the 81.0 GiB asked for
+    ");
+}

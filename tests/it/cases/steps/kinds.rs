@@ -4,13 +4,34 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::Command;
 
-use runexp::scenario::{LoadOptions, ScriptLines, StepKind, StepSpec, load};
+use runexp::scenario::{Color, LoadOptions, ScriptLines, StepKind, StepSpec, load};
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::mps::write_program;
 use super::world::step;
+
+/// A scenario but for its steps; its factor is for the examples.
+const AROUND: &str = r#"
+schema = 1
+name = "small"
+
+[factors]
+mps = ["off", "on"]
+
+[[server]]
+name = "there"
+api = "openai"
+url = "http://127.0.0.1:8000"
+
+[[phase]]
+name = "one"
+when = "mps != 'neither'"
+clients = 1
+requests = 1
+request = { prompt = "hello", max_tokens = 16 }
+"#;
 
 /// Every kind at least once.
 fn steps() -> Vec<StepSpec> {
@@ -112,27 +133,43 @@ fn the_lines_fail_where_the_step_would() {
     }
 }
 
+/// What is said of a scenario with these steps.
+fn problems(steps: &str) -> String {
+    let folder = TempDir::new().unwrap();
+    let scenario = folder.path().join("scenario.toml");
+    std::fs::write(&scenario, format!("{AROUND}{steps}")).unwrap();
+    let problems = load(&scenario, &LoadOptions { set: &[], profile: None, metrics: &[] }).unwrap_err();
+    problems.render(Color::Plain).replace(scenario.to_str().unwrap(), "scenario.toml")
+}
+
+#[test]
+fn what_a_kind_cannot_mean_is_told_at_its_place() {
+    insta::assert_snapshot!(problems(
+        r#"
+[[setup]]
+run = 5
+[[setup]]
+drop_caches = {}
+[[setup]]
+drop_caches = { level = "pagecache", files = ["x"] }
+[[setup]]
+drop_caches = { files = [] }
+[[setup]]
+memory_available = { at_least = "70%", of = "cpu" }
+[[setup]]
+lock_clocks = { graphics_mhz = 0 }
+[[setup]]
+lock_clocks = { graphic_mhz = 1500, memory_mhz = "fast" }
+[[setup]]
+pull = { model = "", server = "http://me:secret@127.0.0.1:11434" }
+[[setup]]
+unload = { model = "m", server = "127.0.0.1:11434" }
+"#
+    ));
+}
+
 #[test]
 fn every_kind_has_a_page_whose_example_is_a_scenario() {
-    const AROUND: &str = r#"
-schema = 1
-name = "small"
-
-[factors]
-mps = ["off", "on"]
-
-[[server]]
-name = "there"
-api = "openai"
-url = "http://127.0.0.1:8000"
-
-[[phase]]
-name = "one"
-when = "mps != 'neither'"
-clients = 1
-requests = 1
-request = { prompt = "hello", max_tokens = 16 }
-"#;
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("docker-compose.yml"), "services: {}\n").unwrap();
     let scenario = folder.path().join("scenario.toml");
@@ -145,7 +182,7 @@ request = { prompt = "hello", max_tokens = 16 }
         let example = example.strip_suffix("```").unwrap();
         std::fs::write(&scenario, format!("{AROUND}{example}")).unwrap();
         let loaded = load(&scenario, &LoadOptions { set: &[], profile: None, metrics: &[] });
-        assert!(loaded.is_ok(), "{}: {}", entry.key, loaded.unwrap_err().render(runexp::scenario::Color::Plain));
+        assert!(loaded.is_ok(), "{}: {}", entry.key, loaded.unwrap_err().render(Color::Plain));
         assert!(example.contains(&format!("\n{} = ", entry.key)), "{}", entry.key);
     }
 }
