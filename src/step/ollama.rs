@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::error::KindError;
 use crate::host::{NoAnswer, shown_url};
-use crate::scenario::tagged;
+use crate::scenario::tagged_model;
 
 /// The most that is taken of one answer, and of one line of a stream.
 const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
@@ -67,7 +67,8 @@ impl KindError for OllamaError {
             Self::NoAnswer(_) => Some("start Ollama before this step, or set `server` to where it listens"),
             Self::Refused { .. } => Some("check the model's name on https://ollama.com/library"),
             Self::StillLoaded { .. } => Some("something still sends requests to it; stop that, or raise `timeout`"),
-            _ => None,
+            Self::TooLong { .. } | Self::Garbled { .. } => Some("check that `server` is an Ollama server"),
+            Self::Unfinished { .. } | Self::Missing { .. } => Some("try again; Ollama goes on where it stopped"),
         }
     }
 }
@@ -97,7 +98,7 @@ struct Refusal {
 pub(super) async fn listed(url: &str, model: &str) -> Result<Option<Model>, OllamaError> {
     let mut response = send(client(url)?.get(url), url).await?;
     let list: Listed = read(&body(&mut response, url).await?, url)?;
-    let name = tagged(model);
+    let name = tagged_model(model);
     Ok(list.models.into_iter().find(|listed| listed.name == name))
 }
 

@@ -84,7 +84,7 @@ fn default_server() -> String {
 }
 
 /// A model's name as Ollama lists it: with its tag.
-pub fn tagged(model: &str) -> String {
+pub fn tagged_model(model: &str) -> String {
     let name = model.rsplit('/').next().unwrap_or(model);
     if name.contains(':') { model.to_owned() } else { format!("{model}:latest") }
 }
@@ -114,7 +114,7 @@ fn curl(method: &str, url: &str, body: &serde_json::Value) -> String {
 
 /// A pipe that succeeds if the answer lists the model.
 fn listed(url: &str, model: &str) -> String {
-    let name = format!("\"name\":{}", json!(tagged(model)));
+    let name = format!("\"name\":{}", json!(tagged_model(model)));
     format!("{} | {}", shell::typed(&["curl", "-fsS", url]), shell::typed(&["grep", "-qF", &name]))
 }
 

@@ -5,7 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use insta::assert_snapshot;
-use runexp::record::Fact;
+use runexp::process::Undoing as _;
+use runexp::record::{Fact, Undo};
 use serde_json::{Value, json};
 
 use super::world::{step, within, world};
@@ -226,4 +227,25 @@ async fn a_model_that_stays_loaded_or_is_unknown_fails() {
     `http://127.0.0.1:1/api/ps` does not answer: Connection refused (os error 111)
     help: start Ollama before this step, or set `server` to where it listens
     ");
+}
+
+#[tokio::test]
+async fn a_removal_that_the_server_refuses_can_be_done_by_hand() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/api/delete", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = request(&stream);
+            let _ = stream.write_all(b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+    });
+    let mut world = world();
+    let (label, method) = ("pull".to_owned(), "DELETE".to_owned());
+    world.undo.register(Undo::Request { label, method, url: url.clone(), json: json!({"model": "m"}) });
+    let failures = world.undo.unwind().await;
+    let told: Vec<String> = failures.iter().map(|failure| format!("{failure}\nhelp: {}", failure.help())).collect();
+    assert_snapshot!(told.join("\n").replace(&url, "URL"), @r#"
+    `pull` was not undone: `URL` answered 500 Internal Server Error
+    help: curl -fsS -X DELETE -d '{"model":"m"}' URL
+    "#);
 }
