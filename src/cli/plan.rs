@@ -29,7 +29,7 @@ pub(super) fn plan(arguments: &PlanArguments) -> Result<u8, Failure> {
         _ if arguments.script => print(plan::script(&plan, site).trim_end()),
         Format::Json => print(serde_json::to_string_pretty(&Described::of(&plan, site))?),
         Format::Human => {
-            let text = if arguments.verbose { plan::render_whole(&plan, site) } else { plan::render(&plan) };
+            let text = if arguments.verbose { plan::render_whole(&plan, site) } else { plan::render(&plan, site) };
             print(text.trim_end());
             if !bindings.ports.is_empty() {
                 print("ports are examples: a run finds free ones before its first effect");

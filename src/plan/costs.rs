@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::{Durations, Plan, Volume};
+use super::{Durations, Plan, Site, Volume};
 use crate::units::Nanos;
 
 /// The time a run takes.
@@ -37,12 +37,13 @@ pub(super) fn time(text: &mut String, plan: &Plan) {
 }
 
 /// What a run reads and writes.
-pub(super) fn volume(text: &mut String, plan: &Plan) {
+pub(super) fn volume(text: &mut String, plan: &Plan, site: Site<'_>) {
     let volume = Volume::of(plan);
     text.push_str("\nfiles\n");
     for file in &volume.prompts {
         let prompts = counted(file.prompts, "prompt", "prompts");
-        let _ = writeln!(text, "  reads {}: {prompts}, {} of text", file.path.display(), file.text_bytes);
+        let path = file.path.strip_prefix(site.scenario_dir).unwrap_or(file.path);
+        let _ = writeln!(text, "  reads {}: {prompts}, {} of text", path.display(), file.text_bytes);
     }
     let by_rate = (volume.requests_by_rate > 0).then(|| format!("{} requests sent by rate", volume.requests_by_rate));
     let by_count =

@@ -9,7 +9,7 @@ use crate::scenario::{Cooldown, ScriptLines, StepSpec, typed};
 /// The plan as [`render`] shows it, and then every step and epoch in order:
 /// commands, environment, folder, port, limits, and the seed of each cell.
 pub fn render_whole(plan: &Plan, site: Site<'_>) -> String {
-    let mut text = render(plan);
+    let mut text = render(plan, site);
     let treatments = treatments(plan);
     let _ = writeln!(text, "\nin order, from {}", site.scenario_dir.display());
     steps(&mut text, "setup", &plan.setup);

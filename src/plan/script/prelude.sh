@@ -33,6 +33,7 @@ perform() {
     limit "$3"
   done
 }
+end_at() { fail "step $1 failed"; }
 go_on_without() { say "warning: step $1 failed"; }
 not_undone() {
   say "error: not undone: $1"

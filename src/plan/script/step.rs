@@ -34,7 +34,7 @@ pub(super) fn calls(scope: &str, steps: &[StepSpec], failing: Failing) -> Vec<St
         }
         let otherwise = match (step.on_error, failing) {
             (OnError::Warn, _) => "go_on_without",
-            (OnError::Fail, Failing::Ends) => "fail step",
+            (OnError::Fail, Failing::Ends) => "end_at",
             (OnError::Fail, Failing::IsNotUndone) => "not_undone",
         };
         let (seconds, tries) = (step.timeout.duration().as_secs(), step.retries + 1);

@@ -7,5 +7,6 @@ mod interrupted;
 mod offline;
 mod plan;
 mod real;
+mod script;
 mod simulated;
 mod teardown;

@@ -238,7 +238,7 @@ fn checking_and_planning_need_no_program_and_leave_no_trace() {
     let folder = Folder::with(super::simulated::TINY);
     let empty = folder.path("empty");
     std::fs::create_dir(&empty).unwrap();
-    for word in ["check", "plan"] {
+    for word in ["check", "plan", "plan --verbose", "plan --format json", "plan --script"] {
         let mut command = folder.command(&format!("{word} ../x.toml"));
         let output = command.current_dir(&empty).env_clear().env("PATH", &empty).output().unwrap();
         assert!(output.status.success(), "{word}: {}", String::from_utf8_lossy(&output.stderr));
@@ -254,7 +254,7 @@ fn checking_and_planning_start_no_process_and_write_no_file() {
     if !Command::new("strace").args(["-o", "/dev/null", "true"]).output().is_ok_and(|probe| probe.status.success()) {
         return;
     }
-    for word in ["check", "plan"] {
+    for word in ["check", "plan", "plan --verbose", "plan --format json", "plan --script"] {
         let own = folder.command(&format!("{word} x.toml"));
         let mut traced = Command::new("strace");
         traced.args(["-f", "-e", "trace=%file,%process,%network", "-o"]).arg(folder.path("trace"));
