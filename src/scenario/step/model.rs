@@ -159,7 +159,7 @@ impl Kind for UnloadStep {
         let loaded = listed(&self.url("/api/ps"), &self.model);
         ScriptLines {
             perform: vec![unload],
-            check: vec![format!("while {loaded}; do sleep 1; done")],
+            check: vec![format!("while {loaded}; do in_time || return 1; nap; done")],
             ..ScriptLines::default()
         }
     }
