@@ -167,6 +167,11 @@ fn a_selection_keeps_the_cells_that_hold_it_and_their_treatments() {
         "no cell is meant by --only `slots=4`; of 42 cells the nearest are `mps=on,slots=1/closed/clients=4`, \
          `mps=on,slots=2/closed/clients=4`, `mps=on,slots=3/closed/clients=4`"
     );
+    let both = planned("", None, &["*slots=2/open/rate=1", "mps=on,slots=2/open/rate=2*"]).unwrap();
+    assert_eq!(
+        both.cells.keys().map(ToString::to_string).collect::<Vec<_>>(),
+        ["mps=off,slots=2/open/rate=1", "mps=on,slots=2/open/rate=1", "mps=on,slots=2/open/rate=2"]
+    );
 }
 
 #[test]

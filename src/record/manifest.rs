@@ -89,3 +89,19 @@ pub enum Outcome {
         reason: String,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Overrides;
+
+    #[test]
+    fn a_manifest_with_one_pattern_or_none_can_still_be_read() {
+        let only = |written: &str| {
+            let text = format!("{{\"set\": [], \"profile\": null, \"only\": {written}}}");
+            serde_json::from_str::<Overrides>(&text).unwrap().only
+        };
+        assert_eq!(only("null"), [""; 0]);
+        assert_eq!(only("\"a\""), ["a"]);
+        assert_eq!(only("[\"a\", \"b*\"]"), ["a", "b*"]);
+    }
+}

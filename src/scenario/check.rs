@@ -10,7 +10,7 @@ use super::read::factor::{RESERVED, combine};
 use super::resolve::{Bindings, Scenario};
 use super::source::{Finding, Notes};
 use super::template::Scope;
-use super::tree::{Node, Table};
+use super::tree::Table;
 use super::warnings::Cell;
 
 /// The format this program reads.
@@ -40,9 +40,11 @@ pub(super) fn check_vars(fields: &Fields<'_>, vars: &Table) {
     }
 }
 
-/// Every profile, chosen or not, must be a table that changes something there
-/// is.
-pub(super) fn check_profiles(profiles: &Node, root: &Table, notes: &Notes) {
+/// Every profile, chosen or not, must change something, and something there
+/// is; `fields` have been asked for every section by now.
+pub(super) fn check_profiles(fields: &Fields<'_>, root: &Table) {
+    let Some(profiles) = fields.raw("profile") else { return };
+    let (notes, known) = (fields.scope.notes, fields.known());
     let tables = profiles.as_table().into_iter().flatten().map(|(_, entry)| &entry.node);
     for node in tables.clone().chain([profiles]).filter(|node| node.as_table().is_none()) {
         let message = format!("expected a table, found {}", node.describe());
@@ -53,18 +55,10 @@ pub(super) fn check_profiles(profiles: &Node, root: &Table, notes: &Notes) {
             let finding = Finding::new(Code::Override, node.span.clone(), "this profile changes nothing");
             notes.push(finding.help("write what it changes, or leave it out"));
         }
-        override_with(&mut root.clone(), profile, notes);
-    }
-}
-
-/// The sections of every profile must be among those that have been asked for.
-pub(super) fn check_profile_sections(fields: &Fields<'_>) {
-    let profiles = fields.raw("profile").and_then(Node::as_table).into_iter().flatten();
-    let known = fields.known();
-    for (section, entry) in profiles.filter_map(|(_, profile)| profile.node.as_table()).flatten() {
-        if !known.contains(&section.as_str()) {
-            fields.scope.notes.push(unknown_key(section, entry, known.iter().copied()));
+        for (section, entry) in profile.iter().filter(|(section, _)| !known.contains(&section.as_str())) {
+            notes.push(unknown_key(section, entry, known.iter().copied()));
         }
+        override_with(&mut root.clone(), profile, notes);
     }
 }
 
@@ -74,12 +68,12 @@ pub(super) fn check_factors_used(scenario: &Scenario, scope: &Scope<'_>) {
     let sections = &scenario.sections;
     let mut used = Vec::new();
     for node in [&sections.epoch_setup, &sections.servers, &sections.phases].into_iter().flatten() {
-        node.visit_texts(&mut |text, _| used.extend(scope.names_in(text)));
+        node.visit_texts(&mut |text, _| used.extend_from_slice(&scope.names_in(text)));
         let when = node.as_table().and_then(|table| table.get("when")).and_then(|entry| entry.node.as_text());
-        used.extend(when.map(|when| scope.names_in_expression(when)).unwrap_or_default());
+        used.extend_from_slice(&when.map(|when| scope.names_in_expression(when)).unwrap_or_default());
     }
     for entry in scenario.vars.values() {
-        entry.node.visit_texts(&mut |text, _| used.extend(scope.names_in(text)));
+        entry.node.visit_texts(&mut |text, _| used.extend_from_slice(&scope.names_in(text)));
     }
     let declared = scenario.tree.get("factors").and_then(|entry| entry.node.as_table());
     for (name, entry) in declared.into_iter().flatten().filter(|(name, _)| !used.contains(name)) {
@@ -95,7 +89,8 @@ pub(super) fn check_factors_used(scenario: &Scenario, scope: &Scope<'_>) {
 pub(super) fn check_treatments(scenario: &mut Scenario, notes: &Notes) -> Vec<Cell> {
     let sample =
         Bindings { run_id: "sample".to_owned(), run_dir: PathBuf::from("/sample"), ports: SAMPLE_PORTS.collect() };
-    scenario.check_outer_steps(&sample, notes);
+    let scope = scenario.scope(&sample, notes);
+    scenario.check_outer_steps(&scope);
     let mut treatments = scenario.treatments();
     if treatments.is_empty() {
         // The rest of the file is checked all the same.
@@ -103,14 +98,15 @@ pub(super) fn check_treatments(scenario: &mut Scenario, notes: &Notes) -> Vec<Ce
         let span = scenario.tree.get("exclude").map_or(0..0, |entry| entry.node.span.clone());
         notes.push(Finding::new(Code::Bounds, span, "every treatment is excluded"));
     }
-    let mut cells = Vec::new();
+    let (mut cells, mut ports_needed) = (Vec::new(), 0);
     for treatment in treatments {
-        let (resolved, ports) = scenario.resolve_noting(&treatment, &sample, notes);
-        scenario.ports_needed = scenario.ports_needed.max(ports);
+        let (resolved, ports) = scenario.resolve_in(&scope, &treatment, &sample.ports);
+        ports_needed = ports_needed.max(ports);
         for phase in resolved.phases {
             let cell = |load| Cell { treatment: treatment.clone(), phase: phase.name.clone(), load };
             cells.extend(phase.loads.into_iter().map(cell));
         }
     }
+    scenario.ports_needed = ports_needed;
     cells
 }

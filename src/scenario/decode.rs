@@ -15,7 +15,7 @@ use serde::{Deserializer, forward_to_deserialize_any};
 use super::diagnostic::Code;
 use super::source::{Finding, Notes, Span};
 use super::spelling;
-use super::tree::{Entry, Node, Value};
+use super::tree::{Entry, Node, Table, Value};
 
 /// Reads a value; a problem is noted and gives `None`. Serde gives up at the
 /// first wrong part of a table: that part is then left out and the rest is read
@@ -32,7 +32,9 @@ pub(super) fn decode<T: DeserializeOwned>(node: &Node, notes: &Notes) -> Option<
         if remove_part(&mut rest, &span) {
             found = T::deserialize(Decoder { node: &rest, notes }).err().filter(|next| next.code != Code::MissingKey);
         }
-        notes.push(Finding::new(error.code, span, error.message).maybe_help(error.help));
+        if !error.is_misspelt {
+            notes.push(Finding::new(error.code, span, error.message).maybe_help(error.help));
+        }
     }
     None
 }
@@ -57,11 +59,23 @@ struct DecodeError {
     message: String,
     help: Option<String>,
     span: Option<Span>,
+    /// The key that must be there.
+    missing: Option<&'static str>,
+    /// It is there, misspelt, which is noted as an unknown key.
+    is_misspelt: bool,
 }
 
 impl DecodeError {
     fn new(message: String) -> Self {
-        Self { code: Code::Value, message, help: None, span: None }
+        Self { code: Code::Value, message, help: None, span: None, missing: None, is_misspelt: false }
+    }
+
+    /// In this table, where a missing key may be misspelt.
+    fn in_table(self, table: &Table, known: &[&str]) -> Self {
+        let is_near =
+            |key: &String, missing| !known.contains(&key.as_str()) && spelling::nearest(key, &[missing]).is_some();
+        let is_misspelt = self.missing.is_some_and(|missing| table.keys().any(|key| is_near(key, missing)));
+        Self { missing: None, is_misspelt: self.is_misspelt || is_misspelt, ..self }
     }
 
     /// At this node, unless a place inside it is already known.
@@ -90,8 +104,16 @@ impl de::Error for DecodeError {
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let expected = expected.to_string();
         let is_number = matches!(found, Unexpected::Signed(_) | Unexpected::Unsigned(_) | Unexpected::Float(_));
-        let help = (is_number && expected == "a string")
-            .then(|| "put it in quotes, with its unit if it has one, like \"60s\"".to_owned());
+        let help = match (found, in_words(&expected)) {
+            (_, "a string") if is_number => Some("put it in quotes, with its unit if it has one, like \"60s\""),
+            (Unexpected::Str(text), "a number" | "a whole number" | "a whole number that is not negative")
+                if text.starts_with(|c: char| c.is_ascii_digit()) =>
+            {
+                Some("write it without quotes and without a unit")
+            }
+            _ => None,
+        };
+        let help = help.map(str::to_owned);
         Self { help, ..Self::new(format!("expected {}, found {}", in_words(&expected), found_in_words(&found))) }
     }
 
@@ -105,7 +127,7 @@ impl de::Error for DecodeError {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self { code: Code::MissingKey, ..Self::new(format!("`{field}` is missing")) }
+        Self { code: Code::MissingKey, missing: Some(field), ..Self::new(format!("`{field}` is missing")) }
     }
 }
 
@@ -213,10 +235,8 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        if self.node.as_table().is_none() {
-            return self.deserialize_any(visitor);
-        }
-        visitor.visit_map(self.entries(Some(fields))).map_err(|error| error.at(self.node))
+        let Some(table) = self.node.as_table() else { return self.deserialize_any(visitor) };
+        visitor.visit_map(self.entries(Some(fields))).map_err(|error| error.in_table(table, fields).at(self.node))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use indexmap::IndexMap;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
@@ -174,6 +175,9 @@ pub struct Problem {
 #[serde(transparent)]
 pub struct Problems(pub(super) Vec<Problem>);
 
+/// So many problems that say the same are shown to a person.
+const ALIKE_SHOWN: usize = 3;
+
 /// Whether text for a person is coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Color {
@@ -194,13 +198,24 @@ impl Problems {
         self.0.is_empty()
     }
 
-    /// All of them as `rustc` would show them, a blank line between.
+    /// As `rustc` would show them, a blank line between. Of those that say the
+    /// same of many places the first few are shown, and how many there are.
     pub fn render(&self, color: Color) -> String {
         let renderer = match color {
             Color::Plain => Renderer::plain(),
             Color::Ansi => Renderer::styled(),
         };
-        let shown: Vec<String> = self.iter().map(|problem| problem.render(&renderer)).collect();
+        let mut alike: IndexMap<(Code, &str), usize> = IndexMap::new();
+        let mut shown: Vec<String> = Vec::new();
+        for problem in &self.0 {
+            let count = alike.entry((problem.code, &problem.message)).or_default();
+            *count += 1;
+            if *count <= ALIKE_SHOWN {
+                shown.push(problem.render(&renderer));
+            }
+        }
+        let many = alike.into_iter().filter(|(_, count)| *count > ALIKE_SHOWN);
+        shown.extend(many.map(|((_, message), count)| format!("… and {} more: {message}", count - ALIKE_SHOWN)));
         shown.join("\n\n")
     }
 }

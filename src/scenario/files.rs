@@ -36,6 +36,21 @@ enum ReadError {
     NotText { path: String },
 }
 
+impl ReadError {
+    /// What to do; paths start from `origin`.
+    fn advice(&self, origin: &str) -> String {
+        match self {
+            Self::Io { .. } => format!("paths are relative to {origin}"),
+            Self::NotFile { .. } => "name a file".to_owned(),
+            Self::TooLarge { .. } => "split it".to_owned(),
+            Self::NotText { .. } => "save it as UTF-8".to_owned(),
+        }
+    }
+}
+
+/// Where the paths of prompt and Compose files start.
+const SCENARIO_FOLDER: &str = "the scenario's folder";
+
 fn read_text(path: &Path, shown: &str, most: u64) -> Result<String, ReadError> {
     let io = |source| ReadError::Io { path: shown.to_owned(), source };
     // To open a pipe would wait for its writer.
@@ -105,7 +120,9 @@ impl Includer<'_> {
     fn included_names(&self, include: &tree::Node, vars: &Table) -> Vec<(String, Span)> {
         // Variables are judged later, when all of them are known.
         let unjudged = Notes::default();
-        let scope = Scope::empty(&unjudged, self.sources).with_vars(vars).noting(self.notes);
+        // What is not TOML may have swallowed variables.
+        let notes = if self.notes.is_clean() { self.notes } else { &unjudged };
+        let scope = Scope::empty(&unjudged, self.sources).with_vars(vars).noting(notes);
         let Some(rendered) = scope.render(include) else { return Vec::new() };
         let Value::List(names) = &rendered.value else {
             let message = format!("expected a list, found {}", rendered.describe());
@@ -163,7 +180,8 @@ impl Includer<'_> {
         let text = match read_text(&path, &name, MOST_TOML_BYTES) {
             Ok(text) => text,
             Err(error) => {
-                self.notes.push(Finding::new(Code::Unreadable, span.clone(), error.to_string()));
+                let finding = Finding::new(Code::Unreadable, span.clone(), error.to_string());
+                self.notes.push(finding.help(error.advice("the including file")));
                 return None;
             }
         };
@@ -177,19 +195,19 @@ impl Includer<'_> {
 }
 
 /// Reads every prompt file and checks that the others are there.
-pub(super) fn read_wanted(wanted: &[WantedFile], notes: &Notes) -> IndexMap<PathBuf, Vec<String>> {
+pub(super) fn read_wanted(wanted: &[WantedFile], dir: &Path, notes: &Notes) -> IndexMap<PathBuf, Vec<String>> {
     let mut prompts = IndexMap::new();
     for file in wanted {
         match file.role {
             FileRole::Compose if file.path.is_file() => {}
             FileRole::Compose => {
-                let message = format!("there is no file `{}`", file.path.display());
+                let message = format!("there is no file `{}`", file.shown(dir));
                 let finding = Finding::new(Code::Unreadable, file.span.clone(), message);
-                notes.push(finding.help("paths are relative to the scenario's folder"));
+                notes.push(finding.help(format!("paths are relative to {SCENARIO_FOLDER}")));
             }
             FileRole::Prompts if prompts.contains_key(&file.path) => {}
             FileRole::Prompts => {
-                prompts.insert(file.path.clone(), read_prompts(file, notes));
+                prompts.insert(file.path.clone(), read_prompts(file, &file.shown(dir), notes));
             }
         }
     }
@@ -201,19 +219,18 @@ struct PromptLine {
     prompt: String,
 }
 
-fn read_prompts(file: &WantedFile, notes: &Notes) -> Vec<String> {
-    let shown = file.path.display().to_string();
-    let text = match read_text(&file.path, &shown, MOST_PROMPT_BYTES) {
+fn read_prompts(file: &WantedFile, shown: &str, notes: &Notes) -> Vec<String> {
+    let text = match read_text(&file.path, shown, MOST_PROMPT_BYTES) {
         Ok(text) => text,
         Err(error) => {
             let finding = Finding::new(Code::Unreadable, file.span.clone(), error.to_string());
-            notes.push(finding.help("paths are relative to the scenario's folder"));
+            notes.push(finding.help(error.advice(SCENARIO_FOLDER)));
             return Vec::new();
         }
     };
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     if file.path.extension().is_none_or(|extension| extension != "jsonl") {
-        return some_prompts(file, lines.map(|(_, line)| line.to_owned()).collect(), notes);
+        return some_prompts(file, shown, lines.map(|(_, line)| line.to_owned()).collect(), notes);
     }
     let mut prompts = Vec::new();
     let mut bad = 0;
@@ -232,12 +249,12 @@ fn read_prompts(file: &WantedFile, notes: &Notes) -> Vec<String> {
             }
         }
     }
-    if bad == 0 { some_prompts(file, prompts, notes) } else { prompts }
+    if bad == 0 { some_prompts(file, shown, prompts, notes) } else { prompts }
 }
 
-fn some_prompts(file: &WantedFile, prompts: Vec<String>, notes: &Notes) -> Vec<String> {
+fn some_prompts(file: &WantedFile, shown: &str, prompts: Vec<String>, notes: &Notes) -> Vec<String> {
     if prompts.is_empty() {
-        let message = format!("`{}` holds no prompt", file.path.display());
+        let message = format!("`{shown}` holds no prompt");
         let finding = Finding::new(Code::Prompts, file.span.clone(), message);
         notes.push(finding.help("write one prompt a line; blank lines do not count"));
     }

@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use super::check::{
-    check_factors_used, check_profile_sections, check_profiles, check_schema, check_treatments, check_vars,
-};
+use super::check::{check_factors_used, check_profiles, check_schema, check_treatments, check_vars};
 use super::claim::Claim;
 use super::diagnostic::{Code, Problems};
 use super::factor::Factor;
@@ -68,7 +66,7 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems
         return notes.refuse(&sources);
     };
     let cells = check_treatments(&mut scenario, &notes);
-    scenario.prompts = read_wanted(&notes.wanted_files(), &notes);
+    scenario.prompts = read_wanted(&notes.wanted_files(), &scenario.dir, &notes);
     let mut scenario = notes.settle(scenario, &sources)?;
     let warnings = Notes::default();
     warn(&scenario, &cells, &warnings);
@@ -119,11 +117,8 @@ fn profile<'t>(root: &'t Table, options: &LoadOptions<'_>) -> Option<&'t Table> 
 fn override_root(mut root: Table, sets: &[Table], options: &LoadOptions<'_>, notes: &Notes) -> Table {
     let chosen = profile(&root, options).cloned();
     let profiles = root.get("profile").cloned();
-    if let Some(profiles) = &profiles {
-        check_profiles(&profiles.node, &root, notes);
-    }
     match (options.profile, chosen) {
-        (Some(_), Some(profile)) => override_with(&mut root, &profile, &Notes::default()),
+        (Some(_), Some(profile)) => override_with(&mut root, &profile, notes),
         (Some(name), None) => {
             let known = profiles.as_ref().and_then(|entry| entry.node.as_table());
             let names = known.into_iter().flat_map(Table::keys).map(String::as_str);
@@ -186,7 +181,7 @@ fn assemble(
         sources: sources.clone(),
         ports_needed: 0,
     };
-    check_profile_sections(&fields);
+    check_profiles(&fields, &scenario.tree);
     fields.finish();
     check_factors_used(&scenario, &scope);
     Some(scenario)

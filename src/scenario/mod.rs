@@ -22,6 +22,7 @@ mod shape;
 mod source;
 mod spelling;
 mod step;
+mod syntax;
 mod template;
 mod tree;
 mod variables;

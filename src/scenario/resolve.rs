@@ -128,7 +128,7 @@ impl Scenario {
     /// these bindings.
     pub fn resolve(&self, treatment: &Treatment, bindings: &Bindings) -> Result<Resolved, Problems> {
         let notes = Notes::default();
-        let (resolved, _) = self.resolve_noting(treatment, bindings, &notes);
+        let (resolved, _) = self.resolve_in(&self.scope(bindings, &notes), treatment, &bindings.ports);
         notes.settle(resolved, &self.sources)
     }
 
@@ -148,7 +148,8 @@ impl Scenario {
         notes.settle(steps, &self.sources)
     }
 
-    fn scope<'a>(&'a self, bindings: &Bindings, notes: &'a Notes) -> Scope<'a> {
+    /// The names that every treatment knows.
+    pub(super) fn scope<'a>(&'a self, bindings: &Bindings, notes: &'a Notes) -> Scope<'a> {
         let run = BTreeMap::from([
             ("id".to_owned(), Computed::from(bindings.run_id.clone())),
             ("dir".to_owned(), Computed::from(bindings.run_dir.display().to_string())),
@@ -157,23 +158,18 @@ impl Scenario {
     }
 
     /// Notes what is wrong with `[[setup]]` and `[[teardown]]`.
-    pub(super) fn check_outer_steps(&self, bindings: &Bindings, notes: &Notes) {
-        let scope = self.scope(bindings, notes);
+    pub(super) fn check_outer_steps(&self, scope: &Scope<'_>) {
         for nodes in [&self.sections.setup, &self.sections.teardown] {
-            read_steps(nodes, &scope, &self.dir);
+            read_steps(nodes, scope, &self.dir);
         }
     }
 
     /// As `resolve`, with the problems noted, and how many ports were used.
-    pub(super) fn resolve_noting(
-        &self,
-        treatment: &Treatment,
-        bindings: &Bindings,
-        notes: &Notes,
-    ) -> (Resolved, usize) {
+    pub(super) fn resolve_in(&self, scope: &Scope<'_>, treatment: &Treatment, ports: &[u16]) -> (Resolved, usize) {
         let levels = treatment.0.iter().map(|(name, level)| (name.to_string(), Computed::from(Serde(level))));
-        let scope = self.scope(bindings, notes).with(levels);
-        let mut ports = Ports::new(&bindings.ports);
+        let scope = scope.with(levels);
+        let notes = scope.notes;
+        let mut ports = Ports::new(ports);
         let epoch_setup = read_steps(&self.sections.epoch_setup, &scope, &self.dir);
         let servers = read_servers(&self.sections.servers, &scope, &self.dir, &mut ports);
         let phases = read_phases(&self.sections.phases, &servers, &scope, &self.dir);

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::{Code, Problem, Problems};
@@ -73,6 +73,11 @@ impl Finding {
         Self { code, span, message: message.into(), label: None, help: None }
     }
 
+    /// Counted from elsewhere.
+    pub(super) fn moved(self, base: usize) -> Self {
+        Self { span: base + self.span.start..base + self.span.end, ..self }
+    }
+
     pub(super) fn label(self, label: impl Into<String>) -> Self {
         Self { label: Some(label.into()), ..self }
     }
@@ -111,6 +116,13 @@ pub(super) struct WantedFile {
     pub(super) path: PathBuf,
     pub(super) span: Span,
     pub(super) role: FileRole,
+}
+
+impl WantedFile {
+    /// Its path as its author would write it.
+    pub(super) fn shown(&self, dir: &Path) -> String {
+        self.path.strip_prefix(dir).unwrap_or(&self.path).display().to_string()
+    }
 }
 
 /// What a named file is for.

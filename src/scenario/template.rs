@@ -6,7 +6,8 @@
 //! can be loaded or called from a template, its work is bounded by fuel, and a
 //! name that is not defined is a problem at its place.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use minijinja::value::{Value as Computed, ValueKind};
@@ -15,7 +16,8 @@ use minijinja::{Environment, Error, UndefinedBehavior};
 use super::diagnostic::Code;
 use super::source::{Finding, Notes, SourceMap, Span};
 use super::spelling;
-use super::tree::{DEEPEST, Entry, Node, Table, Value};
+use super::syntax::DEEPEST;
+use super::tree::{Entry, Node, Table, Value};
 
 /// Instructions one template may take; a wild loop ends here.
 const FUEL: u64 = 100_000;
@@ -24,7 +26,9 @@ const FUEL: u64 = 100_000;
 #[derive(Clone)]
 pub(super) struct Scope<'a> {
     environment: Rc<Environment<'static>>,
-    values: BTreeMap<String, Computed>,
+    /// The names that a text uses, which parsing it would give every time.
+    names: Rc<RefCell<HashMap<String, Rc<[String]>>>>,
+    values: Rc<BTreeMap<String, Computed>>,
     context: Computed,
     /// Variables that use a name which is not known yet.
     pub(super) waiting: Rc<Vec<(String, Node)>>,
@@ -41,7 +45,15 @@ impl<'a> Scope<'a> {
         environment.set_fuel(Some(FUEL));
         let context = Computed::from(BTreeMap::<String, Computed>::new());
         let waiting = Rc::default();
-        Self { environment: Rc::new(environment), values: BTreeMap::new(), context, waiting, notes, sources }
+        Self {
+            environment: Rc::new(environment),
+            names: Rc::default(),
+            values: Rc::default(),
+            context,
+            waiting,
+            notes,
+            sources,
+        }
     }
 
     /// Noting problems elsewhere.
@@ -62,8 +74,8 @@ impl<'a> Scope<'a> {
     }
 
     pub(super) fn define(&mut self, names: impl IntoIterator<Item = (String, Computed)>) {
-        self.values.extend(names);
-        self.context = Computed::from(self.values.clone());
+        Rc::make_mut(&mut self.values).extend(names);
+        self.context = Computed::from(BTreeMap::clone(&self.values));
     }
 
     /// Whether a name that `text` uses is defined, or is guarded there by
@@ -75,22 +87,33 @@ impl<'a> Scope<'a> {
     }
 
     /// The names that the templates in a text use.
-    pub(super) fn names_in(&self, text: &str) -> Vec<String> {
-        let names = match Template::of(text) {
-            Template::None => return Vec::new(),
-            Template::Whole(expression) => return self.names_in_expression(expression),
+    pub(super) fn names_in(&self, text: &str) -> Rc<[String]> {
+        match Template::of(text) {
+            Template::None => Rc::default(),
+            Template::Whole(expression) => self.names_in_expression(expression),
             Template::Mixed => {
-                self.environment.template_from_str(text).map(|template| template.undeclared_variables(false))
+                self.remembered(text, || Ok(self.environment.template_from_str(text)?.undeclared_variables(false)))
             }
-        };
-        names.unwrap_or_default().into_iter().collect()
+        }
     }
 
     /// The names that a bare expression uses.
-    pub(super) fn names_in_expression(&self, expression: &str) -> Vec<String> {
-        let names =
-            self.environment.compile_expression(expression).map(|compiled| compiled.undeclared_variables(false));
-        names.unwrap_or_default().into_iter().collect()
+    pub(super) fn names_in_expression(&self, expression: &str) -> Rc<[String]> {
+        let parse = || Ok(self.environment.compile_expression(expression)?.undeclared_variables(false));
+        match Template::of(expression) {
+            Template::None => self.remembered(expression, parse),
+            // As a template the same text would mean something else.
+            Template::Whole(_) | Template::Mixed => collected(parse()),
+        }
+    }
+
+    fn remembered(&self, text: &str, parse: impl FnOnce() -> Result<HashSet<String>, Error>) -> Rc<[String]> {
+        if let Some(names) = self.names.borrow().get(text) {
+            return Rc::clone(names);
+        }
+        let names = collected(parse());
+        self.names.borrow_mut().insert(text.to_owned(), Rc::clone(&names));
+        names
     }
 
     /// A value with every template in it computed.
@@ -134,7 +157,7 @@ impl<'a> Scope<'a> {
             }
             Template::Mixed => {
                 let template = self.noted(self.environment.template_from_str(text), &node.span)?;
-                self.all_defined(template.undeclared_variables(false), text, &node.span)?;
+                self.all_defined(&self.names_in(text), text, &node.span)?;
                 self.noted(template.render(self.context.clone()), &node.span)?
             }
         };
@@ -153,7 +176,7 @@ impl<'a> Scope<'a> {
 
     fn evaluate(&self, expression: &str, span: &Span) -> Option<Computed> {
         let compiled = self.noted(self.environment.compile_expression(expression), span)?;
-        self.all_defined(compiled.undeclared_variables(false), expression, span)?;
+        self.all_defined(&self.names_in_expression(expression), expression, span)?;
         self.noted(compiled.eval(self.context.clone()), span)
     }
 
@@ -168,9 +191,9 @@ impl<'a> Scope<'a> {
 
     /// Whether every name is defined; a variable that waits for others is not,
     /// and the names it waits for are the ones to be told.
-    fn all_defined(&self, used: impl IntoIterator<Item = String>, text: &str, span: &Span) -> Option<()> {
-        let unknown: Vec<String> = used.into_iter().filter(|name| !self.knows(name, text)).collect();
-        for name in &unknown {
+    fn all_defined(&self, used: &[String], text: &str, span: &Span) -> Option<()> {
+        let unknown: Vec<&String> = used.iter().filter(|name| !self.knows(name, text)).collect();
+        for name in unknown.iter().copied() {
             if let Some((_, node)) = self.waiting.iter().find(|(waiting, _)| waiting == name) {
                 self.note_missing(node, &|_| false);
                 continue;
@@ -235,6 +258,10 @@ impl<'a> Scope<'a> {
         self.notes.push(Finding::new(Code::Template, span.clone(), message));
         None
     }
+}
+
+fn collected(names: Result<HashSet<String>, Error>) -> Rc<[String]> {
+    names.unwrap_or_default().into_iter().collect()
 }
 
 /// Whether `text` asks if `name` is defined, and so can do without it.

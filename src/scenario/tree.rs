@@ -6,11 +6,10 @@ use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use toml_parser::Source;
-use toml_parser::lexer::TokenKind;
 
 use super::diagnostic::Code;
 use super::source::{Finding, Notes, SourceMap, Span};
+use super::syntax::{told_once, too_deep};
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
@@ -30,10 +29,6 @@ pub(super) enum Value {
     List(Vec<Node>),
     Table(Table),
 }
-
-/// Levels of tables and lists. The parser bounds brackets and the parts of a
-/// key apart, which together is more than a stack can hold.
-pub(super) const DEEPEST: usize = 64;
 
 /// A table in the order its author wrote it.
 pub(super) type Table = IndexMap<String, Entry>;
@@ -115,37 +110,15 @@ pub(super) fn parse(name: &str, text: &str, sources: &mut SourceMap, notes: &Not
 
 /// Parses a text whose numbering starts at `base`.
 pub(super) fn parse_at(text: &str, base: usize, notes: &Notes) -> Table {
-    if let Some(place) = too_deep(text) {
-        let message = format!("more than {DEEPEST} levels deep");
-        notes.push(Finding::new(Code::Bounds, base + place.start..base + place.end, message).help("nest less deeply"));
+    if let Some(finding) = too_deep(text) {
+        notes.push(finding.moved(base));
         return Table::new();
     }
     let (document, errors) = DeTable::parse_recoverable(text);
-    for error in errors {
-        let span = error.span().unwrap_or(0..0);
-        let message = error.message().trim_end().replace('\n', ", ");
-        notes.push(Finding::new(Code::Syntax, base + span.start..base + span.end, message));
+    for finding in told_once(text, &errors) {
+        notes.push(finding.moved(base));
     }
     Converter { base, notes }.table(document.into_inner())
-}
-
-/// The first place where brackets and the parts of dotted keys around it are
-/// more than [`DEEPEST`].
-fn too_deep(text: &str) -> Option<Span> {
-    // For the line and for each open bracket, the parts of the key being read.
-    let mut keys = vec![0_usize];
-    Source::new(text).lex().find_map(|token| {
-        match token.kind() {
-            TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => keys.push(0),
-            TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket if keys.len() > 1 => drop(keys.pop()),
-            TokenKind::Dot => *keys.last_mut()? += 1,
-            TokenKind::Comma => *keys.last_mut()? = 0,
-            TokenKind::Newline if keys.len() == 1 => *keys.last_mut()? = 0,
-            _ => {}
-        }
-        let is_too_deep = keys.len() + keys.iter().sum::<usize>() > DEEPEST;
-        is_too_deep.then(|| token.span().start()..token.span().end())
-    })
 }
 
 struct Converter<'a> {

@@ -46,7 +46,7 @@ impl Scope<'_> {
     fn missing_in(&self, node: &Node) -> Vec<String> {
         let mut missing = Vec::new();
         node.visit_texts(&mut |text, _| {
-            missing.extend(self.names_in(text).into_iter().filter(|name| !self.knows(name, text)));
+            missing.extend(self.names_in(text).iter().filter(|name| !self.knows(name, text)).cloned());
         });
         missing
     }

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::diagnostic::Code;
-use super::factor::{Level, Selector, Treatment};
+use super::factor::{Selector, Treatment};
 use super::phase::Load;
 use super::resolve::Scenario;
 use super::source::{Finding, Notes, Span};
@@ -54,78 +54,79 @@ fn design(scenario: &Scenario) -> Option<&Table> {
     scenario.tree.get("design")?.node.as_table()
 }
 
-/// The claims that stumble over one key, and with what.
+/// The claims that stumble over one key.
 struct Missing {
+    /// The first of them.
     whose: String,
-    how_many: usize,
     span: Span,
-    wanted: Vec<String>,
-    /// What the key can be there.
-    here: Vec<String>,
+    miss: Miss,
+    how_many: usize,
+    /// Whether all of them miss the same level of it.
+    are_alike: bool,
 }
 
-/// One warning for each key that leaves selectors without a cell: to take one
-/// level away is one decision, however many published claims spoke of it.
+/// One warning for each key that leaves selectors without a cell: to take
+/// levels away is one decision, however many published claims spoke of them.
 fn warn_of_missing_cells(scenario: &Scenario, cells: &[Cell], notes: &Notes) {
-    let mut missing: IndexMap<(String, String), Missing> = IndexMap::new();
+    let mut missing: IndexMap<String, Missing> = IndexMap::new();
     let mut look = |whose: String, selector: &Selector, node: Option<&Node>| {
-        let Some(Miss { key, level, with, here }) = miss(selector, cells) else { return false };
-        let value = node.and_then(Node::as_table).and_then(|table| table.get(&key));
-        let span = value.map_or(0..0, |entry| entry.node.span.clone());
-        let entry = missing.entry((key.clone(), with));
-        let found = entry.or_insert_with(|| Missing { whose, how_many: 0, span, wanted: Vec::new(), here });
-        found.how_many += 1;
-        let wanted = format!("{key}={level}");
-        if !found.wanted.contains(&wanted) {
-            found.wanted.push(wanted);
+        let Some(miss) = miss(selector, cells) else { return false };
+        if let Some(found) = missing.get_mut(&miss.key) {
+            found.how_many += 1;
+            found.are_alike &= found.miss == miss;
+        } else {
+            let value = node.and_then(Node::as_table).and_then(|table| table.get(&miss.key));
+            let span = value.map_or(0..0, |entry| entry.node.span.clone());
+            missing.insert(miss.key.clone(), Missing { whose, span, miss, how_many: 1, are_alike: true });
         }
         true
     };
-    if let Some(baseline) = &scenario.design.baseline {
-        let node = design(scenario).and_then(|design| design.get("baseline")).map(|entry| &entry.node);
-        look("the baseline".to_owned(), baseline, node);
-    }
     for (claim, node) in scenario.claims.iter().zip(claim_nodes(scenario)) {
         let node = |key| node.as_table().and_then(|table| Some(&table.get(key)?.node));
+        let whose = || format!("claim `{}`", claim.id);
         // A claim that misses two cells is one claim.
-        claim
-            .kind
-            .selectors()
-            .into_iter()
-            .any(|(key, selector)| look(format!("claim `{}`", claim.id), selector, node(key)));
+        claim.kind.selectors().into_iter().any(|(key, selector)| look(whose(), selector, node(key)));
     }
-    for ((key, with), found) in missing {
-        notes.push(found.finding(&key, &with));
+    let mut findings: Vec<Finding> = missing.into_values().map(Missing::finding).collect();
+    if let Some(baseline) = &scenario.design.baseline
+        && let Some(miss) = miss(baseline, cells)
+    {
+        let node = design(scenario).and_then(|design| design.get("baseline")?.node.as_table()?.get(&miss.key));
+        let span = node.map_or(0..0, |entry| entry.node.span.clone());
+        let whose = "the baseline".to_owned();
+        findings.push(Missing { whose, span, miss, how_many: 1, are_alike: true }.finding());
+    }
+    for finding in findings {
+        notes.push(finding);
     }
 }
 
 impl Missing {
-    fn finding(self, key: &str, with: &str) -> Finding {
-        let Self { whose, how_many, span, wanted, here } = self;
-        let (who, label) = match how_many {
-            1 => (format!("{whose} speaks"), None),
-            _ => (format!("{how_many} claims speak"), Some("the first of them")),
+    fn finding(self) -> Finding {
+        let Self { whose, span, miss: Miss { key, level, with, here }, how_many, are_alike } = self;
+        let who = match (how_many, are_alike) {
+            (1, _) => format!("{whose} speaks of a cell that is not there: none has"),
+            (_, true) => format!("{how_many} claims speak of cells that are not there: none has"),
+            (_, false) => format!("{how_many} claims speak of cells that are not there; for one, none has"),
         };
-        let message = format!("{who} of a cell that is not there: none has {}{with}", wanted.join(" or "));
-        let help = match (here.as_slice(), wanted.as_slice(), key) {
-            ([], ..) => format!("no cell{with} has `{key}`"),
-            (phases, [one], "phase") => {
-                let known = phases.iter().map(String::as_str);
-                spelling::advice(one.trim_start_matches("phase="), known).unwrap_or_default()
-            }
-            (values, ..) => format!("`{key}` here{with}: {}", values.join(", ")),
+        let help = match (here.as_slice(), key.as_str()) {
+            ([], _) => Some(format!("no cell{with} has `{key}`")),
+            (phases, "phase") => spelling::advice(&level, phases.iter().map(String::as_str)),
+            (values, _) => Some(format!("`{key}` here{with}: {}", values.join(", "))),
         };
-        let finding = Finding::new(Code::NoSuchCell, span, message).help(help);
-        if let Some(label) = label { finding.label(label) } else { finding }
+        let finding = Finding::new(Code::NoSuchCell, span, format!("{who} {key}={level}{with}")).maybe_help(help);
+        if how_many > 1 { finding.label("the first of them") } else { finding }
     }
 }
 
 /// The first key of a selector that leaves it without a cell.
+#[derive(PartialEq, Eq)]
 struct Miss {
     key: String,
-    level: Level,
+    level: String,
     /// What the cells had so far, if some other cell does have this level.
     with: String,
+    /// What the key is there.
     here: Vec<String>,
 }
 
@@ -146,7 +147,7 @@ fn miss(selector: &Selector, cells: &[Cell]) -> Option<Miss> {
                 }
             }
             let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(", ")) };
-            return Some(Miss { key: key.clone(), level: level.clone(), with, here });
+            return Some(Miss { key: key.clone(), level: level.to_string(), with, here });
         }
         left = fitting;
         with.push(format!("{key}={level}"));
@@ -182,7 +183,7 @@ fn warn_of_few_repetitions(scenario: &Scenario, notes: &Notes) {
     let times = if repetitions == 1 { "repetition is" } else { "repetitions are" };
     let message = format!("{repetitions} {times} too few to decide {claims}");
     let help = format!(
-        "{claim} takes about {needed} if epochs differ by {:.0} %: write repetitions = {needed}, or allow more",
+        "{claim} takes about {needed} if epochs differ by {:.0} %: write repetitions = {needed}, or a wider tolerance",
         SPREAD_BETWEEN_EPOCHS * 100.0
     );
     notes.push(Finding::new(Code::FewRepetitions, span, message).help(help));

@@ -41,6 +41,12 @@ pub(in super::super) fn read_claim(node: &Node, cells: &[&str], metrics: &[&str]
     let metric = read_metric(&fields, metrics);
     let system = fields.optional("system");
     let kind = fields.required("kind").and_then(|kind| read_kind(kind, metric, &fields, cells));
+    if kind.is_none() {
+        // Which of these belong to it cannot be told.
+        for key in ["where", "numerator", "denominator", "larger", "smaller", "value", "tolerance"] {
+            fields.raw(key);
+        }
+    }
     fields.finish();
     Some(Claim { id: id?, says: says?, source: source?, kind: kind?, system })
 }

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests write scenarios into folders of their own")]
 
+mod mutation;
 mod robustness;
+mod warned;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -83,7 +83,7 @@ fn a_missing_file_is_named() {
     error[E001]: cannot read `nowhere.toml`: No such file or directory (os error 2)
     --> nowhere.toml
      = help: `runexp init` writes a first scenario
-    1 problem
+    checked 1 file: 1 error, 0 warnings
     ");
 }
 
@@ -165,7 +165,7 @@ fn seven_mistakes_are_told_at_once() {
        |                                                           ^^^^^^^
        |
        = help: did you mean `ollama`?
-    7 problems
+    checked 1 file: 7 errors, 0 warnings
     "#);
 }
 
@@ -205,7 +205,7 @@ fn every_file_of_a_check_is_judged() {
       |          ^
       |
       = help: this program reads format 1; a newer one is needed
-    4 problems
+    checked 2 files: 4 errors, 0 warnings
     ");
 }
 
@@ -229,7 +229,7 @@ fn a_selection_of_nothing_is_answered_with_an_example() {
     stdout:
 
     stderr:
-    error: no cell's id holds `nothing`; the first of 4 cells is `slots=1/concurrent/clients=1`
+    error: no cell is meant by --only `nothing`; of 4 cells the nearest are `slots=1/concurrent/clients=1`, `slots=1/concurrent/clients=2`, `slots=2/concurrent/clients=1`
     ");
 }
 

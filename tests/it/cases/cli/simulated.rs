@@ -249,7 +249,9 @@ fn what_the_command_line_changed_is_kept() {
           "vars.window=\"120ms\""
         ],
         "profile": "brief",
-        "only": "slots=1"
+        "only": [
+          "slots=1"
+        ]
       }
     ]
     "#);

@@ -1,0 +1,93 @@
+//! Warnings, and factors that advance together.
+
+use std::path::Path;
+
+use runexp::metric;
+use runexp::scenario::{LoadOptions, Severity, load};
+
+use super::{Folder, SMALL};
+
+/// What is said of a shipped scenario, changed like this.
+fn warnings(name: &str, profile: Option<&str>, set: &[&str]) -> Vec<String> {
+    let set: Vec<String> = set.iter().map(ToString::to_string).collect();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
+    let scenario = load(&path, &LoadOptions { set: &set, profile, metrics: &metric::ids() }).unwrap();
+    assert!(scenario.warnings.iter().all(|warning| warning.severity() == Severity::Warning));
+    scenario.warnings.iter().map(|warning| warning.message.clone()).collect()
+}
+
+#[test]
+fn shipped_scenarios_have_no_warning() {
+    for (name, profile) in
+        [("mps_vs_multi.toml", None), ("mps_vs_multi.toml", Some("quick")), ("quickstart.toml", None)]
+    {
+        for server in ["ollama", "llama-server"] {
+            assert_eq!(warnings(name, profile, &[&format!("vars.server={server}")]), [""; 0], "{name}");
+        }
+    }
+}
+
+#[test]
+fn levels_taken_away_are_one_warning_however_many_claims_spoke_of_them() {
+    let without = |set: &str| warnings("mps_vs_multi.toml", None, &[set]);
+    assert_eq!(without("factors.mps=[\"off\"]"), ["24 claims speak of cells that are not there: none has mps=on"]);
+    assert_eq!(
+        without("phase.0.clients=[4]"),
+        ["37 claims speak of cells that are not there; for one, none has clients=3 with mps=on, servers=3, slots=1, \
+          phase=concurrent"]
+    );
+}
+
+const ZIPPED: &str = r#"
+[factors]
+servers = [1, 2, 4]
+mps = ["off", "on"]
+context = [8192, 4096, 2048]
+
+[design]
+zip = [["context", "servers"]]
+
+[vars]
+all = "{{ servers }} {{ mps }} {{ context }}"
+use = "{{ all }}"
+"#;
+
+#[test]
+fn zipped_factors_advance_together_and_the_rest_is_crossed() {
+    let scenario = Folder::with(&format!("{SMALL}{ZIPPED}")).load().unwrap();
+    let treatments: Vec<String> = scenario.treatments().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        treatments,
+        [
+            "servers=1,mps=off,context=8192",
+            "servers=1,mps=on,context=8192",
+            "servers=2,mps=off,context=4096",
+            "servers=2,mps=on,context=4096",
+            "servers=4,mps=off,context=2048",
+            "servers=4,mps=on,context=2048",
+        ]
+    );
+}
+
+#[test]
+fn a_zip_of_one_or_of_the_same_factor_twice_is_a_mistake() {
+    let zipped = |zip: &str| Folder::with(&format!("{SMALL}{}", ZIPPED.replace("\"context\", \"servers\"", zip)));
+    let messages = |zip: &str| {
+        let problems = zipped(zip).load().unwrap_err();
+        problems.iter().map(|problem| format!("{} {}", problem.code.as_str(), problem.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(messages("\"mps\""), ["E008 a zip needs two factors or more"]);
+    assert_eq!(messages("\"mps\", \"mps\""), ["E010 factor `mps` is zipped twice"]);
+    assert_eq!(messages("\"servers\", \"context\"], [\"context\", \"mps\""), ["E010 factor `context` is zipped twice"]);
+}
+
+#[test]
+fn a_zip_counts_once_towards_the_most_treatments() {
+    let levels = (0..500).map(|level| level.to_string()).collect::<Vec<_>>().join(", ");
+    let text = format!(
+        "{SMALL}\n[factors]\na = [{levels}]\nb = [{levels}]\n[design]\nzip = [[\"a\", \"b\"]]\n[vars]\nboth = \"{{{{ a }}}}{{{{ b }}}}\"\n"
+    );
+    assert_eq!(Folder::with(&text).load().unwrap().treatments().len(), 500);
+    let crossed = text.replace("zip = [[\"a\", \"b\"]]", "");
+    assert!(Folder::with(&crossed).problems().starts_with("error[E008]: the factors have more than 1000 combinations"));
+}
