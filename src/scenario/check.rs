@@ -10,7 +10,7 @@ use super::read::factor::{RESERVED, combine};
 use super::resolve::{Bindings, Scenario};
 use super::source::{Finding, Notes};
 use super::template::Scope;
-use super::tree::Table;
+use super::tree::{Node, Table};
 use super::warnings::Cell;
 
 /// The format this program reads.
@@ -41,24 +41,35 @@ pub(super) fn check_vars(fields: &Fields<'_>, vars: &Table) {
 }
 
 /// Every profile, chosen or not, must change something, and something there
-/// is; `fields` have been asked for every section by now.
-pub(super) fn check_profiles(fields: &Fields<'_>, root: &Table) {
-    let Some(profiles) = fields.raw("profile") else { return };
-    let (notes, known) = (fields.scope.notes, fields.known());
+/// is. One that sets a variable which decides what is included, one of
+/// `deciding`, may speak of what is not there without it.
+pub(super) fn check_profiles(root: &Table, deciding: &[String], notes: &Notes) {
+    let Some(profiles) = root.get("profile").map(|entry| &entry.node) else { return };
     let tables = profiles.as_table().into_iter().flatten().map(|(_, entry)| &entry.node);
     for node in tables.clone().chain([profiles]).filter(|node| node.as_table().is_none()) {
         let message = format!("expected a table, found {}", node.describe());
         notes.push(Finding::new(Code::Value, node.span.clone(), message).help("write it like [profile.quick.vars]"));
     }
     for (node, profile) in tables.filter_map(|node| Some((node, node.as_table()?))) {
+        let vars = profile.get("vars").and_then(|vars| vars.node.as_table());
         if profile.is_empty() {
             let finding = Finding::new(Code::Override, node.span.clone(), "this profile changes nothing");
             notes.push(finding.help("write what it changes, or leave it out"));
         }
-        for (section, entry) in profile.iter().filter(|(section, _)| !known.contains(&section.as_str())) {
-            notes.push(unknown_key(section, entry, known.iter().copied()));
+        if !vars.is_some_and(|vars| deciding.iter().any(|name| vars.contains_key(name))) {
+            override_with(&mut root.clone(), profile, notes);
         }
-        override_with(&mut root.clone(), profile, notes);
+    }
+}
+
+/// The sections of every profile must be among those that have been asked for.
+pub(super) fn check_profile_sections(fields: &Fields<'_>) {
+    let profiles = fields.raw("profile").and_then(Node::as_table).into_iter().flatten();
+    let known = fields.known();
+    for (section, entry) in profiles.filter_map(|(_, profile)| profile.node.as_table()).flatten() {
+        if !known.contains(&section.as_str()) {
+            fields.scope.notes.push(unknown_key(section, entry, known.iter().copied()));
+        }
     }
 }
 

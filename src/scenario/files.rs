@@ -97,6 +97,8 @@ pub(super) struct Includer<'a> {
     pub(super) open: Vec<PathBuf>,
     /// Every file read; one that is included twice is read once.
     pub(super) done: Vec<PathBuf>,
+    /// The variables that names of included files use.
+    pub(super) deciding: Vec<String>,
 }
 
 impl Includer<'_> {
@@ -117,12 +119,13 @@ impl Includer<'_> {
         merged
     }
 
-    fn included_names(&self, include: &tree::Node, vars: &Table) -> Vec<(String, Span)> {
+    fn included_names(&mut self, include: &tree::Node, vars: &Table) -> Vec<(String, Span)> {
         // Variables are judged later, when all of them are known.
         let unjudged = Notes::default();
         // What is not TOML may have swallowed variables.
         let notes = if self.notes.is_clean() { self.notes } else { &unjudged };
         let scope = Scope::empty(&unjudged, self.sources).with_vars(vars).noting(notes);
+        include.visit_texts(&mut |text, _| self.deciding.extend_from_slice(&scope.names_in(text)));
         let Some(rendered) = scope.render(include) else { return Vec::new() };
         let Value::List(names) = &rendered.value else {
             let message = format!("expected a list, found {}", rendered.describe());

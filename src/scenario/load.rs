@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use super::check::{check_factors_used, check_profiles, check_schema, check_treatments, check_vars};
+use super::check::{
+    check_factors_used, check_profile_sections, check_profiles, check_schema, check_treatments, check_vars,
+};
 use super::claim::Claim;
 use super::diagnostic::{Code, Problems};
 use super::factor::Factor;
@@ -57,11 +59,15 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems
         notes: &notes,
         open: vec![file.clone()],
         done: vec![file],
+        deciding: Vec::new(),
     };
-    let root = override_root(includer.expand(root, path), &sets, options, &notes);
+    let root = includer.expand(root, path);
+    let deciding = includer.deciding;
+    let root = override_root(root, &sets, options, &notes);
     if !notes.is_clean() {
         return notes.refuse(&sources);
     }
+    check_profiles(&root, &deciding, &notes);
     let Some(mut scenario) = assemble(root, &dir, &sources, options, &notes) else {
         return notes.refuse(&sources);
     };
@@ -181,7 +187,7 @@ fn assemble(
         sources: sources.clone(),
         ports_needed: 0,
     };
-    check_profiles(&fields, &scenario.tree);
+    check_profile_sections(&fields);
     fields.finish();
     check_factors_used(&scenario, &scope);
     Some(scenario)

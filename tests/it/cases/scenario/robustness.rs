@@ -73,11 +73,11 @@ fn brackets_in_texts_and_comments_are_not_nesting() {
 #[test]
 fn templates_cannot_nest_without_end() {
     let deep = "[".repeat(60) + "X" + &"]".repeat(60);
-    let mut text = "\n[vars]\nv0 = \"{{ 1 }}\"\n".to_owned();
-    for level in 1..400 {
-        let before = format!("v{}", level - 1);
-        text += &format!("v{level} = \"{{{{ {} }}}}\"\n", deep.replace('X', &before));
-    }
+    let variable = |level: u32| {
+        let nested = deep.replace('X', &format!("v{}", level - 1));
+        format!("v{level} = \"{{{{ {nested} }}}}\"\n")
+    };
+    let text = format!("\n[vars]\nv0 = 1\n{}", (1..400).map(variable).collect::<String>());
     let said = Folder::with(&format!("{SMALL}{text}")).problems();
     assert!(said.contains("error[E008]: this template gives a value more than 64 levels deep\n"), "{said}");
     let parentheses = format!("\n[vars]\nv = \"{{{{ {}1{} }}}}\"\n", "(".repeat(50_000), ")".repeat(50_000));

@@ -38,6 +38,18 @@ fn levels_taken_away_are_one_warning_however_many_claims_spoke_of_them() {
     );
 }
 
+#[test]
+fn a_profile_that_includes_another_file_may_speak_of_its_variables() {
+    let profiles = "[vars]\nkind = \"a\"\n[profile.b.vars]\nkind = \"b\"\nonly_b = 3\n";
+    let folder = || {
+        Folder::with(&format!("include = [\"{{{{ kind }}}}.toml\"]\n{SMALL}{profiles}"))
+            .file("a.toml", "")
+            .file("b.toml", "[vars]\nonly_b = 2\n")
+    };
+    folder().load().unwrap();
+    folder().profile("b").load().unwrap();
+}
+
 const ZIPPED: &str = r#"
 [factors]
 servers = [1, 2, 4]
