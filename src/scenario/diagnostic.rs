@@ -87,6 +87,9 @@ impl Code {
         Self::Override,
         Self::Prompts,
         Self::Ports,
+        Self::Address,
+        Self::NoSuchCell,
+        Self::FewRepetitions,
     ];
 
     /// `E001` and so on.

@@ -146,6 +146,6 @@ warned about.";
 
 const FEW_REPETITIONS: &str = "Fewer repetitions than a claim's tolerance takes.
 
-Whether a number is within 10 % of a published one can only be said by an interval that is narrower than that. The number of
+Whether a number is within 10 % of a published one can only be said by an interval narrower than that. The number of
 repetitions that is advised is the smallest whose 95 % interval is expected to be narrow enough. Nothing is measured yet, so
 a spread between servers' lives is assumed, and named in the advice.";

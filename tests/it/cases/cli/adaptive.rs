@@ -90,7 +90,7 @@ fn a_run_that_never_is_precise_enough_ends_with_its_last_block() {
 fn a_plan_says_how_many_blocks_it_may_be() {
     let folder = Folder::with(ADAPTIVE);
     let plan = folder.runexp("plan x.toml --set design.repetitions=6 --set design.adaptive.max_repetitions=15");
-    assert_snapshot!(plan.to_string().lines().find(|line| line.starts_with("seed")).unwrap(), @"seed 1 · 6 to 15 blocks · 1 treatment · at most 15 epochs · 30 measurements · 3s of load, servers' starts not counted");
+    assert_snapshot!(plan.to_string().lines().find(|line| line.starts_with("seed")).unwrap(), @"seed 1 · 6 to 15 blocks · 1 treatment · at most 15 epochs · 30 measurements · at least 1s 200ms");
     let plan: serde_json::Value = serde_json::from_str(&folder.runexp("plan x.toml --format json").stdout).unwrap();
     assert_eq!(plan["looks"]["after"], serde_json::json!([5, 7]));
 }
@@ -128,7 +128,7 @@ fn what_an_adaptive_design_cannot_be_is_told_at_its_place() {
       |                                                                          ^^^
       |
       = help: known here: `half_width`, `max_repetitions`, `metric`
-    3 problems
+    checked 1 file: 3 errors, 0 warnings
 
     exit 2
 
@@ -148,6 +148,6 @@ fn what_an_adaptive_design_cannot_be_is_told_at_its_place() {
       |
     8 | adaptive = { half_width = "0%", max_repetitions = 7 }
       |                           ^^^^
-    2 problems
+    checked 1 file: 2 errors, 0 warnings
     "#);
 }

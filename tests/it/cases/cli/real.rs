@@ -173,10 +173,9 @@ fn a_port_that_is_taken_fails_the_run() {
     exit 3
 
     stdout:
-    FOLDER/results/real/RUN-ID
 
     stderr:
-    error: server `python[0]` could not be started: `python[0]` cannot be started: port PORT is taken
+    error: port PORT of `python[0]` is in use; stop who listens there, or leave `port` out to get a free one
     ");
     assert!(!folder.path("server.pid").exists());
 }

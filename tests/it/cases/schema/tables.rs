@@ -136,6 +136,9 @@ fn everything() -> Value {
     good.remove("include");
     good.insert("claim".to_owned(), published["claim"].clone());
     good["setup"].as_array_mut().unwrap().extend(StepKind::entries().flat_map(|kind| example(kind.key)));
+    // It cannot stand beside the `replicate` of that scenario; its keys are read all the same.
+    let adaptive: Table = toml::from_str("half_width = \"2%\"\nmax_repetitions = 12").unwrap();
+    good["design"].as_table_mut().unwrap().insert("adaptive".to_owned(), Value::Table(adaptive));
     Value::Table(good)
 }
 
