@@ -60,6 +60,16 @@ pub enum Quantity {
     },
 }
 
+impl Quantity {
+    /// Every cell it speaks of.
+    pub(super) fn selectors(&self) -> Vec<&Selector> {
+        match self {
+            Self::Ratio { above, below, .. } => vec![above, below],
+            Self::Value { cell, .. } => vec![cell],
+        }
+    }
+}
+
 /// A number of a [`Quantity`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {

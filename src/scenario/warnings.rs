@@ -50,11 +50,18 @@ fn claim_nodes(scenario: &Scenario) -> &[Node] {
     scenario.tree.get("claim").and_then(|entry| entry.node.as_list()).unwrap_or_default()
 }
 
+/// Where the rules' conditions stand.
+fn conditions(scenario: &Scenario) -> Vec<Span> {
+    let decision = scenario.tree.get("decision").and_then(|entry| entry.node.as_table());
+    let rules = decision.and_then(|decision| decision.get("rule")?.node.as_list()).unwrap_or_default();
+    rules.iter().filter_map(|rule| Some(rule.as_table()?.get("when")?.node.span.clone())).collect()
+}
+
 fn design(scenario: &Scenario) -> Option<&Table> {
     scenario.tree.get("design")?.node.as_table()
 }
 
-/// The claims that stumble over one key.
+/// The claims and rules that stumble over one key.
 struct Missing {
     /// The first of them.
     whose: String,
@@ -69,23 +76,30 @@ struct Missing {
 /// levels away is one decision, however many published claims spoke of them.
 fn warn_of_missing_cells(scenario: &Scenario, cells: &[Cell], notes: &Notes) {
     let mut missing: IndexMap<String, Missing> = IndexMap::new();
-    let mut look = |whose: String, selector: &Selector, node: Option<&Node>| {
+    let mut look = |whose: String, selector: &Selector, place: &dyn Fn(&str) -> Span| {
         let Some(miss) = miss(selector, cells) else { return false };
         if let Some(found) = missing.get_mut(&miss.key) {
             found.how_many += 1;
             found.are_alike &= found.miss == miss;
         } else {
-            let value = node.and_then(Node::as_table).and_then(|table| table.get(&miss.key));
-            let span = value.map_or(0..0, |entry| entry.node.span.clone());
+            let span = place(&miss.key);
             missing.insert(miss.key.clone(), Missing { whose, span, miss, how_many: 1, are_alike: true });
         }
         true
     };
     for (claim, node) in scenario.claims.iter().zip(claim_nodes(scenario)) {
-        let node = |key| node.as_table().and_then(|table| Some(&table.get(key)?.node));
+        let place = |key: &str, level: &str| {
+            let value = node.as_table().and_then(|table| table.get(key)?.node.as_table()?.get(level));
+            value.map_or(0..0, |entry| entry.node.span.clone())
+        };
         let whose = || format!("claim `{}`", claim.id);
         // A claim that misses two cells is one claim.
-        claim.kind.selectors().into_iter().any(|(key, selector)| look(whose(), selector, node(key)));
+        claim.kind.selectors().into_iter().any(|(key, selector)| look(whose(), selector, &|level| place(key, level)));
+    }
+    for (rule, span) in scenario.rules.iter().zip(conditions(scenario)) {
+        let whose = || format!("rule `{}`", rule.recommend);
+        let mut selectors = rule.terms.iter().flat_map(|term| term.quantity.selectors());
+        selectors.any(|selector| look(whose(), selector, &|_| span.clone()));
     }
     let mut findings: Vec<Finding> = missing.into_values().map(Missing::finding).collect();
     if let Some(baseline) = &scenario.design.baseline
@@ -106,8 +120,8 @@ impl Missing {
         let Self { whose, span, miss: Miss { key, level, with, here }, how_many, are_alike } = self;
         let who = match (how_many, are_alike) {
             (1, _) => format!("{whose} speaks of a cell that is not there: none has"),
-            (_, true) => format!("{how_many} claims speak of cells that are not there: none has"),
-            (_, false) => format!("{how_many} claims speak of cells that are not there; for one, none has"),
+            (_, true) => format!("{how_many} claims or rules speak of cells that are not there: none has"),
+            (_, false) => format!("{how_many} claims or rules speak of cells that are not there; for one, none has"),
         };
         let help = match (here.as_slice(), key.as_str()) {
             ([], _) => Some(format!("no cell{with} has `{key}`")),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use runexp::metric;
-use runexp::scenario::{LoadOptions, Severity, load};
+use runexp::scenario::{Code, LoadOptions, Severity, load};
 
 use super::{Folder, SMALL};
 
@@ -30,11 +30,32 @@ fn shipped_scenarios_have_no_warning() {
 #[test]
 fn levels_taken_away_are_one_warning_however_many_claims_spoke_of_them() {
     let without = |set: &str| warnings("mps_vs_multi.toml", None, &[set]);
-    assert_eq!(without("factors.mps=[\"off\"]"), ["24 claims speak of cells that are not there: none has mps=on"]);
+    assert_eq!(
+        without("factors.mps=[\"off\"]"),
+        ["27 claims or rules speak of cells that are not there: none has mps=on"]
+    );
     assert_eq!(
         without("phase.0.clients=[4]"),
-        ["37 claims speak of cells that are not there; for one, none has clients=3 with mps=on, servers=3, slots=1, \
-          phase=concurrent"]
+        [
+            "39 claims or rules speak of cells that are not there; for one, none has clients=3 with mps=on, servers=3, slots=1, \
+          phase=concurrent"
+        ]
+    );
+}
+
+#[test]
+fn a_rule_of_a_phase_that_is_not_there_is_warned_of_at_its_condition() {
+    let rule = r#"
+[[decision.rule]]
+recommend = "more clients"
+when = "value('output_throughput', {phase: 'nowhere', clients: 1}).lower > 1"
+because = "they are served"
+"#;
+    let scenario = Folder::with(&format!("{SMALL}{rule}")).load().unwrap();
+    let warnings = scenario.warnings.iter().map(|warning| (warning.code, warning.line, warning.message.as_str()));
+    assert_eq!(
+        warnings.collect::<Vec<_>>(),
+        [(Code::NoSuchCell, 17, "rule `more clients` speaks of a cell that is not there: none has phase=nowhere")]
     );
 }
 
