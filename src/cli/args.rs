@@ -3,6 +3,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::names::{NameError, RunId};
+
 /// The scenario of a folder, if none is named.
 const SCENARIO: &str = "scenario.toml";
 
@@ -13,7 +15,7 @@ const SCENARIO: &str = "scenario.toml";
     version,
     after_help = "`runexp FILE` is short for `runexp run FILE`.\n\n\
     Exit codes: 0 done · 2 usage or invalid scenario · 3 setup failed · 4 nothing valid was measured · \
-    5 teardown incomplete · 129/130/143 interrupted by SIGHUP, SIGINT, SIGTERM"
+    5 teardown incomplete · 6 another run is at work · 7 an earlier run is not undone · 129/130/143 interrupted by SIGHUP, SIGINT, SIGTERM"
 )]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -30,6 +32,8 @@ pub(super) enum Command {
     Plan(PlanArguments),
     /// Render the report of a run again, from its directory alone
     Report(ReportArguments),
+    /// Undo what a run has left that was killed, kept or could not undo it
+    Cleanup(CleanupArguments),
     /// Write a first scenario, and the schema for editors beside it
     Init(InitArguments),
     /// Print the JSON Schema of the scenario format, for editors
@@ -83,9 +87,15 @@ pub(super) struct RunArguments {
     /// Use a simulated machine: dgx-spark, h100, rtx-5090, m4-pro, or a file of scenarios/machines/
     #[arg(long, value_name = "NAME")]
     pub(super) simulate: Option<String>,
+    /// Leave the last servers and everything set up as they are, to look into; `runexp cleanup` undoes it
+    #[arg(long)]
+    pub(super) keep: bool,
     /// Say nothing on stderr but problems
     #[arg(long)]
     pub(super) quiet: bool,
+    /// Do the work of this run, watched through a pipe that is standard input
+    #[arg(long, hide = true, value_name = "RUN-ID", value_parser = run_id)]
+    pub(super) runner: Option<RunId>,
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
 }
@@ -129,6 +139,23 @@ pub(super) struct ReportArguments {
     pub(super) templates: Vec<PathBuf>,
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CleanupArguments {
+    /// The run
+    #[arg(value_name = "RUN-ID", value_parser = run_id, required_unless_present_any = ["all", "dry_run"])]
+    pub(super) run: Option<RunId>,
+    /// Every run that has left something
+    #[arg(long, conflicts_with = "run")]
+    pub(super) all: bool,
+    /// Only show what would be undone
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+fn run_id(text: &str) -> Result<RunId, NameError> {
+    RunId::new(text)
 }
 
 #[derive(Debug, Args)]

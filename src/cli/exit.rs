@@ -1,11 +1,14 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::journal::StateError;
 use crate::plan::PlanError;
 use crate::report::RenderError;
+use crate::run::RunError;
 use crate::scenario::{Problems, UnknownWord};
 use crate::sim::MachineError;
 use crate::store::StoreError;
+use crate::warden::WardenError;
 
 /// Everything was done.
 pub(super) const DONE: u8 = 0;
@@ -17,6 +20,10 @@ pub(super) const SETUP: u8 = 3;
 pub(super) const NOTHING_VALID: u8 = 4;
 /// Something could not be undone.
 pub(super) const TEARDOWN: u8 = 5;
+/// Another run is at work on this host.
+pub(super) const LOCKED: u8 = 6;
+/// What an earlier run changed has not been undone.
+pub(super) const DIRTY: u8 = 7;
 
 /// 128 + the number of the signal, as a shell counts.
 pub(super) fn interrupted(signal: &str) -> u8 {
@@ -97,7 +104,13 @@ pub(super) enum Failure {
     Ports(#[from] crate::host::PortError),
     /// The run could not keep its records.
     #[error(transparent)]
-    Run(#[from] crate::run::RunError),
+    Run(#[from] RunError),
+    /// No right to change this host, or no journal.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A run could not be watched or undone.
+    #[error(transparent)]
+    Warden(#[from] WardenError),
     /// The simulated machine could not be started.
     #[error(transparent)]
     Simulation(#[from] crate::sim::SimError),
@@ -116,6 +129,13 @@ impl Failure {
             | Self::Store(StoreError::IsRecord { .. })
             | Self::Render(_)
             | Self::Name(_) => USAGE,
+            Self::State(error) | Self::Warden(WardenError::State(error)) | Self::Run(RunError::State(error)) => {
+                match error {
+                    StateError::Locked { .. } => LOCKED,
+                    StateError::Dirty { .. } => DIRTY,
+                    _ => SETUP,
+                }
+            }
             Self::Store(_)
             | Self::Host { .. }
             | Self::Write { .. }
@@ -123,6 +143,7 @@ impl Failure {
             | Self::Ports(_)
             | Self::PortTaken { .. }
             | Self::Run(_)
+            | Self::Warden(_)
             | Self::Simulation(_) => SETUP,
         }
     }
@@ -132,6 +153,12 @@ impl Failure {
         match self {
             Self::Scenario(problems) | Self::Plan(PlanError::Scenario(problems)) => {
                 super::scenario::show_problems(problems);
+            }
+            Self::State(error) | Self::Warden(WardenError::State(error)) | Self::Run(RunError::State(error)) => {
+                say(format_args!("error: {error}"));
+                if let Some(help) = error.help() {
+                    say(format_args!("help: {help}"));
+                }
             }
             other => say(format_args!("error: {other}")),
         }

@@ -4,6 +4,7 @@
 
 mod args;
 mod check;
+mod cleanup;
 mod derive;
 mod exit;
 mod explain;
@@ -14,6 +15,8 @@ mod report;
 mod run;
 mod scenario;
 mod schema;
+mod signals;
+mod watched;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -24,7 +27,8 @@ use exit::Failure;
 
 /// Runs the command line and says how it went.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(args::with_run_implied(arguments)) {
+    let words = args::with_run_implied(arguments);
+    let arguments = match Arguments::try_parse_from(&words) {
         Ok(arguments) => arguments,
         Err(error) => {
             let code = if error.use_stderr() { exit::USAGE } else { exit::DONE };
@@ -32,7 +36,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    match dispatch(arguments.command) {
+    match dispatch(arguments.command, &words) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             failure.print();
@@ -41,12 +45,15 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(command: Command) -> Result<u8, Failure> {
+fn dispatch(command: Command, words: &[OsString]) -> Result<u8, Failure> {
     match command {
+        // Nothing outside of a process can outlive a simulated machine.
+        Command::Run(arguments) if arguments.simulate.is_none() && arguments.runner.is_none() => watched::run(words),
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Report(arguments) => report::report(&arguments),
+        Command::Cleanup(arguments) => cleanup::cleanup(&arguments),
         Command::Init(arguments) => init::init(&arguments),
         Command::Schema => Ok(schema::schema()),
         Command::Explain(arguments) => explain::explain(&arguments),

@@ -5,12 +5,13 @@ use super::derive::{Derived, derive};
 use super::exit::{DONE, Failure, NOTHING_VALID, SETUP, TEARDOWN, interrupted, print, say};
 use super::progress;
 use super::scenario::load;
+use super::signals;
 use crate::clock::Clock;
 use crate::host;
-use crate::names::RunId;
+use crate::names::{NameError, RunId};
 use crate::plan::{self, Choices, Plan};
 use crate::record::{Environment, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
-use crate::run::{self, Finished, Interrupt, Request, RunEvent, World};
+use crate::run::{self, Aftermath, Finished, Guard, Interrupt, Request, RunEvent, World};
 use crate::scenario::{Bindings, Scenario, ServerOrigin};
 use crate::sim::{self, Machine};
 use crate::store::RunDirectory;
@@ -20,16 +21,18 @@ pub(super) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     let scenario = load(&arguments.scenario)?;
     let machine = arguments.simulate.as_deref().map(|name| sim::find(name, &machine_folders(&scenario))).transpose()?;
     let clock = Clock::start();
-    let bindings = bindings(arguments, &scenario, clock)?;
+    let run_id = arguments.runner.clone().map_or_else(|| new_run_id(clock), Ok)?;
+    let bindings = bindings(arguments, &scenario, &run_id)?;
     let choices = Choices { bindings: &bindings, seed: arguments.choices.seed, only: &arguments.choices.only };
     let plan = plan::expand(&scenario, &choices)?;
-    let manifest = manifest(arguments, &plan, RunId::new(&bindings.run_id)?, machine.as_ref(), clock);
-    if machine.is_none() {
-        check_ports(&plan)?;
-    }
-    let world = machine.map_or(Ok(World::Host), |machine| World::simulated(machine, clock))?;
+    let manifest = manifest(arguments, &plan, run_id.clone(), machine.as_ref(), clock);
+    let (world, guard) = match machine {
+        Some(machine) => (World::simulated(machine, clock)?, None),
+        None => (World::Host, Some(guard(&plan, &run_id)?)),
+    };
     let directory = RunDirectory::create(&arguments.results, &scenario.name, &manifest.run_id)?;
     directory.write_decisions(&scenario.frozen(), &plan)?;
+    let interrupt = Interrupt::default();
     let finished = conduct(
         Request {
             plan: &plan,
@@ -38,11 +41,16 @@ pub(super) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
             clock,
             world,
             manifest,
-            interrupt: Interrupt::default(),
+            interrupt: interrupt.clone(),
+            guard,
+            aftermath: if arguments.keep { Aftermath::Keep } else { Aftermath::Undo },
         },
-        arguments.quiet,
+        arguments,
     )?;
-    conclude(arguments, &directory, &finished)
+    match finished {
+        Some(finished) => conclude(arguments, &directory, &run_id, &finished),
+        None => Ok(left(&directory, &run_id, &interrupt)),
+    }
 }
 
 /// All that is known before the first look at the machine.
@@ -74,18 +82,25 @@ fn machine_folders(scenario: &Scenario) -> Vec<PathBuf> {
     vec![scenario.dir.join("machines"), PathBuf::from("scenarios/machines")]
 }
 
-fn bindings(arguments: &RunArguments, scenario: &Scenario, clock: Clock) -> Result<Bindings, Failure> {
+/// Begins with the time, so that runs sort by it.
+pub(super) fn new_run_id(clock: Clock) -> Result<RunId, NameError> {
     let started = clock.started();
-    let run_id = format!("{}-{:04x}", started.format("%Y%m%dT%H%M%SZ"), started.timestamp_subsec_micros() & 0xffff);
+    RunId::new(format!("{}-{:04x}", started.format("%Y%m%dT%H%M%SZ"), started.timestamp_subsec_micros() & 0xffff))
+}
+
+fn bindings(arguments: &RunArguments, scenario: &Scenario, run_id: &RunId) -> Result<Bindings, Failure> {
     let results = std::path::absolute(&arguments.results)
         .map_err(|source| Failure::Host { what: "find the results folder", source })?;
     let ports = host::free_ports(scenario.ports_needed())?;
-    Ok(Bindings { run_dir: results.join(scenario.name.as_str()).join(&run_id), run_id, ports })
+    let run_dir = results.join(scenario.name.as_str()).join(run_id.as_str());
+    Ok(Bindings { run_dir, run_id: run_id.to_string(), ports })
 }
 
-/// Every port that a server will listen on must be free before the first
-/// effect; each is looked at again when its server starts.
-fn check_ports(plan: &Plan) -> Result<(), Failure> {
+/// The right to change this host. Every port that a server will listen on must
+/// be free before the first effect; each is looked at again when its server
+/// starts.
+fn guard(plan: &Plan, run_id: &RunId) -> Result<Guard, Failure> {
+    let guard = Guard::take(run_id)?;
     let servers = plan.epochs.iter().flat_map(|epoch| &epoch.servers);
     let mut ports = servers.filter_map(|server| match server.origin {
         ServerOrigin::Run { port, .. } | ServerOrigin::Compose { port, .. } => Some((server, port)),
@@ -93,44 +108,49 @@ fn check_ports(plan: &Plan) -> Result<(), Failure> {
     });
     match ports.find(|(_, port)| !host::port_is_free(*port)) {
         Some((server, port)) => Err(Failure::PortTaken { server: server.label(), port }),
-        None => Ok(()),
+        None => Ok(guard),
     }
 }
 
-fn conduct(request: Request<'_>, quiet: bool) -> Result<Finished, Failure> {
+/// `None` if a person wanted to leave everything as it is.
+fn conduct(request: Request<'_>, arguments: &RunArguments) -> Result<Option<Finished>, Failure> {
     let runtime =
         tokio::runtime::Runtime::new().map_err(|source| Failure::Host { what: "start the runtime", source })?;
+    let quiet = arguments.quiet;
     let watch = move |event: RunEvent| {
         if !quiet || matches!(event, RunEvent::NotUndone { .. } | RunEvent::Warning { .. }) {
             progress::tell(&event);
         }
     };
-    runtime.block_on(async {
-        listen(&request.interrupt).map_err(|source| Failure::Host { what: "listen for signals", source })?;
-        Ok(run::execute(request, &watch).await?)
-    })
+    let interrupt = request.interrupt.clone();
+    let finished = runtime.block_on(async {
+        let listening = signals::listen(&interrupt, arguments.runner.is_some());
+        listening.map_err(|source| Failure::Host { what: "listen for signals", source })?;
+        tokio::select! {
+            finished = run::execute(request, &watch) => Ok(Some(finished?)),
+            () = interrupt.left() => Ok(None),
+        }
+    });
+    runtime.shutdown_background();
+    finished
 }
 
-/// The first signal ends the run in good order; later ones change nothing,
-/// since the teardown is already under way.
-fn listen(interrupt: &Interrupt) -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let signals =
-        [(SignalKind::interrupt(), "SIGINT"), (SignalKind::terminate(), "SIGTERM"), (SignalKind::hangup(), "SIGHUP")];
-    for (kind, name) in signals {
-        let mut stream = signal(kind)?;
-        let interrupt = interrupt.clone();
-        tokio::spawn(async move {
-            while stream.recv().await.is_some() {
-                say(format_args!("{name}: stopping, undoing everything"));
-                interrupt.raise(name);
-            }
-        });
+/// The third signal: nothing is waited for.
+fn left(directory: &RunDirectory, run_id: &RunId, interrupt: &Interrupt) -> u8 {
+    say(format_args!("left as it is; to undo it: `runexp cleanup {run_id}`"));
+    print(directory.path().display());
+    interrupted(interrupt.signal().unwrap_or_default())
+}
+
+fn conclude(
+    arguments: &RunArguments,
+    directory: &RunDirectory,
+    run_id: &RunId,
+    finished: &Finished,
+) -> Result<u8, Failure> {
+    if finished.kept {
+        say(format_args!("kept as it is; to undo it: `runexp cleanup {run_id}`"));
     }
-    Ok(())
-}
-
-fn conclude(arguments: &RunArguments, directory: &RunDirectory, finished: &Finished) -> Result<u8, Failure> {
     if let Outcome::Failed { reason } = &finished.outcome {
         say(format_args!("error: {reason}"));
     }

@@ -33,6 +33,12 @@ pub enum ProcessError {
         /// Why.
         source: io::Error,
     },
+    /// Processes outlived SIGKILL.
+    #[error("still alive after SIGKILL: {pids:?}")]
+    Immortal {
+        /// They.
+        pids: Vec<u32>,
+    },
     /// Members of a group outlived SIGKILL.
     #[error("process group {group} is still alive after SIGKILL: {pids:?}")]
     Survived {
@@ -48,7 +54,9 @@ pub enum ProcessError {
 pub(super) struct Stat {
     name: String,
     state: char,
+    pub(super) parent: u32,
     pub(super) group: u32,
+    pub(super) session: u32,
     pub(super) start_ticks: u64,
 }
 
@@ -61,7 +69,9 @@ impl Stat {
         Some(Self {
             name: head.split_once('(')?.1.to_owned(),
             state: fields.first()?.chars().next()?,
+            parent: fields.get(1)?.parse().ok()?,
             group: fields.get(2)?.parse().ok()?,
+            session: fields.get(3)?.parse().ok()?,
             start_ticks: fields.get(19)?.parse().ok()?,
         })
     }
@@ -80,7 +90,11 @@ impl Stat {
 
 pub(super) const PROC: &str = "/proc";
 
-fn boot_id() -> Result<String, ProcessError> {
+/// Which boot of the machine this is.
+///
+/// # Errors
+/// If the kernel does not tell.
+pub fn boot_id() -> Result<String, ProcessError> {
     let path = PathBuf::from("/proc/sys/kernel/random/boot_id");
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(text.trim().to_owned()),

@@ -3,18 +3,26 @@
 //! The [`Display`](std::fmt::Display) text of every error here is complete:
 //! it already says what its source says.
 
+mod cgroup;
 mod command;
 mod compose;
+mod containment;
+mod ending;
 mod group;
+mod haste;
 mod identity;
 mod limit;
 mod log;
+mod mark;
 mod undoing;
 
 pub use command::{Command, CommandError, absolute, needs_sudo, typed};
 pub use compose::{compose, container_ids};
+pub use containment::{Strays, children, contain, release};
 pub use group::{Rights, Stopped, group_members, signal_group, stop_group};
-pub use identity::{ProcessError, identity, is_same_and_alive, named, pid_is_alive};
+pub use haste::Haste;
+pub use identity::{ProcessError, boot_id, identity, is_same_and_alive, named, pid_is_alive};
 pub use limit::Limit;
 pub use log::{Tail, append_to, read_from, tail};
-pub use undoing::Undoing;
+pub use mark::{RUN_MARK, SERVER_MARK, end_unfinished, marked, server_mark, stop_marked};
+pub use undoing::{Unannounced, Undoing};

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ProcessIdentity, Undo};
+use super::{Containment, ProcessIdentity, Undo};
 use crate::names::{CellId, MetricId, ServerName};
 use crate::units::Nanos;
 
@@ -123,6 +123,11 @@ pub enum Event {
         cell: CellKey,
         /// Why, in a sentence.
         reason: String,
+    },
+    /// How everything that the run starts is held together.
+    Contained {
+        /// By what means.
+        containment: Containment,
     },
     /// An effect was registered, or taken back.
     Undo {

@@ -17,7 +17,7 @@ pub use manifest::{Manifest, Outcome, Overrides, Simulation};
 pub use request::{Chunks, RequestOutcome, RequestRecord, TokenSource, UsageRecord};
 pub use step::{Fact, Scope, StepOutcome, StepRecord};
 pub use telemetry::{GpuReading, Reading, TelemetryRecord};
-pub use undo::{ProcessIdentity, Undo, UndoEntry, UndoState};
+pub use undo::{Containment, ProcessIdentity, Undo, UndoEntry, UndoState};
 
 /// The version of the record format this program writes.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -17,6 +17,10 @@ pub enum Undo {
         label: String,
         /// Who it is; `None` until it has been started.
         process: Option<ProcessIdentity>,
+        /// What `RUNEXP_SERVER` holds in its environment: by this it is found
+        /// where nobody could write down who it is, and what of it has left its
+        /// group.
+        mark: String,
         /// The first signal.
         signal: StopSignal,
         /// SIGKILL follows after this many milliseconds.
@@ -80,6 +84,22 @@ pub struct ProcessIdentity {
     pub start_ticks: u64,
     /// The boot it belongs to.
     pub boot_id: String,
+}
+
+/// How everything that a run starts is held together: the best means that the
+/// machine has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Containment {
+    /// A control group of version 2.
+    Cgroup {
+        /// Its folder.
+        path: PathBuf,
+    },
+    /// Orphans become our children (`PR_SET_CHILD_SUBREAPER`).
+    Subreaper,
+    /// Process groups and marks in the environment alone.
+    ProcessGroup,
 }
 
 /// An undo on the stack.

@@ -3,15 +3,18 @@ use std::path::Path;
 use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
+use super::Aftermath;
 use super::event::RunEvent;
+use super::guard::{Announce, announce};
 use super::interrupt::Interrupt;
 use super::thermometer::Thermometer;
 use super::world::{World, WorldError};
 use crate::clock::Clock;
+use crate::journal::Journal;
 use crate::names::CellId;
 use crate::plan::Plan;
-use crate::process::Tail;
-use crate::record::{CellKey, Event, EventRecord, Scope, StepOutcome, StepRecord, UndoEntry, UndoState};
+use crate::process::{Haste, Strays, Tail};
+use crate::record::{CellKey, Containment, Event, EventRecord, Scope, StepOutcome, StepRecord};
 use crate::scenario::{OnError, StepSpec};
 use crate::step::{Performed, StepContext};
 use crate::store::{Ledger, Pen, RunDirectory};
@@ -69,9 +72,6 @@ pub(super) enum Halt {
     Interrupted,
 }
 
-/// Hears of every undo before the effect it belongs to.
-type Journal = Box<dyn FnMut(&UndoEntry, &UndoState) + Send>;
-
 /// What a run is given.
 pub(super) struct Stage<'a> {
     pub(super) plan: &'a Plan,
@@ -81,13 +81,18 @@ pub(super) struct Stage<'a> {
     pub(super) clock: Clock,
     pub(super) world: World,
     pub(super) thermometer: Thermometer,
+    /// How its processes are held together; `None` on a simulated machine.
+    pub(super) containment: Option<Containment>,
+    /// What a person wants to find afterwards.
+    pub(super) aftermath: Aftermath,
 }
 
 /// Owns everything that must be taken back.
 pub(super) struct Conductor<'a> {
     pub(super) stage: Stage<'a>,
-    pub(super) undo: UndoStack<Journal>,
+    pub(super) undo: UndoStack<Announce>,
     pub(super) stop: CancellationToken,
+    pub(super) haste: Haste,
     pub(super) cells_done: usize,
     /// What the epoch's steps want its servers to find in their environment.
     pub(super) server_environment: IndexMap<String, String>,
@@ -102,15 +107,18 @@ pub(super) struct Conductor<'a> {
 impl<'a> Conductor<'a> {
     pub(super) fn new(
         stage: Stage<'a>,
+        journal: Option<Journal>,
         ledger: &'a Ledger,
         interrupt: &Interrupt,
         watch: &'a dyn Fn(RunEvent),
     ) -> Self {
-        let pen = ledger.pen();
+        let (pen, haste) = (ledger.pen(), interrupt.haste().clone());
+        let announce = announce(journal, stage.clock, pen.clone());
         Self {
-            undo: UndoStack::new(stage.directory.log(0, "undo"), journal(stage.clock, pen.clone())),
+            undo: UndoStack::new(stage.directory.log(0, "undo"), haste.clone(), announce),
             stage,
             stop: interrupt.token().clone(),
+            haste,
             cells_done: 0,
             server_environment: IndexMap::new(),
             ledger,
@@ -124,6 +132,9 @@ impl<'a> Conductor<'a> {
     /// Setup, and every epoch or as many as it takes.
     pub(super) async fn perform(&mut self) -> Result<(), Halt> {
         let plan = self.stage.plan;
+        if let Some(containment) = self.stage.containment.clone() {
+            self.note(Event::Contained { containment });
+        }
         self.steps(&plan.setup, Scope::Setup).await?;
         let mut epochs = plan.epochs.iter().peekable();
         while let Some(epoch) = epochs.next().filter(|_| !self.is_enough) {
@@ -139,14 +150,19 @@ impl<'a> Conductor<'a> {
     /// end whatever happens; returns what could not be undone.
     pub(super) async fn dismantle(&mut self) -> Vec<String> {
         self.tell(RunEvent::Teardown);
-        self.stop = CancellationToken::new();
+        let (plan, haste) = (self.stage.plan, self.haste.clone());
         let mut failures = Vec::new();
-        for step in &self.stage.plan.teardown {
-            if let Err(halt) = self.step(step, Scope::Teardown).await {
+        for step in &plan.teardown {
+            let performed = haste.bound(async |cancel| {
+                self.stop = cancel;
+                self.step(step, Scope::Teardown).await
+            });
+            if let Err(halt) = performed.await {
                 failures.push(halt.to_string());
             }
         }
         failures.extend(self.undo.unwind().await.iter().map(by_hand));
+        failures.extend(self.end_strays().await);
         // Told now: a full disk may yet keep this from every record and report.
         for problem in &failures {
             self.tell(RunEvent::NotUndone { problem: problem.clone() });
@@ -155,6 +171,24 @@ impl<'a> Conductor<'a> {
             self.note_skipped();
         }
         failures
+    }
+
+    /// What is alive although everything has been stopped: daemons that have
+    /// left their group and their session.
+    async fn end_strays(&self) -> Option<String> {
+        let Stage { containment, run_id, .. } = &self.stage;
+        let strays = Strays { run_id, containment: containment.as_ref()?, spared: &[] };
+        strays.end(&self.haste).await.err().map(|error| format!("what the run has started is {error}"))
+    }
+
+    /// Leaves everything to a later `runexp cleanup`, if there is anything;
+    /// says whether.
+    pub(super) fn keeps(&self) -> bool {
+        let keeps = self.stage.aftermath == Aftermath::Keep && !self.undo.is_empty();
+        if keeps {
+            self.note_skipped();
+        }
+        keeps
     }
 
     fn note_skipped(&self) {
@@ -256,13 +290,6 @@ impl<'a> Conductor<'a> {
 
 fn relative(path: &Path, base: &Path) -> String {
     path.strip_prefix(base).unwrap_or(path).display().to_string()
-}
-
-fn journal(clock: Clock, pen: Pen) -> Journal {
-    Box::new(move |entry, state| {
-        let UndoEntry { sequence, undo } = entry.clone();
-        pen.event(EventRecord { at_ns: clock.now(), event: Event::Undo { sequence, undo, state: state.clone() } });
-    })
 }
 
 /// What could not be undone, and the command by which a person can do it.

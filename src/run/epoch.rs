@@ -3,6 +3,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
+use super::Aftermath;
 use super::conductor::{Conductor, Halt, Stage, by_hand};
 use super::event::RunEvent;
 use super::world::{Running, WorldError};
@@ -30,7 +31,14 @@ impl<'a> Conductor<'a> {
             treatment: epoch.treatment.to_string(),
         });
         let mark = self.undo.mark();
-        let result = self.life(epoch).await;
+        let mut servers = Vec::new();
+        let result = self.life(epoch, &mut servers).await;
+        if self.stage.aftermath == Aftermath::Keep && (result.is_err() || self.is_last(epoch)) {
+            // Dropped, they would be killed.
+            std::mem::forget(servers);
+            return result;
+        }
+        self.stop_all(epoch.index, servers).await;
         let failures = self.undo.unwind_to(mark).await;
         self.stage.world.reset();
         result?;
@@ -40,15 +48,10 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    async fn life(&mut self, epoch: &Epoch) -> Result<(), Halt> {
+    async fn life(&mut self, epoch: &Epoch, servers: &mut Vec<Running>) -> Result<(), Halt> {
         self.server_environment = self.steps(&epoch.setup, Scope::Epoch { epoch: epoch.index }).await?;
-        let mut servers = Vec::new();
-        let result = match self.start_all(epoch, &mut servers).await {
-            Ok(()) => self.cells(epoch, &mut servers).await,
-            Err(halt) => Err(halt),
-        };
-        self.stop_all(epoch.index, servers).await;
-        result
+        self.start_all(epoch, servers).await?;
+        self.cells(epoch, servers).await
     }
 
     async fn start_all(&mut self, epoch: &Epoch, servers: &mut Vec<Running>) -> Result<(), Halt> {
@@ -123,14 +126,21 @@ impl<'a> Conductor<'a> {
     async fn stop_all(&mut self, epoch: u32, servers: Vec<Running>) {
         for server in servers.into_iter().rev() {
             let key = server.key();
-            let how = server.stop().await.unwrap_or_else(|error| error.to_string());
+            let how = tokio::select! {
+                how = server.stop() => how.unwrap_or_else(|error| error.to_string()),
+                () = self.haste.raised() => "killed, there was haste".to_owned(),
+            };
             self.note(Event::ServerStopped { epoch, server: key, how });
         }
     }
 
+    fn is_last(&self, epoch: &Epoch) -> bool {
+        self.stage.plan.epochs.last().is_some_and(|last| last.index == epoch.index)
+    }
+
     /// Nothing gets warm on a simulated machine.
     async fn cool_down(&mut self, epoch: &Epoch) -> Result<(), Halt> {
-        let last = self.stage.plan.epochs.last().is_some_and(|last| last.index == epoch.index);
+        let last = self.is_last(epoch);
         match &self.stage.plan.cooldown {
             Some(Cooldown { gpu_below_c, at_most }) if !last && !self.stage.world.is_simulated() => {
                 let limit_c = gpu_below_c.unwrap_or(f64::NEG_INFINITY);

@@ -1,19 +1,47 @@
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio_util::sync::CancellationToken;
+
+use crate::process::Haste;
 
 /// A person's or the system's wish that the run should end.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt {
     token: CancellationToken,
+    haste: Haste,
+    leave: CancellationToken,
     signal: Arc<OnceLock<&'static str>>,
+    count: Arc<AtomicU32>,
+}
+
+/// What a person wants, by how often it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Once: stop the load, undo everything.
+    Stop,
+    /// Twice: kill what does not stop, undo everything in little time.
+    Hurry,
+    /// Three times: leave everything as it is.
+    Leave,
 }
 
 impl Interrupt {
     /// Asks the run to end; the first signal is remembered.
-    pub fn raise(&self, signal: &'static str) {
+    pub fn raise(&self, signal: &'static str) -> Wish {
         let _ = self.signal.set(signal);
         self.token.cancel();
+        match self.count.fetch_add(1, Ordering::Relaxed) {
+            0 => Wish::Stop,
+            1 => {
+                self.haste.raise();
+                Wish::Hurry
+            }
+            _ => {
+                self.leave.cancel();
+                Wish::Leave
+            }
+        }
     }
 
     /// The signal, if one arrived.
@@ -24,5 +52,15 @@ impl Interrupt {
     /// Cancelled as soon as a signal arrives.
     pub const fn token(&self) -> &CancellationToken {
         &self.token
+    }
+
+    /// Raised by the second signal.
+    pub const fn haste(&self) -> &Haste {
+        &self.haste
+    }
+
+    /// Ends when the third signal arrives.
+    pub async fn left(&self) {
+        self.leave.cancelled().await;
     }
 }

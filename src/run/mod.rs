@@ -8,6 +8,7 @@ mod cell;
 mod conductor;
 mod epoch;
 mod event;
+mod guard;
 mod interrupt;
 mod look;
 mod thermometer;
@@ -17,14 +18,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::journal::StateError;
 use crate::plan::Plan;
 use crate::record::{Event, Manifest, Outcome};
 use crate::store::{Ledger, RunDirectory, StoreError};
 use crate::telemetry::{Probe, Sampler};
 
-use conductor::{Conductor, Stage};
+use conductor::{Conductor, Halt, Stage};
 pub use event::RunEvent;
-pub use interrupt::Interrupt;
+pub use guard::Guard;
+pub use interrupt::{Interrupt, Wish};
 use thermometer::Thermometer;
 pub use world::{World, WorldError};
 
@@ -45,6 +48,21 @@ pub struct Request<'a> {
     pub manifest: Manifest,
     /// Ends the run early.
     pub interrupt: Interrupt,
+    /// The right to change this host; a simulated machine needs none.
+    pub guard: Option<Guard>,
+    /// What a person wants to find afterwards.
+    pub aftermath: Aftermath,
+}
+
+/// What a person wants to find after a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Aftermath {
+    /// The machine as it was before.
+    #[default]
+    Undo,
+    /// The servers of the last epoch and everything that was set up, to look
+    /// into; `runexp cleanup` undoes it.
+    Keep,
 }
 
 /// How a run went.
@@ -54,6 +72,8 @@ pub struct Finished {
     pub outcome: Outcome,
     /// What could not be undone, each with what a person can do.
     pub not_undone: Vec<String>,
+    /// Whether everything was left as it is, as it was wanted.
+    pub kept: bool,
 }
 
 /// How often GPU and host are looked at. NVML's own sensors change no faster.
@@ -68,6 +88,9 @@ pub enum RunError {
     /// The sampling thread cannot be started.
     #[error("failed to start the telemetry thread: {0}")]
     Telemetry(#[from] std::io::Error),
+    /// There is no journal, or no right to change this host.
+    #[error(transparent)]
+    State(#[from] StateError),
 }
 
 /// Runs a plan: setup, epochs, teardown.
@@ -78,34 +101,49 @@ pub enum RunError {
 /// When the records cannot be written. A failing step or server is not an
 /// error here but an [`Outcome::Failed`].
 pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<Finished, RunError> {
-    let Request { plan, scenario_dir, directory, clock, world, mut manifest, interrupt } = request;
+    let Request { plan, scenario_dir, directory, clock, world, mut manifest, interrupt, mut guard, aftermath } =
+        request;
     let (environment, probe) = world.observe();
+    if let Some(guard) = &mut guard {
+        guard.lock_gpus(&environment)?;
+    }
     manifest.environment = environment;
     directory.write_manifest(&manifest)?;
     let ledger = Ledger::open(directory)?;
     let thermometer = Thermometer::default();
     let sampler = sample(clock, probe, &ledger, thermometer.clone())?;
+    let (guarded, journal) = guard.map(|guard| guard.begin(directory)).transpose()?.unzip();
     let run_id = manifest.run_id.clone();
-    let stage = Stage { plan, run_id: run_id.as_str(), scenario_dir, directory, clock, world, thermometer };
-    let mut conductor = Conductor::new(stage, &ledger, &interrupt, watch);
+    let containment = guarded.as_ref().map(|guarded| guarded.containment.clone());
+    let run_id = run_id.as_str();
+    let stage = Stage { plan, run_id, scenario_dir, directory, clock, world, thermometer, containment, aftermath };
+    let mut conductor = Conductor::new(stage, journal, &ledger, &interrupt, watch);
     let result = conductor.perform().await;
     // A signal that comes later finds everything measured, or the reason known.
     let signal = interrupt.signal();
     if let Some(name) = signal {
         conductor.note(Event::Signal { name: name.to_owned() });
     }
-    let not_undone = conductor.dismantle().await;
+    let kept = conductor.keeps();
+    let not_undone = if kept { Vec::new() } else { conductor.dismantle().await };
     drop(conductor);
+    if let Some(guarded) = guarded.filter(|_| !kept && not_undone.is_empty()) {
+        guarded.end()?;
+    }
     sampler.stop();
     ledger.close()?;
-    manifest.outcome = match (result, signal) {
+    manifest.outcome = outcome(&result, signal);
+    manifest.finished = Some(clock.wall());
+    directory.write_manifest(&manifest)?;
+    Ok(Finished { outcome: manifest.outcome, not_undone, kept })
+}
+
+fn outcome(result: &Result<(), Halt>, signal: Option<&str>) -> Outcome {
+    match (result, signal) {
         (_, Some(signal)) => Outcome::Interrupted { signal: signal.to_owned() },
         (Err(halt), None) => Outcome::Failed { reason: halt.to_string() },
         (Ok(()), None) => Outcome::Completed,
-    };
-    manifest.finished = Some(clock.wall());
-    directory.write_manifest(&manifest)?;
-    Ok(Finished { outcome: manifest.outcome, not_undone })
+    }
 }
 
 fn sample(

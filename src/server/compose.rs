@@ -62,7 +62,7 @@ impl Service {
             return Err(ServerError::PortTaken { server: spec.label(), port });
         }
         let down = Undo::ComposeDown { file: self.file.clone(), project: self.project.clone(), env: self.env.clone() };
-        let sequence = undo.register(down.clone());
+        let sequence = undo.register(down.clone())?;
         let limit = Limit::from_now(spec.ready.within);
         if let Err(source) = self.run(&["up", "-d", "--wait", &self.name], limit, context.cancel).await {
             return Err(self.failure(spec, source).await);

@@ -1,7 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::process::{CommandError, ProcessError, Tail};
+use crate::process::{CommandError, ProcessError, Tail, Unannounced};
 use crate::units::Period;
 
 /// A server could not be started, signalled or stopped.
@@ -93,6 +93,9 @@ pub enum ServerError {
         /// Why.
         source: ProcessError,
     },
+    /// Its undo could not be written down, so it was not started.
+    #[error(transparent)]
+    Unannounced(#[from] Unannounced),
 }
 
 fn container_log(Tail(lines): &Tail) -> String {

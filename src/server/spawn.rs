@@ -8,7 +8,7 @@ use tokio::process::{Child, Command};
 
 use super::{ServerContext, ServerError};
 use crate::host::port_is_free;
-use crate::process::{Undoing, append_to, identity};
+use crate::process::{SERVER_MARK, Undoing, append_to, identity, server_mark};
 use crate::record::{ProcessIdentity, Undo};
 use crate::scenario::ServerSpec;
 
@@ -41,11 +41,13 @@ pub(super) fn spawn(
     let (log, offset) = append_to(context.log).map_err(log_failed)?;
     let stdout = log.try_clone().map_err(log_failed)?;
     let (program, arguments) = launch.argv.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
-    let sequence = undo.register(stop(spec, None));
+    let mark = server_mark(context.run_id, &spec.label());
+    let sequence = undo.register(stop(spec, &mark, None))?;
     let child = Command::new(program)
         .args(arguments)
         .envs(context.env)
         .envs(launch.env)
+        .env(SERVER_MARK, &mark)
         .current_dir(launch.dir.map_or_else(|| context.dir.to_owned(), |dir| context.dir.join(dir)))
         .stdin(Stdio::null())
         .stdout(stdout)
@@ -56,11 +58,11 @@ pub(super) fn spawn(
         .map_err(|source| ServerError::Spawn { server: spec.label(), program: program.to_owned(), source })?;
     let identity = identity(child.id().unwrap_or_default())
         .map_err(|source| ServerError::Process { server: spec.label(), source })?;
-    undo.done(sequence, stop(spec, Some(identity.clone())));
+    undo.done(sequence, stop(spec, &mark, Some(identity.clone())));
     Ok(Spawned { child, identity, offset })
 }
 
-fn stop(spec: &ServerSpec, process: Option<ProcessIdentity>) -> Undo {
+fn stop(spec: &ServerSpec, mark: &str, process: Option<ProcessIdentity>) -> Undo {
     let grace_ms = u64::try_from(spec.stop.within.duration().as_millis()).unwrap_or(u64::MAX);
-    Undo::StopProcess { label: spec.label(), process, signal: spec.stop.signal, grace_ms }
+    Undo::StopProcess { label: spec.label(), process, mark: mark.to_owned(), signal: spec.stop.signal, grace_ms }
 }

@@ -1,5 +1,5 @@
 use crate::host::NoAnswer;
-use crate::process::{CommandError, ProcessError};
+use crate::process::{CommandError, ProcessError, Unannounced};
 use crate::units::Period;
 
 /// A step did not take effect. The text is complete: it already says what its
@@ -30,6 +30,9 @@ pub enum StepError {
     /// Processes could not be listed.
     #[error(transparent)]
     Process(#[from] ProcessError),
+    /// Its undo could not be written down, so it was not begun.
+    #[error(transparent)]
+    Unannounced(#[from] Unannounced),
     /// What only this kind of step can meet.
     #[error("{0}")]
     Kind(Box<dyn KindError>),

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::{KindError, StepError};
 
-use crate::process::{Command, CommandError, Limit, Undoing, absolute};
+use crate::process::{Command, CommandError, Limit, Unannounced, Undoing, absolute};
 use crate::record::{Fact, GpuIdentity, GpuReading, Undo};
 use crate::scenario::{CommandStep, GpuStep, LookStep, MachineStep, ModelStep, StepKind, StepSpec};
 
@@ -141,7 +141,8 @@ impl Attempt<'_> {
     ) -> Result<Performed, StepError> {
         if registered.is_none() {
             let undos = with_effect!(&self.step.kind, effect => effect.undos(self).await)?;
-            *registered = Some(undos.into_iter().map(|effect| (undo.register(effect.clone()), effect)).collect());
+            let announced = undos.into_iter().map(|effect| Ok((undo.register(effect.clone())?, effect)));
+            *registered = Some(announced.collect::<Result<_, Unannounced>>()?);
         }
         with_effect!(&self.step.kind, effect => effect.perform(self).await)
     }

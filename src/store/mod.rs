@@ -2,12 +2,14 @@
 //! Effects.
 #![expect(clippy::disallowed_methods, reason = "this room writes and reads the run directory")]
 
+mod abandoned;
 mod read;
 mod write;
 
 use std::io;
 use std::path::PathBuf;
 
+pub use abandoned::conclude;
 pub use read::{Stored, read};
 pub use write::{Ledger, Pen, RunDirectory};
 

@@ -39,7 +39,7 @@ pub fn read(directory: &Path) -> Result<Stored, StoreError> {
     })
 }
 
-fn manifest(path: &Path) -> Result<Manifest, StoreError> {
+pub(super) fn manifest(path: &Path) -> Result<Manifest, StoreError> {
     #[derive(Deserialize)]
     struct Version {
         schema_version: u32,

@@ -97,6 +97,7 @@ fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
         | Event::ServerReady { .. }
         | Event::ServerFailed { .. }
         | Event::ServerStopped { .. }
+        | Event::Contained { .. }
         | Event::Undo { .. }
         | Event::Signal { .. }
         | Event::Look(_)

@@ -3,12 +3,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use tokio_util::sync::CancellationToken;
 
 use super::request::RequestError;
-use super::{mps, request};
-use crate::process::{Command, CommandError, Limit, ProcessError, Rights, compose, container_ids, stop_group};
-use crate::record::Undo;
+use super::{compose, mps, request};
+use crate::process::{Command, CommandError, Haste, Limit, ProcessError, Rights, SERVER_MARK, stop_group, stop_marked};
+use crate::record::{ProcessIdentity, Undo};
+use crate::signal::StopSignal;
 use crate::units::Period;
 
 const COMMAND_LIMIT: Period = Period::from_secs(60);
@@ -77,24 +77,26 @@ pub enum UndoError {
 ///
 /// # Errors
 /// If the effect is still there, or nobody can tell.
-pub async fn apply(undo: &Undo, log: &Path) -> Result<(), UndoError> {
+pub async fn apply(undo: &Undo, log: &Path, haste: &Haste) -> Result<(), UndoError> {
     match undo {
-        Undo::StopProcess { process: None, .. } => Ok(()),
-        Undo::StopProcess { label, process: Some(process), signal, grace_ms } => {
-            match stop_group(process, *signal, Duration::from_millis(*grace_ms), Rights::Own).await {
-                Ok(_) => Ok(()),
-                Err(source) => Err(UndoError::Process { label: label.clone(), source }),
-            }
+        Undo::StopProcess { label, process, mark, signal, grace_ms } => {
+            let grace = Duration::from_millis(*grace_ms);
+            let stopped = stop(process.as_ref(), mark, *signal, grace, haste).await;
+            stopped.map_err(|source| UndoError::Process { label: label.clone(), source })
         }
         Undo::Command { label, argv, env, dir, privileged } => {
-            let call = Call { env, dir: dir.as_deref(), privileged: *privileged, input: None, log };
+            let call = Call { env, dir: dir.as_deref(), privileged: *privileged, input: None, log, haste };
             call.run(argv).await.map_err(|source| UndoError::Command { label: label.clone(), source })?;
             Ok(())
         }
-        Undo::ComposeDown { file, project, env } => compose_down(file, project, env, log).await,
-        Undo::QuitMps { control, pipe_dir, privileged } => mps::quit(control, pipe_dir, *privileged, log).await,
+        Undo::ComposeDown { file, project, env } => {
+            let call = Call { env, dir: None, privileged: false, input: None, log, haste };
+            compose::down(file, project, &call).await
+        }
+        Undo::QuitMps { control, pipe_dir, privileged } => mps::quit(control, pipe_dir, *privileged, log, haste).await,
         Undo::Request { label, method, url, json } => {
-            request::send(method, url, json).await.map_err(|source| UndoError::Request { label: label.clone(), source })
+            let sent = request::send_in_time(method, url, json, haste).await;
+            sent.map_err(|source| UndoError::Request { label: label.clone(), source })
         }
         Undo::RemoveDir { path } => match std::fs::remove_dir_all(path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
@@ -105,33 +107,49 @@ pub async fn apply(undo: &Undo, log: &Path) -> Result<(), UndoError> {
     }
 }
 
-/// How a command of an undo is run. An undo is never cancelled: what stops a
-/// run is just what makes it necessary.
+/// Stops a server's group, then what bears its mark: the server itself where
+/// nobody could write down who it is, and what of it has left the group.
+async fn stop(
+    process: Option<&ProcessIdentity>,
+    mark: &str,
+    signal: StopSignal,
+    grace: Duration,
+    haste: &Haste,
+) -> Result<(), ProcessError> {
+    if let Some(process) = process {
+        stop_in_time(process, signal, grace, haste).await?;
+    }
+    stop_marked(SERVER_MARK, mark, signal, grace, haste).await
+}
+
+async fn stop_in_time(
+    process: &ProcessIdentity,
+    signal: StopSignal,
+    grace: Duration,
+    haste: &Haste,
+) -> Result<(), ProcessError> {
+    tokio::select! {
+        stopped = stop_group(process, signal, grace, Rights::Own) => stopped.map(|_| ()),
+        () = haste.raised() => stop_group(process, StopSignal::Kill, Duration::ZERO, Rights::Own).await.map(|_| ()),
+    }
+}
+
+/// How a command of an undo is run. What stops a run does not stop it: that is
+/// just what makes it necessary.
 pub(super) struct Call<'a> {
     pub(super) env: &'a IndexMap<String, String>,
     pub(super) dir: Option<&'a Path>,
     pub(super) privileged: bool,
     pub(super) input: Option<&'a str>,
     pub(super) log: &'a Path,
+    pub(super) haste: &'a Haste,
 }
 
 impl Call<'_> {
     pub(super) async fn run(&self, argv: &[String]) -> Result<String, CommandError> {
-        let Self { env, dir, privileged, input, log } = *self;
+        let Self { env, dir, privileged, input, log, haste } = *self;
         let limit = Limit::from_now(COMMAND_LIMIT);
-        Command { argv, env, dir, privileged, input, limit, log }.run(&CancellationToken::new()).await
+        let command = Command { argv, env, dir, privileged, input, limit, log };
+        haste.bound(async |cancel| command.run(&cancel).await).await
     }
-}
-
-/// Volumes stay: they may hold models that took hours to fetch.
-async fn compose_down(file: &Path, project: &str, env: &IndexMap<String, String>, log: &Path) -> Result<(), UndoError> {
-    let call = Call { env, dir: None, privileged: false, input: None, log };
-    let failed = |source| UndoError::Command { label: format!("docker compose up ({project})"), source };
-    call.run(&compose(project, file, &["down", "--timeout", "5"])).await.map_err(failed)?;
-    let left = call.run(&compose(project, file, &["ps", "-a", "-q"])).await.map_err(failed)?;
-    let containers = container_ids(&left);
-    if containers.is_empty() {
-        return Ok(());
-    }
-    Err(UndoError::ContainersLeft { project: project.to_owned(), containers })
 }

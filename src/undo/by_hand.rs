@@ -55,8 +55,13 @@ mod tests {
     fn every_undo_can_be_typed() {
         let env = IndexMap::from([("A".to_owned(), "b c".to_owned())]);
         let process = Some(ProcessIdentity { pid: 77, start_ticks: 1, boot_id: "x".to_owned() });
-        let stop =
-            |process| Undo::StopProcess { label: "s".to_owned(), process, signal: StopSignal::Term, grace_ms: 1 };
+        let stop = |process| Undo::StopProcess {
+            label: "s".to_owned(),
+            process,
+            mark: String::new(),
+            signal: StopSignal::Term,
+            grace_ms: 1,
+        };
         let undos = [
             stop(process),
             stop(None),

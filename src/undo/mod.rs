@@ -3,6 +3,7 @@
 
 mod apply;
 mod by_hand;
+mod compose;
 mod mps;
 mod request;
 mod stack;

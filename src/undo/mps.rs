@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::UndoError;
 use super::apply::Call;
-use crate::process::{Limit, named, pid_is_alive};
+use crate::process::{Haste, Limit, named, pid_is_alive};
 use crate::units::Period;
 
 const DEFAULT_PIPE_DIR: &str = "/tmp/nvidia-mps";
@@ -20,14 +20,20 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// Sends `quit` to the daemon of a private pipe directory and waits until it
 /// is gone. Does nothing where there is no daemon.
-pub(super) async fn quit(control: &str, pipe_dir: &Path, privileged: bool, log: &Path) -> Result<(), UndoError> {
+pub(super) async fn quit(
+    control: &str,
+    pipe_dir: &Path,
+    privileged: bool,
+    log: &Path,
+    haste: &Haste,
+) -> Result<(), UndoError> {
     if pipe_dir == Path::new(DEFAULT_PIPE_DIR) {
         return Err(UndoError::SharedMps { path: pipe_dir.to_owned() });
     }
     let Some(pid) = daemon(control, pipe_dir) else { return Ok(()) };
     let directory = pipe_dir.to_string_lossy().into_owned();
     let env = IndexMap::from([("CUDA_MPS_PIPE_DIRECTORY".to_owned(), directory)]);
-    let call = Call { env: &env, dir: None, privileged, input: Some("quit\n"), log };
+    let call = Call { env: &env, dir: None, privileged, input: Some("quit\n"), log, haste };
     let said = call.run(&[control.to_owned()]).await;
     let limit = Limit::from_now(QUIT_LIMIT);
     while pid_is_alive(pid) {
@@ -58,7 +64,8 @@ mod tests {
     async fn the_daemon_of_everybody_is_never_quit() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
-        let refused = quit("nvidia-cuda-mps-control", Path::new("/tmp/nvidia-mps/"), false, &log).await;
+        let refused =
+            quit("nvidia-cuda-mps-control", Path::new("/tmp/nvidia-mps/"), false, &log, &Haste::default()).await;
         insta::assert_snapshot!(refused.unwrap_err(), @"`/tmp/nvidia-mps/` is the default MPS pipe directory, which is never ours to quit");
         assert!(!log.exists());
     }
@@ -67,6 +74,8 @@ mod tests {
     async fn an_old_pid_file_does_not_make_somebody_else_the_daemon() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(PID_FILE), std::process::id().to_string()).unwrap();
-        quit("nvidia-cuda-mps-control", folder.path(), false, &folder.path().join("log")).await.unwrap();
+        let log = folder.path().join("log");
+        quit("nvidia-cuda-mps-control", folder.path(), false, &log, &Haste::default()).await.unwrap();
+        assert!(!log.exists());
     }
 }

@@ -1,18 +1,21 @@
 use std::path::PathBuf;
 
 use super::{UndoError, apply, by_hand};
-use crate::process::Undoing;
+use crate::process::{Haste, Unannounced, Undoing};
 use crate::record::{Undo, UndoEntry, UndoState};
 
 /// Every effect that has to be taken back, in the order of registration.
 ///
 /// `journal` hears of every change of state *before* the call that made it
-/// returns, so an effect never happens unannounced.
+/// returns, so an effect never happens unannounced. Where it fails for an
+/// intent, the effect is refused. Where it fails later, what it has of the
+/// intent suffices: an undo may be done twice.
 #[derive(Debug)]
 pub struct UndoStack<J> {
     entries: Vec<UndoEntry>,
     next: u32,
     log: PathBuf,
+    haste: Haste,
     journal: J,
 }
 
@@ -33,15 +36,26 @@ impl UndoFailure {
     }
 }
 
-impl<J: FnMut(&UndoEntry, &UndoState)> UndoStack<J> {
+impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> UndoStack<J> {
     /// An empty stack; the output of undo commands goes to `log`.
-    pub const fn new(log: PathBuf, journal: J) -> Self {
-        Self { entries: Vec::new(), next: 0, log, journal }
+    pub const fn new(log: PathBuf, haste: Haste, journal: J) -> Self {
+        Self { entries: Vec::new(), next: 0, log, haste, journal }
+    }
+
+    /// The stack that another process has left, in the order of registration.
+    pub fn resumed(entries: Vec<UndoEntry>, log: PathBuf, haste: Haste, journal: J) -> Self {
+        let next = entries.last().map_or(0, |entry| entry.sequence.saturating_add(1));
+        Self { entries, next, log, haste, journal }
     }
 
     /// The next number: what is registered from now on can be unwound alone.
     pub const fn mark(&self) -> u32 {
         self.next
+    }
+
+    /// Whether there is nothing to take back.
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// Takes everything back. A second call has nothing left to do but what
@@ -58,35 +72,41 @@ impl<J: FnMut(&UndoEntry, &UndoState)> UndoStack<J> {
             let Some(entry) = self.entries.get(position).filter(|entry| entry.sequence >= mark).cloned() else {
                 break;
             };
-            match apply(&entry.undo, &self.log).await {
+            match apply(&entry.undo, &self.log, &self.haste).await {
                 Ok(()) => {
                     self.entries.remove(position);
-                    (self.journal)(&entry, &UndoState::Undone);
+                    self.note(&entry, &UndoState::Undone);
                 }
                 Err(error) => {
                     let reason = format!("{error}; to do it by hand: `{}`", by_hand(&entry.undo));
-                    (self.journal)(&entry, &UndoState::Failed { reason });
+                    self.note(&entry, &UndoState::Failed { reason });
                     failures.push(UndoFailure { entry, error });
                 }
             }
         }
         failures
     }
+
+    fn note(&mut self, entry: &UndoEntry, state: &UndoState) {
+        // Without this line the undo is done once more by whoever reads the journal.
+        let _ = (self.journal)(entry, state);
+    }
 }
 
-impl<J: FnMut(&UndoEntry, &UndoState)> Undoing for UndoStack<J> {
-    fn register(&mut self, undo: Undo) -> u32 {
+impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> Undoing for UndoStack<J> {
+    fn register(&mut self, undo: Undo) -> Result<u32, Unannounced> {
         let entry = UndoEntry { sequence: self.next, undo };
+        (self.journal)(&entry, &UndoState::Intent)?;
         self.next += 1;
-        (self.journal)(&entry, &UndoState::Intent);
         self.entries.push(entry);
-        self.next - 1
+        Ok(self.next - 1)
     }
 
     fn done(&mut self, sequence: u32, undo: Undo) {
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.sequence == sequence) {
             entry.undo = undo;
-            (self.journal)(entry, &UndoState::Done);
+            let entry = entry.clone();
+            self.note(&entry, &UndoState::Done);
         }
     }
 }

@@ -26,7 +26,9 @@ const STREET: &[(&str, &[&str])] = &[
     ("host", &["record", "units"]),
     ("step", &["host", "process", "record", "scenario", "units", "names"]),
     ("server", &["host", "process", "clock", "record", "scenario", "signal", "units", "names"]),
-    ("undo", &["process", "record", "units"]),
+    ("undo", &["process", "record", "signal", "units"]),
+    ("journal", &["process", "record", "names"]),
+    ("warden", &["journal", "undo", "process", "record", "names"]),
     ("telemetry", &["host", "clock", "record", "units"]),
     ("load", &["clock", "record", "plan", "scenario", "dialect", "units"]),
     ("store", &["record", "plan", "names"]),
@@ -46,6 +48,7 @@ const STREET: &[(&str, &[&str])] = &[
             "step",
             "server",
             "undo",
+            "journal",
             "telemetry",
             "load",
             "store",
@@ -56,8 +59,8 @@ const STREET: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "run", "sim", "store", "host", "clock", "plan", "scenario", "record", "summary", "verdict", "report",
-            "metric", "names",
+            "run", "sim", "store", "warden", "journal", "undo", "process", "host", "clock", "plan", "scenario",
+            "record", "summary", "verdict", "report", "metric", "names",
         ],
     ),
 ];

@@ -13,7 +13,7 @@ use runexp::clock::Clock;
 use runexp::dialect::Api;
 use runexp::host::free_ports;
 use runexp::names::ServerName;
-use runexp::process::{is_same_and_alive, pid_is_alive};
+use runexp::process::{Haste, Unannounced, is_same_and_alive, pid_is_alive};
 use runexp::record::{UndoEntry, UndoState};
 use runexp::scenario::{Ready, ServerOrigin, ServerSpec, Stop};
 use runexp::server::{RunningServer, ServerContext, ServerError, start};
@@ -32,19 +32,19 @@ struct World<J> {
     undo: UndoStack<J>,
 }
 
-fn world() -> World<impl FnMut(&UndoEntry, &UndoState)> {
+fn world() -> World<impl FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> {
     let dir = TempDir::new().unwrap();
     World {
         log: dir.path().join("server.log"),
         env: IndexMap::from([("FROM_MPS".to_owned(), "a pipe".to_owned())]),
         clock: Clock::start(),
         cancel: CancellationToken::new(),
-        undo: UndoStack::new(dir.path().join("undo.log"), |_: &UndoEntry, _: &UndoState| {}),
+        undo: UndoStack::new(dir.path().join("undo.log"), Haste::default(), |_: &UndoEntry, _: &UndoState| Ok(())),
         dir,
     }
 }
 
-impl<J: FnMut(&UndoEntry, &UndoState)> World<J> {
+impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> World<J> {
     fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
@@ -52,7 +52,9 @@ impl<J: FnMut(&UndoEntry, &UndoState)> World<J> {
     /// Where a server is started, and the stack beside it.
     fn parts(&mut self) -> (ServerContext<'_>, &mut UndoStack<J>) {
         let Self { dir, log, env, clock, cancel, undo } = self;
-        (ServerContext { dir: dir.path(), log, run_id: "r1", env, clock: *clock, cancel }, undo)
+        // What a run has started is known by its id, so each test is a run.
+        let run_id = dir.path().file_name().unwrap().to_str().unwrap();
+        (ServerContext { dir: dir.path(), log, run_id, env, clock: *clock, cancel }, undo)
     }
 
     async fn start(&mut self, spec: &ServerSpec) -> Result<RunningServer, ServerError> {

@@ -188,7 +188,7 @@ async fn the_last_effect_is_undone_first_and_a_failure_does_not_stop_the_rest() 
         world.perform(&step(&json!({"shell": {"script": "true", "undo": undo}}))).await.unwrap();
     }
     let mark = world.undo.mark();
-    world.undo.register(Undo::RemoveDir { path: world.path("never made") });
+    world.undo.register(Undo::RemoveDir { path: world.path("never made") }).unwrap();
     assert!(world.undo.unwind_to(mark).await.is_empty());
     world.journal();
     let failures = world.undo.unwind().await;

@@ -208,7 +208,15 @@ fn a_server_that_is_killed_on_purpose_serves_again() {
         events.iter().map(|event| event["event"].as_str().unwrap()).filter(|name| *name != "undo").collect();
     assert_eq!(
         told,
-        ["epoch_started", "server_ready", "server_killed", "server_recovered", "cell_finished", "server_stopped"]
+        [
+            "contained",
+            "epoch_started",
+            "server_ready",
+            "server_killed",
+            "server_recovered",
+            "cell_finished",
+            "server_stopped"
+        ]
     );
     assert_eq!(run.json("manifest.json")["outcome"]["state"], "completed");
     assert!(is_gone(&folder.read("server.pid")));

@@ -241,7 +241,7 @@ async fn a_removal_that_the_server_refuses_can_be_done_by_hand() {
     });
     let mut world = world();
     let (label, method) = ("pull".to_owned(), "DELETE".to_owned());
-    world.undo.register(Undo::Request { label, method, url: url.clone(), json: json!({"model": "m"}) });
+    world.undo.register(Undo::Request { label, method, url: url.clone(), json: json!({"model": "m"}) }).unwrap();
     let failures = world.undo.unwind().await;
     let told: Vec<String> = failures.iter().map(|failure| format!("{failure}\nhelp: {}", failure.help())).collect();
     assert_snapshot!(told.join("\n").replace(&url, "URL"), @r#"

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
+use runexp::process::{Haste, Unannounced};
 use runexp::record::{GpuIdentity, GpuReading, UndoEntry, UndoState};
 use runexp::scenario::{OnError, StepSpec};
 use runexp::step::{Performed, StepContext, StepError, perform};
@@ -20,7 +21,7 @@ pub(super) struct World<J> {
     journal: Receiver<String>,
 }
 
-pub(super) fn world() -> World<impl FnMut(&UndoEntry, &UndoState)> {
+pub(super) fn world() -> World<impl FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> {
     let dir = TempDir::new().unwrap();
     let (sink, journal) = mpsc::channel();
     let note = move |entry: &UndoEntry, state: &UndoState| {
@@ -28,12 +29,13 @@ pub(super) fn world() -> World<impl FnMut(&UndoEntry, &UndoState)> {
         let state = serde_json::to_value(state).unwrap();
         let line = format!("{} {} {}", entry.sequence, what["kind"], state["state"]).replace('"', "");
         sink.send(line).unwrap();
+        Ok(())
     };
-    let undo = UndoStack::new(dir.path().join("undo.log"), note);
+    let undo = UndoStack::new(dir.path().join("undo.log"), Haste::default(), note);
     World { undo, dir, cancel: CancellationToken::new(), gpus: Err("there is none".to_owned()), journal }
 }
 
-impl<J: FnMut(&UndoEntry, &UndoState)> World<J> {
+impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> World<J> {
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }

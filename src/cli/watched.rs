@@ -1,0 +1,56 @@
+//! A run as a person starts it: the work is done by a second process, and this
+//! one sees to it that everything is undone whatever becomes of that.
+
+use std::ffi::OsString;
+
+use super::exit::{Failure, SETUP, TEARDOWN, say};
+use super::run::new_run_id;
+use crate::clock::Clock;
+use crate::names::RunId;
+use crate::store;
+use crate::warden::{self, CleanedUp, Ended};
+
+pub(super) fn run(words: &[OsString]) -> Result<u8, Failure> {
+    let run = new_run_id(Clock::start())?;
+    let mut arguments = words.get(1..).unwrap_or_default().to_vec();
+    // Behind `run`, before anything that could follow a `--`.
+    arguments.insert(1, format!("--runner={run}").into());
+    match warden::watch(&arguments, &run, &|line| say(line))? {
+        Ended::Exited(code) => Ok(u8::try_from(code).unwrap_or(SETUP)),
+        Ended::Died { how, done } => Ok(report(&run, &format!("the run died: {how}"), &done)),
+        Ended::Left { how } => {
+            say(format_args!("error: the run died: {how}"));
+            say(format_args!("left as it is; to undo it: `runexp cleanup {run}`"));
+            Ok(TEARDOWN)
+        }
+    }
+}
+
+fn report(run: &RunId, how: &str, done: &CleanedUp) -> u8 {
+    say(format_args!("error: {how}; {} undone", effects(done.undone)));
+    conclude(how, done);
+    if not_undone(run, done) { TEARDOWN } else { SETUP }
+}
+
+/// Says in the records how a run has ended that could not say so itself.
+pub(super) fn conclude(how: &str, done: &CleanedUp) {
+    if let Some(directory) = &done.run_dir {
+        // It may have died before there were records, or they are gone by now.
+        let _ = store::conclude(directory, how, Clock::start().wall());
+    }
+}
+
+/// Says what could not be undone; says whether there is anything.
+pub(super) fn not_undone(run: &RunId, done: &CleanedUp) -> bool {
+    for problem in &done.not_undone {
+        say(format_args!("error: not undone: {problem}"));
+    }
+    if !done.not_undone.is_empty() {
+        say(format_args!("help: when the cause is gone, `runexp cleanup {run}` tries again"));
+    }
+    !done.not_undone.is_empty()
+}
+
+pub(super) fn effects(count: usize) -> String {
+    format!("{count} effect{}", if count == 1 { "" } else { "s" })
+}

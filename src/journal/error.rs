@@ -1,0 +1,104 @@
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::names::RunId;
+
+/// The state folder, a journal or a lock could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// Nobody says where the folder is.
+    #[error("there is no folder for undo journals: `HOME`, `XDG_STATE_HOME` and `RUNEXP_STATE_DIR` are not set")]
+    Nowhere,
+    /// The folder belongs to somebody else, or others may enter it.
+    #[error("`{path}` is not private to this user ({why}); what an undo journal says is executed", path = path.display())]
+    NotPrivate {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The file system says no.
+    #[error("failed to {verb} `{path}`: {source}", path = path.display())]
+    Io {
+        /// What was tried: `read`, `create`.
+        verb: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A line does not hold what it should.
+    #[error("the undo journal `{path}` line {line} is damaged: {source}", path = path.display())]
+    Damaged {
+        /// Which journal.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// A newer program wrote it.
+    #[error(
+        "the undo journal `{path}` has version {found}, and this runexp reads up to {known}; use a newer runexp",
+        path = path.display()
+    )]
+    Newer {
+        /// Which journal.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The newest version this program knows.
+        known: u32,
+    },
+    /// Somebody else has the lock.
+    #[error("{what} is in use by {holder}")]
+    Locked {
+        /// `this host`, `GPU-…`.
+        what: String,
+        /// Who has it.
+        holder: Holder,
+    },
+    /// Earlier runs have not been undone.
+    #[error("what an earlier run changed has not been undone: {}", list(runs))]
+    Dirty {
+        /// They, oldest first.
+        runs: Vec<RunId>,
+    },
+}
+
+impl StateError {
+    /// What a person can do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Dirty { runs } => Some(runs.first().map_or_else(String::new, |run| format!("runexp cleanup {run}"))),
+            Self::NotPrivate { path, .. } => Some(format!("chmod 700 {}, as its owner", path.display())),
+            Self::Damaged { path, .. } => {
+                Some(format!("undo by hand what the other lines say, then remove `{}`", path.display()))
+            }
+            Self::Nowhere | Self::Io { .. } | Self::Newer { .. } | Self::Locked { .. } => None,
+        }
+    }
+
+    pub(super) fn io(verb: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { verb, path, source }
+    }
+}
+
+/// Who has a lock, as far as the lock tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder(pub Option<String>);
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(holder) => f.write_str(holder),
+            None => f.write_str("another run"),
+        }
+    }
+}
+
+fn list(runs: &[RunId]) -> String {
+    runs.iter().map(|run| format!("`{run}`")).collect::<Vec<_>>().join(", ")
+}

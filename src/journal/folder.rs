@@ -1,0 +1,137 @@
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+
+use super::{Lock, StateError};
+use crate::names::RunId;
+
+/// Where journals and locks are, private to one user of the host:
+/// `$RUNEXP_STATE_DIR`; else for root `/var/lib/runexp`; else
+/// `$XDG_STATE_HOME/runexp`, which is `~/.local/state/runexp`.
+#[derive(Clone, Debug)]
+pub struct StateFolder {
+    path: PathBuf,
+}
+
+impl StateFolder {
+    /// Finds it, or makes it.
+    ///
+    /// # Errors
+    /// If there is no place for it, it cannot be made, or others may enter it.
+    pub fn open() -> Result<Self, StateError> {
+        Self::at(&place()?)
+    }
+
+    /// The same at a place of one's own.
+    ///
+    /// # Errors
+    /// If it cannot be made, or others may enter it.
+    pub fn at(path: &Path) -> Result<Self, StateError> {
+        let path = std::path::absolute(path).map_err(StateError::io("find", path))?;
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(StateError::io("create", parent))?;
+        }
+        for folder in [path.clone(), path.join("runs"), path.join("locks")] {
+            make_private(&folder)?;
+        }
+        Ok(Self { path })
+    }
+
+    /// Where a run's journal is.
+    pub fn journal(&self, run: &RunId) -> PathBuf {
+        self.path.join("runs").join(run.as_str())
+    }
+
+    /// The runs that have a journal, oldest first: their ids begin with the time.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn runs(&self) -> Result<Vec<RunId>, StateError> {
+        let path = self.path.join("runs");
+        let entries = fs::read_dir(&path).map_err(StateError::io("read", &path))?;
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let mut runs: Vec<RunId> = names.filter_map(|name| RunId::new(name).ok()).collect();
+        runs.sort();
+        Ok(runs)
+    }
+
+    /// Refuses if an earlier run has left a journal. Whoever holds the host's
+    /// lock meanwhile knows that none of them is alive.
+    ///
+    /// # Errors
+    /// [`StateError::Dirty`], or if the folder cannot be read.
+    pub fn is_clean(&self, _host: &Lock) -> Result<(), StateError> {
+        let runs = self.runs()?;
+        if runs.is_empty() { Ok(()) } else { Err(StateError::Dirty { runs }) }
+    }
+
+    pub(super) fn lock_file(&self, name: &str) -> PathBuf {
+        self.path.join("locks").join(format!("{name}.lock"))
+    }
+}
+
+fn place() -> Result<PathBuf, StateError> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(own) = set("RUNEXP_STATE_DIR") {
+        return Ok(own);
+    }
+    if rustix::process::geteuid().is_root() {
+        return Ok(PathBuf::from("/var/lib/runexp"));
+    }
+    let state = set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")));
+    Ok(state.ok_or(StateError::Nowhere)?.join("runexp"))
+}
+
+/// Makes a folder that only its owner may enter. One that is there already
+/// must be such a folder.
+pub(super) fn make_private(path: &Path) -> Result<(), StateError> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => return Ok(()),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(StateError::Io { verb: "create", path: path.to_owned(), source: error });
+        }
+        Err(_) => {}
+    }
+    let metadata = path.symlink_metadata().map_err(StateError::io("read", path))?;
+    let why = if !metadata.is_dir() {
+        "it is no folder"
+    } else if metadata.uid() != rustix::process::geteuid().as_raw() {
+        "it belongs to somebody else"
+    } else if metadata.mode() & 0o077 != 0 {
+        "others may enter it"
+    } else {
+        return Ok(());
+    };
+    Err(StateError::NotPrivate { path: path.to_owned(), why })
+}
+
+/// A new name is on disk only when its folder is.
+pub(super) fn sync(folder: &Path) -> Result<(), StateError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(StateError::io("write", folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_that_others_may_enter_is_refused_and_one_of_ours_is_private() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("deep/state");
+        StateFolder::at(&path).unwrap();
+        assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o700);
+        StateFolder::at(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o750)).unwrap();
+        let refused = StateFolder::at(&path).unwrap_err();
+        assert_eq!(
+            refused.to_string().replace(path.to_str().unwrap(), "STATE"),
+            "`STATE` is not private to this user (others may enter it); what an undo journal says is executed"
+        );
+        let link = temporary.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(StateFolder::at(&link).unwrap_err().to_string().contains("(it is no folder)"));
+    }
+}

@@ -1,0 +1,105 @@
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::folder::{make_private, sync};
+use super::{Header, Left, Line, Lock, StateError, StateFolder, failpoint};
+use crate::process::Unannounced;
+use crate::record::{UndoEntry, UndoState};
+
+pub(super) const FILE: &str = "journal.jsonl";
+
+/// A journal that is being written: a line is on disk before the call that
+/// writes it returns.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    /// Of the whole lines.
+    length: u64,
+    failpoint: failpoint::Failpoint,
+}
+
+impl Journal {
+    /// Begins the journal of a run, whoever holds the host's lock.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn create(state: &StateFolder, _host: &Lock, header: &Header) -> Result<Self, StateError> {
+        let folder = state.journal(&header.run_id);
+        make_private(&folder)?;
+        let path = folder.join(FILE);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+        let file = file.map_err(StateError::io("create", &path))?;
+        let mut journal = Self { path, file, length: 0, failpoint: failpoint::Failpoint::default() };
+        let begun = journal.append(header).map_err(StateError::io("write", &journal.path));
+        let begun = begun.and_then(|()| sync(&folder)).and_then(|()| sync(folder.parent().unwrap_or(&folder)));
+        if let Err(error) = begun {
+            // Nothing has been announced in it, so nobody will miss it.
+            let _ = Self::forget(&folder);
+            return Err(error);
+        }
+        journal.failpoint = failpoint::Failpoint::from_environment();
+        Ok(journal)
+    }
+
+    /// Goes on with what another process has left.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn resume(left: &Left) -> Result<Self, StateError> {
+        let path = left.folder.join(FILE);
+        let file = OpenOptions::new().write(true).open(&path).map_err(StateError::io("write", &path))?;
+        let mut journal = Self { path, file, length: left.length, failpoint: failpoint::Failpoint::default() };
+        // The torn line of the other would be torn in the middle from now on.
+        journal.cut().map_err(StateError::io("write", &journal.path))?;
+        Ok(journal)
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
+    /// Writes how far an undo is.
+    ///
+    /// # Errors
+    /// If the line is not on disk. Then the journal is as it was.
+    pub fn write(&mut self, entry: &UndoEntry, state: &UndoState) -> Result<(), Unannounced> {
+        let line = Line { entry: entry.clone(), state: state.clone() };
+        self.append(&line).map_err(|source| Unannounced { path: self.path.clone(), source })?;
+        self.failpoint.pass();
+        Ok(())
+    }
+
+    /// Removes a journal by its folder: everything is undone.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn forget(folder: &Path) -> Result<(), StateError> {
+        fs::remove_dir_all(folder).map_err(StateError::io("remove", folder))
+    }
+
+    fn append(&mut self, line: &impl Serialize) -> io::Result<()> {
+        let mut text = serde_json::to_vec(line)?;
+        text.push(b'\n');
+        self.cut()?;
+        self.file.write_all(&text).and_then(|()| self.file.sync_data()).inspect_err(|_| {
+            // The next line cuts again; this one only tidies.
+            let _ = self.file.set_len(self.length);
+        })?;
+        self.length += text.len() as u64;
+        Ok(())
+    }
+
+    /// Takes off what an earlier write has left half done.
+    fn cut(&mut self) -> io::Result<()> {
+        if self.file.metadata()?.len() > self.length {
+            self.file.set_len(self.length)?;
+        }
+        self.file.seek(SeekFrom::Start(self.length)).map(|_| ())
+    }
+}

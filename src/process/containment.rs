@@ -1,0 +1,106 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::process::{getpid, set_child_subreaper};
+
+use super::ending::{ask, kill};
+use super::identity::{PROC, Stat, boot_id, is_same_and_alive, processes};
+use super::{Haste, ProcessError, RUN_MARK, cgroup, marked};
+use crate::record::{Containment, ProcessIdentity};
+use crate::signal::StopSignal;
+
+/// How long what is left may take to end by itself.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Sees to it that nothing this process starts can leave it unnoticed, by the
+/// best means there are, and says which.
+pub fn contain(run_id: &str) -> Containment {
+    let is_subreaper = set_child_subreaper(Some(getpid())).is_ok();
+    match cgroup::enter(run_id) {
+        Ok(path) => Containment::Cgroup { path },
+        Err(_) if is_subreaper => Containment::Subreaper,
+        Err(_) => Containment::ProcessGroup,
+    }
+}
+
+/// Gives up what [`contain`] made for this process, or what another left.
+///
+/// # Errors
+/// If somebody is still in there.
+pub fn release(containment: &Containment) -> io::Result<()> {
+    match containment {
+        Containment::Cgroup { path } => cgroup::leave(path),
+        Containment::Subreaper | Containment::ProcessGroup => Ok(()),
+    }
+}
+
+/// What of a run is alive although nobody should be.
+#[derive(Clone, Copy, Debug)]
+pub struct Strays<'a> {
+    /// The run.
+    pub run_id: &'a str,
+    /// How it was held together.
+    pub containment: &'a Containment,
+    /// Children of this process that are no business of the run, and what they
+    /// started.
+    pub spared: &'a [ProcessIdentity],
+}
+
+impl Strays<'_> {
+    /// Ends them all, however often they have forked: SIGTERM, SIGKILL after
+    /// two seconds.
+    ///
+    /// # Errors
+    /// If they cannot be looked for, or some are alive even so.
+    pub async fn end(&self, haste: &Haste) -> Result<(), ProcessError> {
+        ask(|| self.find(), StopSignal::Term, GRACE, haste).await?;
+        if let Containment::Cgroup { path } = self.containment {
+            cgroup::kill(path);
+        }
+        kill(|| self.find()).await
+    }
+
+    /// Our descendants, what is in the run's control group, and what bears the
+    /// run's mark; never ourselves or those who started us.
+    fn find(&self) -> Result<Vec<ProcessIdentity>, ProcessError> {
+        let table: BTreeMap<u32, Stat> = processes(Path::new(PROC))?.into_iter().collect();
+        let (boot_id, own) = (boot_id()?, std::process::id());
+        let spared: BTreeSet<u32> =
+            self.spared.iter().filter(|process| is_same_and_alive(process)).map(|process| process.pid).collect();
+        let above: BTreeSet<u32> = ancestors(&table, own).chain([own]).collect();
+        let mut found: BTreeSet<u32> = marked(RUN_MARK, self.run_id)?.into_iter().map(|process| process.pid).collect();
+        found.extend(table.keys().filter(|pid| {
+            let line: Vec<u32> = ancestors(&table, **pid).collect();
+            line.contains(&own) && !line.iter().chain([*pid]).any(|ancestor| spared.contains(ancestor))
+        }));
+        if let Containment::Cgroup { path } = self.containment {
+            found.extend(cgroup::members(path));
+        }
+        let live = found.difference(&above).filter_map(|pid| Some((*pid, table.get(pid)?)));
+        Ok(live
+            .filter(|(_, stat)| stat.is_alive())
+            .map(|(pid, stat)| ProcessIdentity { pid, start_ticks: stat.start_ticks, boot_id: boot_id.clone() })
+            .collect())
+    }
+}
+
+/// The processes that this one has started, now.
+///
+/// # Errors
+/// If `/proc` cannot be read.
+pub fn children() -> Result<Vec<ProcessIdentity>, ProcessError> {
+    let (boot_id, own) = (boot_id()?, std::process::id());
+    let found = processes(Path::new(PROC))?.into_iter().filter(|(_, stat)| stat.parent == own);
+    Ok(found
+        .map(|(pid, stat)| ProcessIdentity { pid, start_ticks: stat.start_ticks, boot_id: boot_id.clone() })
+        .collect())
+}
+
+/// Parent, grandparent and so on.
+fn ancestors(table: &BTreeMap<u32, Stat>, pid: u32) -> impl Iterator<Item = u32> {
+    let parent = |pid: &u32| table.get(pid).map(|stat| stat.parent).filter(|parent| *parent > 0);
+    // A table read while processes come and go could hold a circle.
+    std::iter::successors(parent(&pid), move |pid| parent(pid)).take(table.len())
+}

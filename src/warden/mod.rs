@@ -1,0 +1,8 @@
+//! Undoes what a run has left behind: as the small process above a run, when
+//! that dies, and as `runexp cleanup`. Effects.
+
+mod cleanup;
+mod watch;
+
+pub use cleanup::{CleanedUp, Cleanup, WardenError};
+pub use watch::{Ended, FromAbove, Passed, watch};
