@@ -21,18 +21,15 @@ pub(super) fn enter(run_id: &str) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// Puts this process back where it was and removes the group. One that
-/// somebody is still in stays.
+/// Puts this process back where it was, if it is in the group.
 ///
 /// # Errors
-/// If it cannot be left or removed.
+/// If the group above does not take it.
 pub(super) fn leave(path: &Path) -> io::Result<()> {
-    if own()? == path
-        && let Some(parent) = path.parent()
-    {
-        fs::write(parent.join("cgroup.procs"), "0")?;
+    match path.parent() {
+        Some(parent) if members(path).contains(&std::process::id()) => fs::write(parent.join("cgroup.procs"), "0"),
+        Some(_) | None => Ok(()),
     }
-    remove(path)
 }
 
 /// Removes an empty group; does nothing if it is gone.
@@ -52,10 +49,10 @@ pub(super) fn members(path: &Path) -> Vec<u32> {
     text.lines().filter_map(|line| line.trim().parse().ok()).collect()
 }
 
-/// Kills all of it at once: nobody can fork his way out. We must not be in it.
-/// Kernels before 5.14 cannot; then the walk does it.
+/// Kills all of it at once, from outside: nobody can fork his way out. Kernels
+/// before 5.14 cannot; then the walk does it.
 pub(super) fn kill(path: &Path) {
-    if !members(path).contains(&std::process::id()) {
+    if leave(path).is_ok() {
         let _ = fs::write(path.join("cgroup.kill"), "1");
     }
 }

@@ -1,11 +1,14 @@
+#![expect(clippy::disallowed_methods, reason = "reads /proc")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::process::{getpid, set_child_subreaper};
+use rustix::process::{WaitOptions, getpid, set_child_subreaper, waitpid};
+use tokio::time::{Instant, sleep};
 
-use super::ending::{ask, kill};
+use super::ending::{ask, send};
 use super::identity::{PROC, Stat, boot_id, is_same_and_alive, processes};
 use super::{Haste, ProcessError, RUN_MARK, cgroup, marked};
 use crate::record::{Containment, ProcessIdentity};
@@ -13,6 +16,10 @@ use crate::signal::StopSignal;
 
 /// How long what is left may take to end by itself.
 const GRACE: Duration = Duration::from_secs(2);
+const QUIET_LOOKS: u32 = 3;
+/// How long killing may take. What forks faster than that is reported.
+const KILL_WAIT: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(10);
 
 /// Sees to it that nothing this process starts can leave it unnoticed, by the
 /// best means there are, and says which.
@@ -31,7 +38,7 @@ pub fn contain(run_id: &str) -> Containment {
 /// If somebody is still in there.
 pub fn release(containment: &Containment) -> io::Result<()> {
     match containment {
-        Containment::Cgroup { path } => cgroup::leave(path),
+        Containment::Cgroup { path } => cgroup::leave(path).and_then(|()| cgroup::remove(path)),
         Containment::Subreaper | Containment::ProcessGroup => Ok(()),
     }
 }
@@ -59,7 +66,37 @@ impl Strays<'_> {
         if let Containment::Cgroup { path } = self.containment {
             cgroup::kill(path);
         }
-        kill(|| self.find()).await
+        self.kill().await
+    }
+
+    /// Kills our own children until there are none: the children of a killed
+    /// one become ours, and to look there is faster than to fork. Then looks
+    /// everywhere.
+    async fn kill(&self) -> Result<(), ProcessError> {
+        let (begun, mut quiet_looks) = (Instant::now(), 0);
+        while quiet_looks < QUIET_LOOKS {
+            let mut found = self.own_children()?;
+            if found.is_empty() && !bury() {
+                found = self.find()?;
+                quiet_looks += 1;
+                sleep(POLL).await;
+            }
+            if !found.is_empty() {
+                quiet_looks = 0;
+            }
+            if begun.elapsed() >= KILL_WAIT && quiet_looks == 0 {
+                return Err(ProcessError::Immortal { pids: found.into_iter().map(|process| process.pid).collect() });
+            }
+            found.iter().for_each(|process| send(process, StopSignal::Kill));
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    fn own_children(&self) -> Result<Vec<ProcessIdentity>, ProcessError> {
+        let mut found = children()?;
+        found.retain(|process| !self.spared.contains(process));
+        Ok(found)
     }
 
     /// Our descendants, what is in the run's control group, and what bears the
@@ -86,16 +123,30 @@ impl Strays<'_> {
     }
 }
 
-/// The processes that this one has started, now.
+/// The live children of this process, now.
 ///
 /// # Errors
 /// If `/proc` cannot be read.
 pub fn children() -> Result<Vec<ProcessIdentity>, ProcessError> {
-    let (boot_id, own) = (boot_id()?, std::process::id());
-    let found = processes(Path::new(PROC))?.into_iter().filter(|(_, stat)| stat.parent == own);
-    Ok(found
-        .map(|(pid, stat)| ProcessIdentity { pid, start_ticks: stat.start_ticks, boot_id: boot_id.clone() })
+    let threads = Path::new("/proc/self/task");
+    let entries =
+        std::fs::read_dir(threads).map_err(|source| ProcessError::Read { path: threads.to_owned(), source })?;
+    let lists = entries.flatten().filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    let boot_id = boot_id()?;
+    let live = |pid: u32| {
+        let stat = Stat::read(Path::new(PROC), pid).filter(Stat::is_alive)?;
+        Some(ProcessIdentity { pid, start_ticks: stat.start_ticks, boot_id: boot_id.clone() })
+    };
+    Ok(lists
+        .flat_map(|list| list.split_whitespace().filter_map(|pid| live(pid.parse().ok()?)).collect::<Vec<_>>())
         .collect())
+}
+
+/// Takes our dead children out of the process table; says whether there were
+/// any. Nobody waits for them: this is the end of a run.
+fn bury() -> bool {
+    let dead = std::iter::from_fn(|| waitpid(None, WaitOptions::NOHANG).ok().flatten());
+    dead.count() > 0
 }
 
 /// Parent, grandparent and so on.

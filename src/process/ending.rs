@@ -63,7 +63,7 @@ pub(super) async fn kill(find: impl Fn() -> Result<Vec<ProcessIdentity>, Process
 
 /// The descriptor pins the process before its identity is compared, so the
 /// signal cannot reach a later owner of the number.
-fn send(process: &ProcessIdentity, signal: StopSignal) {
+pub(super) fn send(process: &ProcessIdentity, signal: StopSignal) {
     let Some(pid) = i32::try_from(process.pid).ok().and_then(Pid::from_raw) else { return };
     let signal = match signal {
         StopSignal::Term => Signal::TERM,

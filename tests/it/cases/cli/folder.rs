@@ -55,8 +55,7 @@ impl Folder {
 
     /// Starts the command with these words in the background.
     pub(super) fn start(&self, words: &str) -> Started<'_> {
-        let command = self.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        Started { folder: self, child: command.unwrap() }
+        Started::of(self, self.command(words))
     }
 
     /// What differs from run to run, by its name.
@@ -86,7 +85,7 @@ pub(super) struct Said {
 }
 
 impl Said {
-    fn of(folder: &Folder, output: &Output) -> Self {
+    pub(super) fn of(folder: &Folder, output: &Output) -> Self {
         let code = output.status.code();
         let [stdout, stderr] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
         let exit = code.map_or_else(|| output.status.to_string(), |code| code.to_string());
@@ -112,7 +111,12 @@ pub(super) struct Started<'a> {
     child: Child,
 }
 
-impl Started<'_> {
+impl<'a> Started<'a> {
+    /// Starts a command of this folder in the background.
+    pub(super) fn of(folder: &'a Folder, mut command: Command) -> Self {
+        Self { folder, child: command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap() }
+    }
+
     /// Waits until the server has written this into a file of the folder.
     pub(super) fn until_file(self, name: &str, is_right: impl Fn(&str) -> bool) -> Self {
         let path = self.folder.path(name);
@@ -150,6 +154,10 @@ impl Started<'_> {
 pub(super) struct RunFolder(PathBuf);
 
 impl RunFolder {
+    pub(super) const fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }

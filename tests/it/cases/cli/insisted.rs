@@ -1,0 +1,120 @@
+//! Ctrl-C once, twice and three times, on a real terminal.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::process::Command;
+
+use insta::assert_snapshot;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use super::folder::Started;
+use super::machine::Machine;
+
+/// A terminal, and the command as what is in its foreground.
+struct Terminal(File);
+
+impl Terminal {
+    fn run<'a>(machine: &'a Machine, words: &str) -> (Self, Started<'a>) {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap();
+        let slave = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+        let command = machine.command(words);
+        // A session of its own, whose terminal is its standard input.
+        let mut on_terminal = Command::new("setsid");
+        on_terminal.arg("--ctty").arg(command.get_program()).args(command.get_args());
+        on_terminal.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        on_terminal.current_dir(command.get_current_dir().unwrap()).stdin(slave);
+        (Self(master.into()), Started::of(&machine.folder, on_terminal))
+    }
+
+    fn ctrl_c(&mut self) {
+        self.0.write_all(b"\x03").unwrap();
+    }
+}
+
+#[test]
+fn once_stops_the_load_and_undoes_everything() {
+    let machine = Machine::new();
+    machine.edit("x.toml", "duration = \"20ms\"", "duration = \"1000s\"");
+    let (mut terminal, started) = Terminal::run(&machine, "x.toml");
+    let started = started.until_said("ready after");
+    terminal.ctrl_c();
+    assert_snapshot!(started.wait(), @r"
+    exit 130
+
+    stdout:
+    FOLDER/results/machine/RUN-ID
+
+    stderr:
+    SIGINT: stopping, undoing everything
+      [1/1] default/load/clients=1 · N requests, N failed · interrupted
+    teardown
+    report: summary.json summary.md guide.md decision.md
+    ");
+    assert_eq!(machine.changes(), [""; 0]);
+}
+
+#[test]
+fn twice_does_not_wait_for_a_server_that_will_not_stop() {
+    let machine = Machine::new();
+    machine.edit("x.toml", "duration = \"20ms\"", "duration = \"1000s\"");
+    machine.edit("x.toml", "[[phase]]", "stop = { within = \"1000s\" }\n\n[[phase]]");
+    machine.edit("server.sh", "exec sleep 1000", "trap 'echo > asked' TERM; while :; do sleep 0.05; done");
+    let (mut terminal, started) = Terminal::run(&machine, "x.toml");
+    let started = started.until_said("ready after");
+    terminal.ctrl_c();
+    let started = started.until_said("interrupted").until_file("asked", |_| true);
+    terminal.ctrl_c();
+    assert_snapshot!(started.wait(), @r"
+    exit 130
+
+    stdout:
+    FOLDER/results/machine/RUN-ID
+
+    stderr:
+    SIGINT: killing what does not stop, undoing everything in haste
+    teardown
+    report: summary.json summary.md guide.md decision.md
+    ");
+    assert_eq!(machine.changes(), [""; 0]);
+}
+
+#[test]
+fn three_times_leaves_everything_to_cleanup() {
+    let machine = Machine::new();
+    machine.edit(
+        "x.toml",
+        "undo = \"rm -f world/flag\"",
+        "undo = \"echo > undoing; test -e go || sleep 1000; rm -f world/flag\"",
+    );
+    let (mut terminal, started) = Terminal::run(&machine, "x.toml --quiet");
+    let started = started.until_file("undoing", |_| true);
+    // The kernel makes one signal of two that come at once.
+    terminal.ctrl_c();
+    let started = started.until_said("SIGINT");
+    terminal.ctrl_c();
+    let started = started.until_said("SIGINT");
+    terminal.ctrl_c();
+    assert_snapshot!(started.wait(), @r"
+    exit 130
+
+    stdout:
+    FOLDER/results/machine/RUN-ID
+
+    stderr:
+    SIGINT: leaving at once
+    left as it is; to undo it: `runexp cleanup RUN-ID`
+    ");
+    machine.folder.write("go", "");
+    assert_snapshot!(machine.runexp("cleanup --all"), @r"
+    exit 0
+
+    stdout:
+    RUN-ID: 2 effects undone
+
+    stderr:
+    ");
+    assert_eq!(machine.changes(), [""; 0]);
+}
