@@ -87,7 +87,9 @@ impl Strays<'_> {
             if begun.elapsed() >= KILL_WAIT && quiet_looks == 0 {
                 return Err(ProcessError::Immortal { pids: found.into_iter().map(|process| process.pid).collect() });
             }
-            found.iter().for_each(|process| send(process, StopSignal::Kill));
+            for process in &found {
+                send(process, StopSignal::Kill);
+            }
             tokio::task::yield_now().await;
         }
         Ok(())

@@ -9,7 +9,7 @@ use runexp::record::ProcessIdentity;
 use rustix::process::Signal;
 
 use super::folder::Started;
-use super::machine::Machine;
+use super::machine::{Canary, Machine};
 
 #[test]
 fn a_second_run_on_the_host_is_refused_and_so_is_cleanup_while_the_first_is_alive() {
@@ -98,7 +98,7 @@ fn a_torn_last_line_was_never_acted_upon_and_a_damaged_earlier_one_is_fatal() {
 fn a_journal_of_another_boot_kills_nobody_and_undoes_the_rest() {
     let machine = Machine::new();
     machine.run_until(12, "both");
-    let mut canary = machine.canary();
+    let mut canary = Canary::hatch();
     let ProcessIdentity { pid, start_ticks, boot_id } = identity(canary.pid()).unwrap();
     let journal = machine.journal();
     let text = std::fs::read_to_string(&journal).unwrap();

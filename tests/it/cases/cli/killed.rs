@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use regex::Regex;
 use serde_json::json;
 
-use super::machine::Machine;
+use super::machine::{Canary, Machine};
 
 /// Six effects, each with an intent, a word that it happened, and its undo.
 const LINES: u32 = 18;
@@ -13,7 +13,7 @@ const LINES: u32 = 18;
 #[test]
 fn the_machine_is_as_it_was_after_a_run_that_nobody_kills() {
     let machine = Machine::new();
-    let mut canary = machine.canary();
+    let mut canary = Canary::hatch();
     let said = machine.run_until(LINES + 1, "both");
     assert_eq!(said.code, Some(4), "{said}");
     assert_eq!(machine.changes(), [""; 0]);
@@ -24,7 +24,7 @@ fn the_machine_is_as_it_was_after_a_run_that_nobody_kills() {
 fn whoever_is_killed_the_one_who_lives_undoes_everything() {
     for (victim, code) in [("runner", Some(3)), ("warden", None)] {
         let machine = Machine::new();
-        let mut canary = machine.canary();
+        let mut canary = Canary::hatch();
         for line in 1..=LINES {
             let said = machine.run_until(line, victim);
             assert_eq!(said.code, code, "{victim} {line}: {said}");
@@ -38,7 +38,7 @@ fn whoever_is_killed_the_one_who_lives_undoes_everything() {
 #[test]
 fn when_both_are_killed_cleanup_undoes_everything_and_a_second_one_nothing() {
     let machine = Machine::new();
-    let mut canary = machine.canary();
+    let mut canary = Canary::hatch();
     for line in 1..=LINES {
         let said = machine.run_until(line, "both");
         assert_eq!(said.code, None, "{line}: {said}");

@@ -175,17 +175,17 @@ impl Machine {
             .map(|name| name.trim().to_owned())
             .collect()
     }
-
-    /// A process that is no business of any run.
-    pub(super) fn canary(&self) -> Canary {
-        Canary(Command::new("sleep").arg("1000").stdin(Stdio::null()).process_group(0).spawn().unwrap())
-    }
 }
 
-/// Alive until it is dropped, or killed by mistake.
+/// A process that is no business of any run: alive until it is dropped, or
+/// killed by mistake.
 pub(super) struct Canary(Child);
 
 impl Canary {
+    pub(super) fn hatch() -> Self {
+        Self(Command::new("sleep").arg("1000").stdin(Stdio::null()).process_group(0).spawn().unwrap())
+    }
+
     pub(super) fn pid(&self) -> u32 {
         self.0.id()
     }

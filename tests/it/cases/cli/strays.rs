@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::machine::Machine;
+use super::machine::{Canary, Machine};
 
 /// Every generation starts the next one in a new session, and ends.
 const FORKS_FOR_EVER: &str = "\
@@ -20,7 +20,7 @@ fn a_child_that_forks_for_ever_is_ended_beside_a_canary_that_lives() {
     for script in ["true", WITHOUT_CONTROL_GROUPS] {
         let machine = Machine::new();
         machine.folder.write("server.sh", FORKS_FOR_EVER);
-        let mut canary = machine.canary();
+        let mut canary = Canary::hatch();
         let said = machine.runexp_after(script, "x.toml --quiet");
         assert_eq!(said.code, Some(4), "{script}: {said}");
         assert_eq!(machine.changes(), [""; 0], "{script}");
@@ -31,7 +31,7 @@ fn a_child_that_forks_for_ever_is_ended_beside_a_canary_that_lives() {
 #[test]
 fn without_control_groups_orphans_are_found_as_descendants() {
     let machine = Machine::new();
-    let mut canary = machine.canary();
+    let mut canary = Canary::hatch();
     let said = machine.runexp_after(WITHOUT_CONTROL_GROUPS, "x.toml --quiet");
     assert_eq!(said.code, Some(4), "{said}");
     assert_eq!(machine.only_run().records("events.jsonl")[0]["containment"], json!({"by": "subreaper"}));
