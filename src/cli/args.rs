@@ -88,7 +88,7 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "NAME")]
     pub(super) simulate: Option<String>,
     /// Leave the last servers and everything set up as they are, to look into; `runexp cleanup` undoes it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "simulate")]
     pub(super) keep: bool,
     /// Say nothing on stderr but problems
     #[arg(long)]

@@ -19,7 +19,7 @@ pub(super) fn run(words: &[OsString]) -> Result<u8, Failure> {
         Ended::Exited(code) => Ok(u8::try_from(code).unwrap_or(SETUP)),
         Ended::Died { how, done } => Ok(report(&run, &format!("the run died: {how}"), &done)),
         Ended::Left { how } => {
-            say(format_args!("error: the run died: {how}"));
+            say(format_args!("error: the run is dead: {how}"));
             say(format_args!("left as it is; to undo it: `runexp cleanup {run}`"));
             Ok(TEARDOWN)
         }

@@ -76,21 +76,24 @@ impl Strays<'_> {
         let (begun, mut quiet_looks) = (Instant::now(), 0);
         while quiet_looks < QUIET_LOOKS {
             let mut found = self.own_children()?;
-            if found.is_empty() && !bury() {
+            // One that died meanwhile may have left a child of its own.
+            let is_quiet = found.is_empty() && !bury();
+            if is_quiet {
                 found = self.find()?;
-                quiet_looks += 1;
-                sleep(POLL).await;
             }
-            if !found.is_empty() {
-                quiet_looks = 0;
-            }
-            if begun.elapsed() >= KILL_WAIT && quiet_looks == 0 {
+            if begun.elapsed() >= KILL_WAIT {
                 return Err(ProcessError::Immortal { pids: found.into_iter().map(|process| process.pid).collect() });
             }
             for process in &found {
                 send(process, StopSignal::Kill);
             }
-            tokio::task::yield_now().await;
+            if is_quiet && found.is_empty() {
+                quiet_looks += 1;
+                sleep(POLL).await;
+            } else {
+                quiet_looks = 0;
+                tokio::task::yield_now().await;
+            }
         }
         Ok(())
     }

@@ -36,15 +36,18 @@ pub(super) async fn quit(
     let call = Call { env: &env, dir: None, privileged, input: Some("quit\n"), log, haste };
     let said = call.run(&[control.to_owned()]).await;
     let limit = Limit::from_now(QUIT_LIMIT);
-    while pid_is_alive(pid) {
+    let is_gone = haste.bound(async |cancel| {
         // A failed `quit` changes nothing by waiting.
-        if limit.is_over() || said.is_err() {
-            let reason = said.err().map(|error| format!(": {error}")).unwrap_or_default();
-            return Err(UndoError::MpsAlive { pid, reason });
+        while pid_is_alive(pid) && !limit.is_over() && said.is_ok() && !cancel.is_cancelled() {
+            sleep(POLL).await;
         }
-        sleep(POLL).await;
+        !pid_is_alive(pid)
+    });
+    if is_gone.await {
+        return Ok(());
     }
-    Ok(())
+    let reason = said.err().map(|error| format!(": {error}")).unwrap_or_default();
+    Err(UndoError::MpsAlive { pid, reason })
 }
 
 /// The live daemon of a pipe directory, by the pid file that it writes there.

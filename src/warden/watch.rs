@@ -2,12 +2,14 @@ use std::ffi::OsString;
 use std::io;
 use std::os::fd::AsFd as _;
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use rustix::process::{getpid, set_child_subreaper};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::sleep;
 
 use super::cleanup::{CleanedUp, Cleanup, WardenError};
 use crate::journal::StateFolder;
@@ -17,6 +19,8 @@ use crate::record::ProcessIdentity;
 
 /// How the process that does the work ends when it panics.
 const PANICKED: i32 = 101;
+/// How long leaving at once may take.
+const LEAVING: Duration = Duration::from_secs(5);
 const SIGNALS: [(&str, u8); 3] = [("SIGINT", b'I'), ("SIGTERM", b'T'), ("SIGHUP", b'H')];
 
 /// How a run that was watched ended.
@@ -31,7 +35,7 @@ pub enum Ended {
         /// What undoing it came to.
         done: CleanedUp,
     },
-    /// It died, and a person did not want to wait for more.
+    /// It died or had to be killed, and a person did not want to wait for more.
     Left {
         /// By what, in words.
         how: String,
@@ -58,10 +62,12 @@ pub fn watch(arguments: &[OsString], run: &RunId, told: &dyn Fn(&str)) -> Result
         let mut signals = Signals::listen().map_err(host("listen for signals"))?;
         let mut runner = start(arguments, run).map_err(host("start itself"))?;
         let pipe = runner.stdin.take();
-        let status = forward(&mut runner, pipe, &mut signals).await.map_err(host("wait for itself"))?;
-        match status.code().filter(|code| *code != PANICKED) {
-            Some(code) => Ok(Ended::Exited(code)),
-            None => clean_up(run, &spared, signals, status.to_string(), told).await,
+        match forward(&mut runner, pipe, &mut signals).await.map_err(host("wait for itself"))? {
+            None => Ok(Ended::Left { how: "it did not answer the third signal".to_owned() }),
+            Some(status) => match status.code().filter(|code| *code != PANICKED) {
+                Some(code) => Ok(Ended::Exited(code)),
+                None => clean_up(run, &spared, signals, status.to_string(), told).await,
+            },
         }
     })
 }
@@ -82,15 +88,27 @@ fn start(arguments: &[OsString], run: &RunId) -> io::Result<Child> {
         .spawn()
 }
 
-async fn forward(runner: &mut Child, mut pipe: Option<ChildStdin>, signals: &mut Signals) -> io::Result<ExitStatus> {
+/// Passes on every signal until the process that does the work has ended. If
+/// it does not even do so on the third, it is killed, and the answer is `None`.
+async fn forward(
+    runner: &mut Child,
+    mut pipe: Option<ChildStdin>,
+    signals: &mut Signals,
+) -> io::Result<Option<ExitStatus>> {
+    let mut patience = 3;
     loop {
         tokio::select! {
-            status = runner.wait() => return status,
-            (_, byte) = signals.next() => {
+            status = runner.wait() => return status.map(Some),
+            (_, byte) = signals.next(), if patience > 0 => {
+                patience -= 1;
                 if let Some(pipe) = &mut pipe {
                     // It fails only if the reader is dead, which `wait` tells.
                     let _ = pipe.write_all(&[byte]).await;
                 }
+            }
+            () = sleep(LEAVING), if patience == 0 => {
+                runner.kill().await?;
+                return Ok(None);
             }
         }
     }
