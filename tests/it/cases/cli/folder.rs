@@ -140,6 +140,13 @@ impl<'a> Started<'a> {
         self
     }
 
+    /// The processes that it has started.
+    pub(super) fn children(&self) -> Vec<Pid> {
+        let pid = self.child.id();
+        let list = read(Path::new(&format!("/proc/{pid}/task/{pid}/children")));
+        list.split_whitespace().map(|pid| Pid::from_raw(pid.parse().unwrap()).unwrap()).collect()
+    }
+
     pub(super) fn signal(self, signal: Signal) -> Self {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
         self

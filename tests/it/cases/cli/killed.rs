@@ -3,8 +3,10 @@
 
 use insta::assert_snapshot;
 use regex::Regex;
+use rustix::process::{Signal, kill_process};
 use serde_json::json;
 
+use super::folder::Started;
 use super::machine::{Canary, Machine};
 
 /// Six effects, each with an intent, a word that it happened, and its undo.
@@ -48,6 +50,22 @@ fn when_both_are_killed_cleanup_undoes_everything_and_a_second_one_nothing() {
         assert_eq!(machine.runexp("cleanup --all").to_string(), "exit 0\n\nstdout:\nnothing to do\n\nstderr:\n");
     }
     assert!(canary.is_alive());
+}
+
+#[test]
+fn a_command_that_has_not_ended_does_not_go_on_where_its_undo_has_been() {
+    let machine = Machine::new();
+    let command = "echo > begun; until test -e go; do sleep 0.01; done; echo late > world/flag; exec sleep 1000";
+    // It lets the command go on, and fails if there is one.
+    let undo = "echo > go; for i in $(seq 30); do test ! -e world/flag || exit 1; sleep 0.01; done";
+    machine.edit("x.toml", "echo on > world/flag", command);
+    machine.edit("x.toml", "rm -f world/flag", undo);
+    let started = Started::of(&machine.folder, machine.command("x.toml --quiet")).until_file("begun", |_| true);
+    let runner = started.children().remove(0);
+    kill_process(runner, Signal::KILL).unwrap();
+    let said = started.wait();
+    assert_eq!(said.code, Some(3), "{said}");
+    assert_eq!(machine.changes(), [""; 0]);
 }
 
 #[test]
