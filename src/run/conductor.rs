@@ -13,8 +13,8 @@ use crate::clock::Clock;
 use crate::journal::Journal;
 use crate::names::CellId;
 use crate::plan::Plan;
-use crate::process::{Haste, Strays, Tail};
-use crate::record::{CellKey, Containment, Event, EventRecord, Scope, StepOutcome, StepRecord};
+use crate::process::{Haste, Tail};
+use crate::record::{Containment, Event, EventRecord, Scope, StepOutcome, StepRecord};
 use crate::scenario::{OnError, StepSpec};
 use crate::step::{Performed, StepContext};
 use crate::store::{Ledger, Pen, RunDirectory};
@@ -93,12 +93,14 @@ pub(super) struct Conductor<'a> {
     pub(super) undo: UndoStack<Announce>,
     pub(super) stop: CancellationToken,
     pub(super) haste: Haste,
+    /// Whether `runexp cleanup` will have something to do.
+    pub(super) is_in_debt: bool,
     pub(super) cells_done: usize,
     /// What the epoch's steps want its servers to find in their environment.
     pub(super) server_environment: IndexMap<String, String>,
     pub(super) ledger: &'a Ledger,
     /// What is measured suffices: the cells that are left were never due.
-    is_enough: bool,
+    pub(super) is_enough: bool,
     pen: Pen,
     watch: &'a dyn Fn(RunEvent),
     logs: u32,
@@ -119,6 +121,7 @@ impl<'a> Conductor<'a> {
             stage,
             stop: interrupt.token().clone(),
             haste,
+            is_in_debt: false,
             cells_done: 0,
             server_environment: IndexMap::new(),
             ledger,
@@ -146,60 +149,6 @@ impl<'a> Conductor<'a> {
         Ok(())
     }
 
-    /// Teardown steps, then everything that is still registered. Runs to its
-    /// end whatever happens; returns what could not be undone.
-    pub(super) async fn dismantle(&mut self) -> Vec<String> {
-        self.tell(RunEvent::Teardown);
-        let (plan, haste) = (self.stage.plan, self.haste.clone());
-        let mut failures = Vec::new();
-        for step in &plan.teardown {
-            let performed = haste.bound(async |cancel| {
-                self.stop = cancel;
-                self.step(step, Scope::Teardown).await
-            });
-            if let Err(halt) = performed.await {
-                failures.push(halt.to_string());
-            }
-        }
-        failures.extend(self.undo.unwind().await.iter().map(by_hand));
-        failures.extend(self.end_strays().await);
-        // Told now: a full disk may yet keep this from every record and report.
-        for problem in &failures {
-            self.tell(RunEvent::NotUndone { problem: problem.clone() });
-        }
-        if !self.is_enough {
-            self.note_skipped();
-        }
-        failures
-    }
-
-    /// What is alive although everything has been stopped: daemons that have
-    /// left their group and their session.
-    async fn end_strays(&self) -> Option<String> {
-        let Stage { containment, run_id, .. } = &self.stage;
-        let strays = Strays { run_id, containment: containment.as_ref()?, spared: &[] };
-        strays.end(&self.haste).await.err().map(|error| format!("what the run has started is {error}"))
-    }
-
-    /// Leaves everything to a later `runexp cleanup`, if there is anything;
-    /// says whether.
-    pub(super) fn keeps(&self) -> bool {
-        let keeps = self.stage.aftermath == Aftermath::Keep && !self.undo.is_empty();
-        if keeps {
-            self.note_skipped();
-        }
-        keeps
-    }
-
-    fn note_skipped(&self) {
-        let planned =
-            self.stage.plan.epochs.iter().flat_map(|epoch| epoch.cells.iter().map(|cell| (epoch.index, cell)));
-        for (epoch, cell) in planned.skip(self.cells_done) {
-            let key = CellKey { cell: cell.cell.clone(), block: cell.block, epoch };
-            self.note(Event::CellSkipped { cell: key, reason: "the run ended before it".to_owned() });
-        }
-    }
-
     /// All steps in order; what they want servers to find in their environment.
     pub(super) async fn steps(&mut self, steps: &[StepSpec], scope: Scope) -> Result<IndexMap<String, String>, Halt> {
         let mut environment = IndexMap::new();
@@ -210,7 +159,7 @@ impl<'a> Conductor<'a> {
         Ok(environment)
     }
 
-    async fn step(&mut self, step: &StepSpec, scope: Scope) -> Result<IndexMap<String, String>, Halt> {
+    pub(super) async fn step(&mut self, step: &StepSpec, scope: Scope) -> Result<IndexMap<String, String>, Halt> {
         self.tell(RunEvent::Step { name: step.name.clone() });
         let started_ns = self.stage.clock.now();
         let log = self.log(&step.name);

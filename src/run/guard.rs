@@ -62,10 +62,14 @@ pub(super) struct Guarded {
 }
 
 impl Guarded {
-    /// Everything is undone: nothing is left to be remembered.
-    pub(super) fn end(self) -> Result<(), StateError> {
+    /// Nothing is alive that would have to be held together.
+    pub(super) fn release(&self) {
         // An empty control group that stays costs nothing and stops nobody.
         let _ = process::release(&self.containment);
+    }
+
+    /// Everything is undone: nothing is left to be remembered.
+    pub(super) fn forget(self) -> Result<(), StateError> {
         Journal::forget(&self.folder)
     }
 }

@@ -6,6 +6,7 @@
 
 mod cell;
 mod conductor;
+mod dismantle;
 mod epoch;
 mod event;
 mod guard;
@@ -126,9 +127,13 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
     }
     let kept = conductor.keeps();
     let not_undone = if kept { Vec::new() } else { conductor.dismantle().await };
+    let is_in_debt = conductor.is_in_debt;
     drop(conductor);
-    if let Some(guarded) = guarded.filter(|_| !kept && not_undone.is_empty()) {
-        guarded.end()?;
+    if let Some(guarded) = guarded.filter(|_| !kept) {
+        guarded.release();
+        if !is_in_debt {
+            guarded.forget()?;
+        }
     }
     sampler.stop();
     ledger.close()?;

@@ -167,9 +167,9 @@ fn what_the_journal_of_a_full_disk_cannot_hold_does_not_happen() {
 #[test]
 fn what_a_failed_up_leaves_behind_is_removed_by_its_label() {
     for trouble in ["up-fails", "down-fails"] {
-        let machine = Machine::new();
+        let mut machine = Machine::new();
         machine.folder.write(&format!("world/{trouble}"), "");
-        let machine = machine.taken_as_found();
+        machine.take_as_found();
         machine.runexp("x.toml --quiet");
         assert_eq!(machine.changes(), [""; 0], "{trouble}");
     }

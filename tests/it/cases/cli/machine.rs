@@ -98,8 +98,8 @@ impl Machine {
     }
 
     /// The world as it is now is what must be found again.
-    pub(super) fn taken_as_found(self) -> Self {
-        Self { before: tree(&self.folder.path("world")), ..self }
+    pub(super) fn take_as_found(&mut self) {
+        self.before = tree(&self.folder.path("world"));
     }
 
     /// The journal of the only run that has one.
@@ -174,6 +174,13 @@ impl Machine {
         here.filter_map(|process| std::fs::read_to_string(process.join("comm")).ok())
             .map(|name| name.trim().to_owned())
             .collect()
+    }
+}
+
+/// A test that failed half-way leaves nothing behind either.
+impl Drop for Machine {
+    fn drop(&mut self) {
+        let _ = self.command("cleanup --all").output();
     }
 }
 

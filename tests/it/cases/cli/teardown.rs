@@ -71,6 +71,8 @@ shell = "echo ran > second"
     error: not undone: step `first` failed: `sh -c 'exit 4'` ended with exit status: 4; its log is empty
     ");
     assert_eq!((folder.read("second"), folder.read("undone")), ("ran\n".to_owned(), "on\n".to_owned()));
+    // A step is not tried again, so it is nothing to clean up either.
+    assert!(folder.runexp("cleanup --all").stdout.contains("nothing to do"));
 }
 
 #[test]

@@ -1,0 +1,64 @@
+use super::Aftermath;
+use super::conductor::{Conductor, Stage, by_hand};
+use super::event::RunEvent;
+use crate::process::Strays;
+use crate::record::{CellKey, Event, Scope};
+
+impl Conductor<'_> {
+    /// Teardown steps, then everything that is still registered. Runs to its
+    /// end whatever happens; returns what could not be undone.
+    pub(super) async fn dismantle(&mut self) -> Vec<String> {
+        self.tell(RunEvent::Teardown);
+        let (plan, haste) = (self.stage.plan, self.haste.clone());
+        let mut failures = Vec::new();
+        for step in &plan.teardown {
+            let performed = haste.bound(async |cancel| {
+                self.stop = cancel;
+                self.step(step, Scope::Teardown).await
+            });
+            if let Err(halt) = performed.await {
+                failures.push(halt.to_string());
+            }
+        }
+        failures.extend(self.undo.unwind().await.iter().map(by_hand));
+        let stray = self.end_strays().await;
+        self.is_in_debt = stray.is_some() || !self.undo.is_empty();
+        failures.extend(stray);
+        // Told now: a full disk may yet keep this from every record and report.
+        for problem in &failures {
+            self.tell(RunEvent::NotUndone { problem: problem.clone() });
+        }
+        self.note_skipped();
+        failures
+    }
+
+    /// What is alive although everything has been stopped: daemons that have
+    /// left their group and their session.
+    async fn end_strays(&self) -> Option<String> {
+        let Stage { containment, run_id, .. } = &self.stage;
+        let strays = Strays { run_id, containment: containment.as_ref()?, spared: &[] };
+        strays.end(&self.haste).await.err().map(|error| format!("what the run has started is {error}"))
+    }
+
+    /// Leaves everything to a later `runexp cleanup`, if there is anything;
+    /// says whether.
+    pub(super) fn keeps(&self) -> bool {
+        let keeps = self.stage.aftermath == Aftermath::Keep && !self.undo.is_empty();
+        if keeps {
+            self.note_skipped();
+        }
+        keeps
+    }
+
+    fn note_skipped(&self) {
+        if self.is_enough {
+            return;
+        }
+        let planned =
+            self.stage.plan.epochs.iter().flat_map(|epoch| epoch.cells.iter().map(|cell| (epoch.index, cell)));
+        for (epoch, cell) in planned.skip(self.cells_done) {
+            let key = CellKey { cell: cell.cell.clone(), block: cell.block, epoch };
+            self.note(Event::CellSkipped { cell: key, reason: "the run ended before it".to_owned() });
+        }
+    }
+}
