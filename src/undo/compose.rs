@@ -8,6 +8,9 @@ use crate::process::{CommandError, compose, container_ids};
 /// <https://docs.docker.com/compose/how-tos/project-name/>.
 const LABEL: &str = "com.docker.compose.project";
 const SOCKET: &str = "/var/run/docker.sock";
+/// How many seconds containers may take to stop. Many run their program as the
+/// first process, which SIGTERM does not end: they take all of it.
+const GRACE: &str = "2";
 
 /// Removes containers and networks of a project that is private to a run.
 /// Volumes stay: they may hold models that took hours to fetch.
@@ -16,7 +19,7 @@ const SOCKET: &str = "/var/run/docker.sock";
 /// `up` failed half-way, the label finds what is left.
 pub(super) async fn down(file: &Path, project: &str, call: &Call<'_>) -> Result<(), UndoError> {
     let failed = |source| UndoError::Command { label: format!("docker compose up ({project})"), source };
-    let down = call.run(&compose(project, file, &["down", "--timeout", "5"])).await;
+    let down = call.run(&compose(project, file, &["down", "--timeout", GRACE])).await;
     if matches!(down, Err(CommandError::NotFound { .. })) && !Path::new(SOCKET).exists() {
         return Ok(());
     }
