@@ -144,7 +144,7 @@ fn outcome(subject: &Subject, metrics: &[&str], tally: &mut Tally) -> Result<(),
     let begin = processor_time();
     let options = LoadOptions { metrics, ..LoadOptions::default() };
     let loaded = catch_unwind(AssertUnwindSafe(|| load(&subject.root, &options))).map_err(|_| "a panic".to_owned())?;
-    let took = processor_time() - begin;
+    let took = processor_time().saturating_sub(begin);
     tally.mutations += 1;
     if took > tally.slowest {
         (tally.slowest, tally.slowest_was) = (took, String::new());
