@@ -12,6 +12,7 @@ mod machine;
 mod offline;
 mod plan;
 mod real;
+mod rendered;
 mod script;
 mod simulated;
 mod strays;
