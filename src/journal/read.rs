@@ -40,7 +40,7 @@ impl Left {
         let path = folder.join(FILE);
         match fs::read(&path) {
             Ok(bytes) => parse(&path, &folder, &bytes).map(Some),
-            // It was killed between the folder and the file.
+            // Killed after it made the folder, or before it removed that.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Ok(Some(Self { header: None, entries: Vec::new(), folder, length: 0 }))
             }

@@ -46,13 +46,15 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Goes on with what another process has left.
+    /// Goes on with what another process has left, even if that is only the
+    /// folder: it may die before it makes the file, and after it has removed it.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn resume(left: &Left) -> Result<Self, StateError> {
         let path = left.folder.join(FILE);
-        let file = OpenOptions::new().write(true).open(&path).map_err(StateError::io("write", &path))?;
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = file.map_err(StateError::io("write", &path))?;
         let mut journal = Self { path, file, length: left.length, failpoint: failpoint::Failpoint::default() };
         // The torn line of the other would be torn in the middle from now on.
         journal.cut().map_err(StateError::io("write", &journal.path))?;

@@ -1,15 +1,13 @@
 //! The journal and the locks as a person meets them.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 
 use insta::assert_snapshot;
 use regex::Regex;
-use runexp::process::identity;
-use runexp::record::ProcessIdentity;
 use rustix::process::Signal;
 
 use super::folder::Started;
-use super::machine::{Canary, Machine};
+use super::machine::Machine;
 
 #[test]
 fn a_second_run_on_the_host_is_refused_and_so_is_cleanup_while_the_first_is_alive() {
@@ -60,78 +58,6 @@ fn what_is_kept_goes_on_until_cleanup() {
 
     stdout:
     RUN-ID: 6 effects undone
-
-    stderr:
-    ");
-    assert_eq!(machine.changes(), [""; 0]);
-}
-
-#[test]
-fn a_torn_last_line_was_never_acted_upon_and_a_damaged_earlier_one_is_fatal() {
-    let machine = Machine::new();
-    machine.run_until(12, "both");
-    let journal = machine.journal();
-    let torn = std::fs::read_to_string(&journal).unwrap() + "{\"sequence\":7,\"un";
-    std::fs::write(&journal, torn.replacen("\"sequence\":1", "\"sequence\":", 1)).unwrap();
-    assert_snapshot!(machine.runexp("cleanup --all"), @r"
-    exit 3
-
-    stdout:
-
-    stderr:
-    error: the undo journal `FOLDER/state/runs/RUN-ID/journal.jsonl` line 4 is damaged: expected value at line 1 column 13
-    help: undo by hand what the other lines say, then remove `FOLDER/state/runs/RUN-ID/journal.jsonl`
-    ");
-    std::fs::write(&journal, torn).unwrap();
-    assert_snapshot!(machine.runexp("cleanup --all"), @r"
-    exit 0
-
-    stdout:
-    RUN-ID: 6 effects undone
-
-    stderr:
-    ");
-    assert_eq!(machine.changes(), [""; 0]);
-}
-
-#[test]
-fn a_journal_of_another_boot_kills_nobody_and_undoes_the_rest() {
-    let machine = Machine::new();
-    machine.run_until(12, "both");
-    let mut canary = Canary::hatch();
-    let ProcessIdentity { pid, start_ticks, boot_id } = identity(canary.pid()).unwrap();
-    let journal = machine.journal();
-    let text = std::fs::read_to_string(&journal).unwrap();
-    let server = Regex::new(r#""pid":\d+,"start_ticks":\d+,"boot_id":"[^"]+""#).unwrap();
-    assert!(server.is_match(&text) && text.contains(&boot_id), "{text}");
-    let of_canary = format!(r#""pid":{pid},"start_ticks":{start_ticks},"boot_id":"another""#);
-    std::fs::write(&journal, server.replace_all(&text, of_canary).into_owned()).unwrap();
-    assert_eq!(machine.runexp("cleanup --all").code, Some(0));
-    assert_eq!(machine.changes(), [""; 0]);
-    assert!(canary.is_alive());
-}
-
-#[test]
-fn an_undo_that_fails_is_told_again_until_it_works() {
-    let machine = Machine::new();
-    machine.edit("x.toml", "undo = \"rm -f world/flag\"", "undo = \"test -e go && rm -f world/flag\"");
-    machine.run_until(12, "both");
-    assert_snapshot!(machine.runexp("cleanup --all"), @r"
-    exit 5
-
-    stdout:
-    RUN-ID: 5 effects undone
-
-    stderr:
-    error: not undone: `flag` was not undone: `sh -c 'test -e go && rm -f world/flag'` ended with exit status: 1; its log is empty; to do it by hand: `cd FOLDER && sh -c 'test -e go && rm -f world/flag'`
-    help: when the cause is gone, `runexp cleanup RUN-ID` tries again
-    ");
-    machine.folder.write("go", "");
-    assert_snapshot!(machine.runexp("cleanup --all"), @r"
-    exit 0
-
-    stdout:
-    RUN-ID: 1 effect undone
 
     stderr:
     ");
@@ -191,4 +117,21 @@ fn a_state_folder_that_others_may_enter_is_refused() {
     help: chmod 700 FOLDER/state, as its owner
     ");
     assert!(!machine.folder.path("results").exists());
+}
+
+#[test]
+fn a_journal_that_was_never_begun_or_never_quite_removed_is_nothing_to_undo() {
+    for text in [None, Some("")] {
+        let machine = Machine::new();
+        machine.runexp("x.toml --quiet");
+        let run = machine.folder.path("state/runs/20261122T202505Z-a165");
+        std::fs::DirBuilder::new().mode(0o700).create(&run).unwrap();
+        if let Some(text) = text {
+            std::fs::write(run.join("journal.jsonl"), text).unwrap();
+        }
+        assert_eq!(machine.runexp("x.toml").code, Some(7));
+        let cleanup = machine.runexp("cleanup --all").to_string();
+        assert_eq!(cleanup, "exit 0\n\nstdout:\nRUN-ID: 0 effects undone\n\nstderr:\n");
+        assert_eq!(machine.changes(), [""; 0]);
+    }
 }
