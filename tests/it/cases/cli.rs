@@ -2,12 +2,13 @@
 
 mod adaptive;
 mod check;
+#[cfg(debug_assertions)]
+mod failpoint;
 mod folder;
 mod init;
 mod insisted;
 mod interrupted;
 mod journal;
-mod killed;
 mod machine;
 mod offline;
 mod plan;

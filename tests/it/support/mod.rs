@@ -1,5 +1,7 @@
 //! Real parts for tests: a server that answers exactly the bytes it is told.
 
+pub(crate) mod ollama;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;

@@ -8,18 +8,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::folder::{Folder, RunFolder, Said};
+use crate::support::ollama::{Ollama, State};
 
-const SHIMS: [(&str, &str); 2] = [
+const SHIMS: [(&str, &str); 3] = [
+    ("nvidia-smi", include_str!("shims/nvidia-smi")),
     ("nvidia-cuda-mps-control", include_str!("shims/nvidia-cuda-mps-control")),
     ("docker", include_str!("shims/docker")),
 ];
 
-/// One effect of every kind that has an undo, and a server of which one child
+/// Effects by command, daemon and container, and a server of which one child
 /// leaves group and session, and another its environment too.
-pub(super) const EVERY_KIND: &str = r#"
+const SCENARIO: &str = r#"
 schema = 1
 name = "machine"
-title = "Every effect there is"
+title = "Effects to be undone"
 
 [design]
 repetitions = 1
@@ -62,18 +64,55 @@ echo ready
 exec sleep 1000
 ";
 
+/// The step kinds that [`SCENARIO`] does not have.
+const OTHER_KINDS: &str = r#"
+[[setup]]
+name = "clocks"
+lock_clocks = { graphics_mhz = 1500, memory_mhz = 2619 }
+
+[[setup]]
+name = "model"
+pull = { model = "m:1b", server = "OLLAMA", remove_after = true }
+
+[[setup]]
+name = "rest"
+unload = { model = "m:1b", server = "OLLAMA" }
+
+[[setup]]
+name = "tags"
+http = { url = "OLLAMA/api/tags" }
+
+[[setup]]
+name = "port"
+wait = { http = "OLLAMA/api/ps" }
+
+[[setup]]
+name = "memory"
+memory_available = { at_least = "1MB" }
+
+[[setup]]
+name = "cache"
+drop_caches = { files = ["compose.yaml"] }
+
+[[setup]]
+name = "nap"
+sleep = "1ms"
+"#;
+
 /// A folder with the scenario, and a world beside it.
 pub(super) struct Machine {
     pub(super) folder: Folder,
+    ollama: Ollama,
+    url: String,
     before: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 impl Machine {
     pub(super) fn new() -> Self {
-        let folder = Folder::with(EVERY_KIND);
+        let folder = Folder::with(SCENARIO);
         folder.write("server.sh", SERVER);
         folder.write("compose.yaml", "services: {}\n");
-        for part in ["bin", "world/docker/containers", "world/docker/networks"] {
+        for part in ["bin", "world/docker/containers", "world/docker/networks", "world/clocks"] {
             std::fs::create_dir_all(folder.path(part)).unwrap();
         }
         folder.write("world/knob", "default\n");
@@ -87,7 +126,22 @@ impl Machine {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         }
         let before = tree(&folder.path("world"));
-        Self { folder, before }
+        let (ollama, url) = Ollama::start(State::default());
+        Self { folder, ollama, url, before }
+    }
+
+    /// One whose scenario has a step of every kind there is.
+    #[cfg(debug_assertions)]
+    pub(super) fn with_every_kind() -> Self {
+        let machine = Self::new();
+        machine.write_scenario(&format!("{SCENARIO}{OTHER_KINDS}"));
+        machine
+    }
+
+    /// Takes another scenario, in which `OLLAMA` stands for the server's URL.
+    #[cfg(debug_assertions)]
+    pub(super) fn write_scenario(&self, text: &str) {
+        self.folder.write("x.toml", &text.replace("OLLAMA", &self.url));
     }
 
     /// The same, but for one piece of one of its files.
@@ -107,6 +161,22 @@ impl Machine {
         let runs: Vec<_> = std::fs::read_dir(self.folder.path("state/runs")).unwrap().flatten().collect();
         assert_eq!(runs.len(), 1, "{runs:?}");
         runs[0].path().join("journal.jsonl")
+    }
+
+    /// How long the journals are now.
+    #[cfg(debug_assertions)]
+    pub(super) fn journal_lines(&self) -> usize {
+        let runs = std::fs::read_dir(self.folder.path("state/runs")).into_iter().flatten().flatten();
+        runs.filter_map(|run| std::fs::read_to_string(run.path().join("journal.jsonl")).ok())
+            .map(|journal| journal.lines().count())
+            .sum()
+    }
+
+    /// The ids of the runs there were.
+    #[cfg(debug_assertions)]
+    pub(super) fn runs(&self) -> Vec<String> {
+        let runs = std::fs::read_dir(self.folder.path("results/machine")).into_iter().flatten().flatten();
+        runs.map(|run| run.file_name().into_string().unwrap()).collect()
     }
 
     /// The command with these words, with the shims in front of everything.
@@ -137,6 +207,7 @@ impl Machine {
 
     /// A run in which somebody is killed after the `line`-th line of the
     /// journal; returns when nobody of it can write any more.
+    #[cfg(debug_assertions)]
     pub(super) fn run_until(&self, line: u32, victim: &str) -> Said {
         let mut command = self.command("x.toml --quiet");
         command.env("RUNEXP_FAILPOINT", format!("journal:{line}:{victim}"));
@@ -152,6 +223,7 @@ impl Machine {
             .map(|path| path.display().to_string())
             .collect();
         changes.dedup();
+        changes.extend(self.ollama.models().into_iter().map(|model| format!("model {model}")));
         changes.extend(self.alive());
         changes.extend(
             tree(&self.folder.path("state/runs")).into_keys().map(|path| format!("journal {}", path.display())),

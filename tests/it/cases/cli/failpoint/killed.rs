@@ -1,55 +1,84 @@
 //! SIGKILL after every single line of the undo journal: of the process that
 //! does the work, of the one above it, and of both.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Instant;
+
 use insta::assert_snapshot;
 use regex::Regex;
 use rustix::process::{Signal, kill_process};
 use serde_json::json;
 
-use super::folder::Started;
-use super::machine::{Canary, Machine};
+use super::super::folder::Started;
+use super::super::machine::{Canary, Machine};
 
-/// Six effects, each with an intent, a word that it happened, and its undo.
-const LINES: u32 = 18;
+/// Nine effects, each with an intent, a word that it happened, and its undo.
+const LINES: u32 = 27;
+/// A killed run mostly waits, so more of them at once than there are cores.
+const AT_ONCE: usize = 4;
+
+/// Every kill point for one victim, each beside the same canary; says how many
+/// there were and how long it took.
+fn at_every_line(victim: &str, is_undone: impl Fn(&Machine, u32) + Sync) {
+    let (begun, next) = (Instant::now(), AtomicU32::new(1));
+    let mut canary = Canary::hatch();
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                let machine = Machine::with_every_kind();
+                while let Some(line) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|line| *line <= LINES) {
+                    is_undone(&machine, line);
+                    assert_eq!(machine.changes(), [""; 0], "{victim} {line}");
+                    assert_eq!(machine.runexp("cleanup --all").to_string(), NOTHING_TO_DO, "{victim} {line}");
+                }
+            });
+        }
+    });
+    assert!(canary.is_alive());
+    println!("{victim}: killed after each of {LINES} journal lines, in {:.1} s", begun.elapsed().as_secs_f64());
+}
+
+const NOTHING_TO_DO: &str = "exit 0\n\nstdout:\nnothing to do\n\nstderr:\n";
 
 #[test]
-fn the_machine_is_as_it_was_after_a_run_that_nobody_kills() {
-    let machine = Machine::new();
+fn the_machine_is_as_it_was_after_every_kind_of_step_and_a_run_that_nobody_kills() {
+    let machine = Machine::with_every_kind();
     let mut canary = Canary::hatch();
     let said = machine.run_until(LINES + 1, "both");
     assert_eq!(said.code, Some(4), "{said}");
     assert_eq!(machine.changes(), [""; 0]);
     assert!(canary.is_alive());
+    let run = machine.only_run();
+    let steps = run.records("steps.jsonl");
+    assert!(steps.iter().all(|step| step["outcome"] == json!({"state": "done"})), "{steps:?}");
+    let kinds: BTreeSet<&str> = steps.iter().map(|step| step["kind"].as_str().unwrap()).collect();
+    let explained = machine.runexp("explain").stdout;
+    let pages = explained.lines().filter_map(|line| line.split_whitespace().next());
+    assert_eq!(kinds, pages.take_while(|page| *page != "E001").collect());
+    let events = run.records("events.jsonl");
+    assert_eq!(events.iter().filter(|event| event["event"] == "undo").count(), LINES as usize);
 }
 
 #[test]
 fn whoever_is_killed_the_one_who_lives_undoes_everything() {
     for (victim, code) in [("runner", Some(3)), ("warden", None)] {
-        let machine = Machine::new();
-        let mut canary = Canary::hatch();
-        for line in 1..=LINES {
+        at_every_line(victim, |machine, line| {
             let said = machine.run_until(line, victim);
             assert_eq!(said.code, code, "{victim} {line}: {said}");
-            assert_eq!(machine.changes(), [""; 0], "{victim} {line}: {said}");
-            assert_eq!(machine.runexp("cleanup --all").to_string(), "exit 0\n\nstdout:\nnothing to do\n\nstderr:\n");
-        }
-        assert!(canary.is_alive());
+        });
     }
 }
 
 #[test]
 fn when_both_are_killed_cleanup_undoes_everything_and_a_second_one_nothing() {
-    let machine = Machine::new();
-    let mut canary = Canary::hatch();
-    for line in 1..=LINES {
+    at_every_line("both", |machine, line| {
         let said = machine.run_until(line, "both");
         assert_eq!(said.code, None, "{line}: {said}");
         let cleanup = machine.runexp("cleanup --all");
         assert_eq!(cleanup.code, Some(0), "{line}: {cleanup}");
-        assert_eq!(machine.changes(), [""; 0], "{line}: {cleanup}");
-        assert_eq!(machine.runexp("cleanup --all").to_string(), "exit 0\n\nstdout:\nnothing to do\n\nstderr:\n");
-    }
-    assert!(canary.is_alive());
+    });
 }
 
 #[test]

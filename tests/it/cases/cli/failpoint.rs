@@ -1,0 +1,5 @@
+//! What needs the failpoint `RUNEXP_FAILPOINT`, and so a debug build: release
+//! builds do not have it.
+
+mod killed;
+mod left;
