@@ -128,6 +128,23 @@ impl<'a> Started<'a> {
         self
     }
 
+    /// Waits until something is so; what it said where it has ended before.
+    #[cfg(debug_assertions)]
+    pub(super) fn while_alive_until(mut self, is_so: impl Fn() -> bool) -> Result<Self, Said> {
+        while !is_so() {
+            if self.child.try_wait().unwrap().is_some() {
+                return Err(self.wait());
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(self)
+    }
+
+    #[cfg(debug_assertions)]
+    pub(super) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
     /// Reads what it says until a line holds `text`; the rest stays to be read.
     pub(super) fn until_said(mut self, text: &str) -> Self {
         let mut lines = BufReader::with_capacity(1, self.child.stderr.take().unwrap());
