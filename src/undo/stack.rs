@@ -110,3 +110,47 @@ impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> Undoing for Un
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use indexmap::IndexMap;
+    use tokio::time;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_undo_that_hangs_has_its_own_time_and_the_others_are_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let (log, haste) = (folder.path().join("undo.log"), Haste::default());
+        let mut states = Vec::new();
+        let mut stack = UndoStack::new(log, haste, |entry: &UndoEntry, state: &UndoState| {
+            states.push(format!("{} {}", entry.sequence, serde_json::to_value(state).unwrap()["state"]));
+            Ok(())
+        });
+        for script in ["echo > first", "echo > begun; exec sleep 1000", "echo > last"] {
+            let argv = ["sh", "-c", script].map(str::to_owned).to_vec();
+            let (label, dir) = ("knob".to_owned(), Some(folder.path().to_owned()));
+            stack.register(Undo::Command { label, argv, env: IndexMap::new(), dir, privileged: false }).unwrap();
+        }
+        let a_minute_passes = async {
+            while !folder.path().join("begun").exists() {
+                time::sleep(Duration::from_millis(1)).await;
+            }
+            time::pause();
+            time::advance(Duration::from_secs(61)).await;
+            time::resume();
+        };
+        let (failures, ()) = tokio::join!(stack.unwind(), a_minute_passes);
+        let failures: Vec<String> = failures.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            failures,
+            ["`knob` was not undone: `sh -c 'echo > begun; exec sleep 1000'` did not end within 1m; its log is empty"]
+        );
+        assert!(folder.path().join("first").exists() && folder.path().join("last").exists());
+        drop(stack);
+        let said = states.join(", ").replace('"', "");
+        assert_eq!(said, "0 intent, 1 intent, 2 intent, 2 undone, 1 failed, 0 undone");
+    }
+}
