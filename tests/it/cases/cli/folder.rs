@@ -140,7 +140,6 @@ impl<'a> Started<'a> {
         Ok(self)
     }
 
-    #[cfg(debug_assertions)]
     pub(super) fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }

@@ -4,7 +4,7 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 
 use insta::assert_snapshot;
 use regex::Regex;
-use rustix::process::Signal;
+use rustix::process::{Signal, kill_process};
 
 use super::folder::Started;
 use super::machine::Machine;
@@ -32,6 +32,60 @@ fn a_second_run_on_the_host_is_refused_and_so_is_cleanup_while_the_first_is_aliv
     error: this host is in use by run `RUN-ID` (pid PID)
     ");
     assert_eq!(first.signal(Signal::TERM).wait().code, Some(143));
+    assert_eq!(machine.changes(), [""; 0]);
+}
+
+#[test]
+fn a_killed_run_holds_no_lock_and_leaves_a_journal_that_refuses_the_next() {
+    let machine = Machine::new();
+    machine.edit("x.toml", "duration = \"20ms\"", "duration = \"1000s\"");
+    let first = Started::of(&machine.folder, machine.command("x.toml")).until_said("ready after");
+    let run = machine.only_run().json("manifest.json")["run_id"].as_str().unwrap().to_owned();
+    let second = machine.command("x.toml").output().unwrap();
+    assert_eq!(second.status.code(), Some(6));
+    let refusal = String::from_utf8(second.stderr).unwrap();
+    assert!(refusal.starts_with(&format!("error: this host is in use by run `{run}` (pid ")), "{refusal}");
+    for pid in [vec![first.pid()], first.children()].concat() {
+        kill_process(pid, Signal::KILL).unwrap();
+    }
+    assert_eq!(first.wait().code, None);
+    assert_eq!(machine.runexp("x.toml").code, Some(7));
+    assert_eq!(machine.runexp("cleanup --all").code, Some(0));
+    assert_eq!(machine.changes(), [""; 0]);
+}
+
+/// The knob is read-only from when it is set until the run's own view of the
+/// file system is gone.
+#[test]
+fn a_knob_that_cannot_be_written_is_left_to_a_person_or_to_a_later_cleanup() {
+    let machine = Machine::new();
+    machine.edit(
+        "x.toml",
+        "echo tuned > world/knob",
+        "echo tuned > world/knob; mount --bind world/knob world/knob; mount -o remount,bind,ro world/knob",
+    );
+    let said = machine.runexp_after("true", "x.toml --quiet").to_string();
+    // Every shell has its own words and status for it.
+    let of_shell = Regex::new(r"(exit status:|  sh:) .*?(; the|Read-only file system)").unwrap();
+    assert_snapshot!(of_shell.replace_all(&said, "$1 … $2"), @r"
+    exit 5
+
+    stdout:
+    FOLDER/results/machine/RUN-ID
+
+    stderr:
+    error: not undone: `knob` was not undone: `sh -c 'echo default > world/knob'` ended with exit status: … ; the last lines of its log:
+        sh: … Read-only file system; to do it by hand: `cd FOLDER && sh -c 'echo default > world/knob'`
+    ");
+    assert_eq!(machine.folder.read("world/knob"), "tuned\n");
+    assert_snapshot!(machine.runexp("cleanup --all"), @r"
+    exit 0
+
+    stdout:
+    RUN-ID: 1 effect undone
+
+    stderr:
+    ");
     assert_eq!(machine.changes(), [""; 0]);
 }
 
