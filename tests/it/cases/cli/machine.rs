@@ -18,44 +18,7 @@ const SHIMS: [(&str, &str); 3] = [
 
 /// Effects by command, daemon and container, and a server of which one child
 /// leaves group and session, and another its environment too.
-const SCENARIO: &str = r#"
-schema = 1
-name = "machine"
-title = "Effects to be undone"
-
-[design]
-repetitions = 1
-
-[[setup]]
-name = "knob"
-run = { argv = ["sh", "-c", "echo tuned > world/knob"], undo = ["sh", "-c", "echo default > world/knob"] }
-
-[[setup]]
-name = "flag"
-shell = { script = "echo on > world/flag", undo = "rm -f world/flag" }
-
-[[setup]]
-name = "mps"
-mps = { action = "start" }
-
-[[setup]]
-name = "services"
-compose = { file = "compose.yaml" }
-
-[[server]]
-name = "shell"
-api = "openai"
-model = "m"
-run = ["sh", "server.sh"]
-ready = { log = "ready", within = "20s" }
-
-[[phase]]
-name = "load"
-clients = 1
-duration = "20ms"
-drain = "10ms"
-request = { prompt = "hello", max_tokens = 3 }
-"#;
+const SCENARIO: &str = include_str!("machine/effects.toml");
 
 const SERVER: &str = "\
 (setsid sleep 1000 &)
@@ -65,39 +28,8 @@ exec sleep 1000
 ";
 
 /// The step kinds that [`SCENARIO`] does not have.
-const OTHER_KINDS: &str = r#"
-[[setup]]
-name = "clocks"
-lock_clocks = { graphics_mhz = 1500, memory_mhz = 2619 }
-
-[[setup]]
-name = "model"
-pull = { model = "m:1b", server = "OLLAMA", remove_after = true }
-
-[[setup]]
-name = "rest"
-unload = { model = "m:1b", server = "OLLAMA" }
-
-[[setup]]
-name = "tags"
-http = { url = "OLLAMA/api/tags" }
-
-[[setup]]
-name = "port"
-wait = { http = "OLLAMA/api/ps" }
-
-[[setup]]
-name = "memory"
-memory_available = { at_least = "1MB" }
-
-[[setup]]
-name = "cache"
-drop_caches = { files = ["compose.yaml"] }
-
-[[setup]]
-name = "nap"
-sleep = "1ms"
-"#;
+#[cfg(debug_assertions)]
+const OTHER_KINDS: &str = include_str!("machine/other_kinds.toml");
 
 /// A folder with the scenario, and a world beside it.
 pub(super) struct Machine {
@@ -109,7 +41,7 @@ pub(super) struct Machine {
 
 impl Machine {
     pub(super) fn new() -> Self {
-        let folder = Folder::with(SCENARIO);
+        let folder = Folder::new();
         folder.write("server.sh", SERVER);
         folder.write("compose.yaml", "services: {}\n");
         for part in ["bin", "world/docker/containers", "world/docker/networks", "world/clocks"] {
@@ -127,7 +59,9 @@ impl Machine {
         }
         let before = tree(&folder.path("world"));
         let (ollama, url) = Ollama::start(State::default());
-        Self { folder, ollama, url, before }
+        let machine = Self { folder, ollama, url, before };
+        machine.write_scenario(SCENARIO);
+        machine
     }
 
     /// One whose scenario has a step of every kind there is.
@@ -139,7 +73,6 @@ impl Machine {
     }
 
     /// Takes another scenario, in which `OLLAMA` stands for the server's URL.
-    #[cfg(debug_assertions)]
     pub(super) fn write_scenario(&self, text: &str) {
         self.folder.write("x.toml", &text.replace("OLLAMA", &self.url));
     }
@@ -193,6 +126,10 @@ impl Machine {
 
     /// The same after a script, in a mount namespace of its own.
     pub(super) fn runexp_after(&self, script: &str, words: &str) -> Said {
+        Said::of(&self.folder, &self.command_after(script, words).output().unwrap())
+    }
+
+    pub(super) fn command_after(&self, script: &str, words: &str) -> Command {
         let command = self.command(words);
         let mut apart = Command::new("unshare");
         if !rustix::process::geteuid().is_root() {
@@ -202,7 +139,7 @@ impl Machine {
         apart.arg(command.get_program()).args(command.get_args());
         apart.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         apart.current_dir(command.get_current_dir().unwrap());
-        Said::of(&self.folder, &apart.output().unwrap())
+        apart
     }
 
     /// A run in which somebody is killed after the `line`-th line of the

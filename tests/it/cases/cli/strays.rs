@@ -31,7 +31,7 @@ rmdir "$mount$group/probe-$$"
 exit $status
 "#;
 
-const WITHOUT_CONTROL_GROUPS: &str = "umount -a -t cgroup2";
+pub(super) const WITHOUT_CONTROL_GROUPS: &str = "umount -a -t cgroup2";
 
 /// How a run is held together after each script that came before it.
 fn means() -> [(&'static str, &'static str); 2] {
