@@ -62,6 +62,12 @@ pub enum UndoError {
         /// What `quit` said, after a colon; empty if it said nothing.
         reason: String,
     },
+    /// The daemon is gone, and yet there is one.
+    #[error("somebody still answers in the MPS pipe directory `{path}`", path = path.display())]
+    MpsAnswers {
+        /// Which.
+        path: PathBuf,
+    },
     /// A folder could not be removed.
     #[error("`{path}` could not be removed: {source}", path = path.display())]
     Folder {
@@ -93,7 +99,10 @@ pub async fn apply(undo: &Undo, log: &Path, haste: &Haste) -> Result<(), UndoErr
             let call = Call { env, dir: None, privileged: false, input: None, log, haste };
             compose::down(file, project, &call).await
         }
-        Undo::QuitMps { control, pipe_dir, privileged } => mps::quit(control, pipe_dir, *privileged, log, haste).await,
+        Undo::QuitMps { control, pipe_dir, privileged } => {
+            let control = mps::Control { program: control, privileged: *privileged, log, haste };
+            mps::quit(pipe_dir, &control).await
+        }
         Undo::Request { label, method, url, json } => {
             let sent = request::send_in_time(method, url, json, haste).await;
             sent.map_err(|source| UndoError::Request { label: label.clone(), source })

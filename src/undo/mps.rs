@@ -1,5 +1,6 @@
 #![expect(clippy::disallowed_methods, reason = "reads the pid file of a daemon")]
 
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,46 +9,93 @@ use tokio::time::sleep;
 
 use super::UndoError;
 use super::apply::Call;
-use crate::process::{Haste, Limit, named, pid_is_alive};
+use crate::process::{CommandError, Haste, Limit, named, pid_is_alive, stop_marked};
+use crate::signal::StopSignal;
 use crate::units::Period;
 
 const DEFAULT_PIPE_DIR: &str = "/tmp/nvidia-mps";
+const PIPE_VARIABLE: &str = "CUDA_MPS_PIPE_DIRECTORY";
 const PID_FILE: &str = "nvidia-cuda-mps-control.pid";
+/// `quit` waits for clients; after so many seconds it ends their servers.
+const QUIT: &str = "quit -t 5";
 const QUIT_LIMIT: Period = Period::from_secs(20);
+/// How long a server may take that its daemon has left behind.
+const SERVER_GRACE: Duration = Duration::from_secs(2);
 /// The kernel keeps this many characters of a program's name.
 const KERNEL_NAME: usize = 15;
 const POLL: Duration = Duration::from_millis(20);
 
-/// Sends `quit` to the daemon of a private pipe directory and waits until it
-/// is gone. Does nothing where there is no daemon.
-pub(super) async fn quit(
-    control: &str,
-    pipe_dir: &Path,
-    privileged: bool,
-    log: &Path,
-    haste: &Haste,
-) -> Result<(), UndoError> {
+/// Takes back the daemon of a private pipe directory, in the order that NVIDIA
+/// asks for: `terminate_client` for every client that is left, which spares the
+/// others what killing it would do to them, then `quit`; then sees to it that
+/// no process of this pipe directory is alive and nobody answers in it. Does
+/// nothing where nothing is left. See <https://docs.nvidia.com/deploy/mps/>.
+pub(super) async fn quit(pipe_dir: &Path, control: &Control<'_>) -> Result<(), UndoError> {
     if pipe_dir == Path::new(DEFAULT_PIPE_DIR) {
         return Err(UndoError::SharedMps { path: pipe_dir.to_owned() });
     }
-    let Some(pid) = daemon(control, pipe_dir) else { return Ok(()) };
     let directory = pipe_dir.to_string_lossy().into_owned();
-    let env = IndexMap::from([("CUDA_MPS_PIPE_DIRECTORY".to_owned(), directory)]);
-    let call = Call { env: &env, dir: None, privileged, input: Some("quit\n"), log, haste };
-    let said = call.run(&[control.to_owned()]).await;
-    let limit = Limit::from_now(QUIT_LIMIT);
-    let is_gone = haste.bound(async |cancel| {
-        // A failed `quit` changes nothing by waiting.
-        while pid_is_alive(pid) && !limit.is_over() && said.is_ok() && !cancel.is_cancelled() {
-            sleep(POLL).await;
-        }
-        !pid_is_alive(pid)
-    });
-    if is_gone.await {
-        return Ok(());
+    let env = IndexMap::from([(PIPE_VARIABLE.to_owned(), directory.clone())]);
+    if let Some(pid) = daemon(control.program, pipe_dir) {
+        control.terminate_clients(&env).await;
+        let said = control.ask(&env, QUIT).await;
+        control.wait_for_end(pid, said).await?;
     }
-    let reason = said.err().map(|error| format!(": {error}")).unwrap_or_default();
-    Err(UndoError::MpsAlive { pid, reason })
+    let ended = stop_marked(PIPE_VARIABLE, &directory, StopSignal::Term, SERVER_GRACE, control.haste).await;
+    ended.map_err(|source| UndoError::Process { label: format!("MPS of `{directory}`"), source })?;
+    match UnixStream::connect(pipe_dir.join("control")) {
+        Ok(_) => Err(UndoError::MpsAnswers { path: pipe_dir.to_owned() }),
+        // A socket that a dead daemon left behind refuses.
+        Err(_) => Ok(()),
+    }
+}
+
+/// The program that speaks to a daemon, and how it is run.
+#[derive(Clone, Copy)]
+pub(super) struct Control<'a> {
+    pub(super) program: &'a str,
+    pub(super) privileged: bool,
+    pub(super) log: &'a Path,
+    pub(super) haste: &'a Haste,
+}
+
+impl Control<'_> {
+    async fn ask(&self, env: &IndexMap<String, String>, question: &str) -> Result<String, CommandError> {
+        let Self { program, privileged, log, haste } = *self;
+        let input = format!("{question}\n");
+        let call = Call { env, dir: None, privileged, input: Some(&input), log, haste };
+        call.run(&[program.to_owned()]).await
+    }
+
+    /// What a daemon does not say or do here, the limit of `quit` makes up for.
+    async fn terminate_clients(&self, env: &IndexMap<String, String>) {
+        for server in self.pids(env, "get_server_list").await {
+            for client in self.pids(env, &format!("get_client_list {server}")).await {
+                let _ = self.ask(env, &format!("terminate_client {server} {client}")).await;
+            }
+        }
+    }
+
+    async fn pids(&self, env: &IndexMap<String, String>, question: &str) -> Vec<u32> {
+        let answer = self.ask(env, question).await.unwrap_or_default();
+        answer.lines().filter_map(|line| line.trim().parse().ok()).collect()
+    }
+
+    async fn wait_for_end(&self, pid: u32, said: Result<String, CommandError>) -> Result<(), UndoError> {
+        let limit = Limit::from_now(QUIT_LIMIT);
+        let is_gone = self.haste.bound(async |cancel| {
+            // A failed `quit` changes nothing by waiting.
+            while pid_is_alive(pid) && !limit.is_over() && said.is_ok() && !cancel.is_cancelled() {
+                sleep(POLL).await;
+            }
+            !pid_is_alive(pid)
+        });
+        if is_gone.await {
+            return Ok(());
+        }
+        let reason = said.err().map(|error| format!(": {error}")).unwrap_or_default();
+        Err(UndoError::MpsAlive { pid, reason })
+    }
 }
 
 /// The live daemon of a pipe directory, by the pid file that it writes there.
@@ -63,12 +111,15 @@ fn daemon(control: &str, pipe_dir: &Path) -> Option<u32> {
 mod tests {
     use super::*;
 
+    fn control<'a>(log: &'a Path, haste: &'a Haste) -> Control<'a> {
+        Control { program: "nvidia-cuda-mps-control", privileged: false, log, haste }
+    }
+
     #[tokio::test]
     async fn the_daemon_of_everybody_is_never_quit() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
-        let refused =
-            quit("nvidia-cuda-mps-control", Path::new("/tmp/nvidia-mps/"), false, &log, &Haste::default()).await;
+        let refused = quit(Path::new("/tmp/nvidia-mps/"), &control(&log, &Haste::default())).await;
         insta::assert_snapshot!(refused.unwrap_err(), @"`/tmp/nvidia-mps/` is the default MPS pipe directory, which is never ours to quit");
         assert!(!log.exists());
     }
@@ -78,7 +129,27 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(PID_FILE), std::process::id().to_string()).unwrap();
         let log = folder.path().join("log");
-        quit("nvidia-cuda-mps-control", folder.path(), false, &log, &Haste::default()).await.unwrap();
+        quit(folder.path(), &control(&log, &Haste::default())).await.unwrap();
         assert!(!log.exists());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_outlived_its_daemon_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server =
+            std::process::Command::new("sleep").arg("1000").env(PIPE_VARIABLE, folder.path()).spawn().unwrap();
+        let log = folder.path().join("log");
+        quit(folder.path(), &control(&log, &Haste::default())).await.unwrap();
+        assert!(!server.wait().unwrap().success());
+    }
+
+    #[tokio::test]
+    async fn somebody_who_answers_after_all_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let _listener = std::os::unix::net::UnixListener::bind(folder.path().join("control")).unwrap();
+        let log = folder.path().join("log");
+        let left = quit(folder.path(), &control(&log, &Haste::default())).await.unwrap_err().to_string();
+        let shown = left.replace(folder.path().to_str().unwrap(), "PIPE");
+        insta::assert_snapshot!(shown, @"somebody still answers in the MPS pipe directory `PIPE`");
     }
 }

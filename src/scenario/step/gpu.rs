@@ -26,8 +26,10 @@ family! {
 /// process of that name is running.
 ///
 /// # Undo
-/// `start`: `quit` on the private pipe directory, which never reaches a daemon
-/// of somebody else. `absent` changes nothing.
+/// `start`: in the private pipe directory, which never reaches a daemon of
+/// somebody else, `terminate_client` for every client that is left, then `quit`;
+/// then no process of that pipe directory may be alive, and nobody may answer
+/// in it. `absent` changes nothing.
 ///
 /// # Rights
 /// Your own; with `privileged = true` the daemon runs as root.

@@ -7,18 +7,7 @@ use serde_json::json;
 
 use super::world::{pid_in, step, world};
 
-/// Does what the real one does with `-d`, `get_server_list` and `quit`.
-const FAKE_MPS: &str = r#"#!/bin/sh
-pid="$CUDA_MPS_PIPE_DIRECTORY/nvidia-cuda-mps-control.pid"
-case "$1" in
--d) setsid "$0" --daemon < /dev/null > /dev/null 2>&1 &
-    until test -s "$pid"; do sleep 0.01; done; exit ;;
---daemon) echo $$ > "$pid"; while :; do sleep 0.05; done ;;
-esac
-read -r line
-test -s "$pid" || { echo "Cannot find MPS control daemon process"; exit 1; }
-test "$line" != quit || { kill "$(cat "$pid")"; rm "$pid"; }
-"#;
+const FAKE_MPS: &str = include_str!("../cli/shims/nvidia-cuda-mps-control");
 
 /// Written by a child: no descriptor of ours may be open for writing when
 /// another test's child is forked, or the script could not be executed.
@@ -51,6 +40,26 @@ async fn mps_is_started_in_a_private_folder_seen_and_quit() {
     1 quit_mps undone
     0 remove_dir undone
     ");
+}
+
+#[tokio::test]
+async fn a_client_that_is_left_is_terminated_and_the_server_is_gone_with_the_daemon() {
+    let mut world = world();
+    let control = world.path("nvidia-cuda-mps-control");
+    write_program(&control, FAKE_MPS);
+    world.perform(&step(&json!({"mps": {"action": "start", "control": control}}))).await.unwrap();
+    let pipe = world.path("mps");
+    std::fs::write(pipe.join("clients"), "4242\n").unwrap();
+    let server = loop {
+        match pid_in(&pipe.join("server")) {
+            Some(server) => break server,
+            None => tokio::task::yield_now().await,
+        }
+    };
+    assert!(pid_is_alive(server));
+    assert!(world.undo.unwind().await.is_empty());
+    assert!(!pid_is_alive(server) && !pipe.exists());
+    assert_eq!(std::fs::read_to_string(world.path("undo.log")).unwrap(), format!("{server}\n4242\n"));
 }
 
 #[tokio::test]
