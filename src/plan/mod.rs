@@ -38,7 +38,7 @@ pub use derived::{Derived, Described, EpochCommands, StepCommands};
 pub use digest::digest;
 pub use duration::Durations;
 pub use expand::{Choices, PlanError, expand};
-pub use rights::Demand;
+pub use rights::{Demand, steps};
 pub use schedule::offsets;
 pub use script::script;
 pub use seed::{derive, permutation};

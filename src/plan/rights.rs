@@ -20,8 +20,9 @@ pub struct Demand {
     pub lines: ScriptLines,
 }
 
-/// Every such step of a plan, in order; those of a treatment once.
-pub(super) fn demands(plan: &Plan) -> Vec<Demand> {
+/// Every step of a plan with its place, `setup`, `teardown` or the treatment, in
+/// order; those of a treatment once.
+pub fn steps(plan: &Plan) -> Vec<(String, &StepSpec)> {
     let treatments = treatments(plan);
     let setup = plan.setup.iter().map(|step| ("setup".to_owned(), step));
     let epochs = treatments.iter().flat_map(|epoch| {
@@ -29,7 +30,12 @@ pub(super) fn demands(plan: &Plan) -> Vec<Demand> {
         epoch.setup.iter().map(move |step| (place.clone(), step))
     });
     let teardown = plan.teardown.iter().map(|step| ("teardown".to_owned(), step));
-    setup.chain(epochs).chain(teardown).filter_map(|(place, step)| demand(place, step)).collect()
+    setup.chain(epochs).chain(teardown).collect()
+}
+
+/// Every step that needs more rights.
+pub(super) fn demands(plan: &Plan) -> Vec<Demand> {
+    steps(plan).into_iter().filter_map(|(place, step)| demand(place, step)).collect()
 }
 
 fn demand(place: String, step: &StepSpec) -> Option<Demand> {

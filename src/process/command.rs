@@ -11,6 +11,7 @@ use tokio::time::{sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::log::{Tail, append_to, read_from, tail};
+use super::sudo::{needs_sudo, through_sudo};
 use super::{Limit, ProcessError, Rights, identity, signal_group, stop_group};
 use crate::record::ProcessIdentity;
 use crate::signal::StopSignal;
@@ -103,11 +104,6 @@ pub enum CommandError {
     /// It could not be recognised or stopped.
     #[error(transparent)]
     Process(#[from] ProcessError),
-}
-
-/// Whether a privileged command has to ask `sudo`: we are not root.
-pub fn needs_sudo() -> bool {
-    !rustix::process::geteuid().is_root()
 }
 
 /// The path from the root, as seen from our folder. Others read it from theirs.
@@ -221,17 +217,10 @@ impl Command<'_> {
     }
 
     fn full_argv(&self) -> Vec<String> {
-        let mut argv = Vec::new();
-        if self.rights() == Rights::Sudo {
-            argv.extend(["sudo", "-n"].map(str::to_owned));
-            // `sudo` drops the environment, so `env` carries it across.
-            if !self.env.is_empty() {
-                argv.push("env".to_owned());
-                argv.extend(self.env.iter().map(|(name, value)| format!("{name}={value}")));
-            }
+        match self.rights() {
+            Rights::Own => self.argv.to_vec(),
+            Rights::Sudo => through_sudo(&[], self.env, self.argv),
         }
-        argv.extend_from_slice(self.argv);
-        argv
     }
 
     fn rights(&self) -> Rights {

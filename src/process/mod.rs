@@ -14,9 +14,10 @@ mod identity;
 mod limit;
 mod log;
 mod mark;
+mod sudo;
 mod undoing;
 
-pub use command::{Command, CommandError, absolute, needs_sudo, typed};
+pub use command::{Command, CommandError, absolute, typed};
 pub use compose::{compose, container_ids};
 pub use containment::{Strays, children, contain, release};
 pub use group::{Rights, Stopped, group_members, signal_group, stop_group};
@@ -25,4 +26,5 @@ pub use identity::{ProcessError, boot_id, identity, is_same_and_alive, named, pi
 pub use limit::Limit;
 pub use log::{Tail, append_to, read_from, tail};
 pub use mark::{RUN_MARK, SERVER_MARK, end_unfinished, marked, server_mark, stop_marked};
+pub use sudo::{Privileged, needs_sudo};
 pub use undoing::{Unannounced, Undoing};

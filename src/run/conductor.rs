@@ -7,6 +7,7 @@ use super::Aftermath;
 use super::event::RunEvent;
 use super::guard::{Announce, announce};
 use super::interrupt::Interrupt;
+use super::rights::{Powerless, listed};
 use super::thermometer::Thermometer;
 use super::world::{World, WorldError};
 use crate::clock::Clock;
@@ -16,13 +17,22 @@ use crate::plan::Plan;
 use crate::process::{Haste, Tail};
 use crate::record::{Containment, Event, EventRecord, Scope, StepOutcome, StepRecord};
 use crate::scenario::{OnError, StepSpec};
-use crate::step::{Performed, StepContext};
+use crate::step::{AskGpus, Performed, StepContext};
 use crate::store::{Ledger, Pen, RunDirectory};
 use crate::undo::{UndoFailure, UndoStack};
 
 /// Why a run could not go on.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Halt {
+    /// Steps lack the rights that they need.
+    #[error(
+        "nothing has been changed, because this user may not do all that would have to be done:{}",
+        listed(powerless)
+    )]
+    Rights {
+        /// They.
+        powerless: Vec<Powerless>,
+    },
     /// A step failed.
     #[error("step `{name}` failed: {source}")]
     Step {
@@ -87,12 +97,25 @@ pub(super) struct Stage<'a> {
     pub(super) aftermath: Aftermath,
 }
 
+impl Stage<'_> {
+    pub(super) fn step_context<'c>(
+        &'c self,
+        log: &'c Path,
+        gpus: &'c AskGpus<'c>,
+        cancel: &'c CancellationToken,
+    ) -> StepContext<'c> {
+        StepContext { dir: self.scenario_dir, run_id: self.run_id, run_dir: self.directory.path(), log, gpus, cancel }
+    }
+}
+
 /// Owns everything that must be taken back.
 pub(super) struct Conductor<'a> {
     pub(super) stage: Stage<'a>,
     pub(super) undo: UndoStack<Announce>,
     pub(super) stop: CancellationToken,
     pub(super) haste: Haste,
+    /// Whether anything may have been changed.
+    pub(super) has_begun: bool,
     /// Whether `runexp cleanup` will have something to do.
     pub(super) is_in_debt: bool,
     pub(super) cells_done: usize,
@@ -121,6 +144,7 @@ impl<'a> Conductor<'a> {
             stage,
             stop: interrupt.token().clone(),
             haste,
+            has_begun: false,
             is_in_debt: false,
             cells_done: 0,
             server_environment: IndexMap::new(),
@@ -138,6 +162,8 @@ impl<'a> Conductor<'a> {
         if let Some(containment) = self.stage.containment.clone() {
             self.note(Event::Contained { containment });
         }
+        self.may_do_all().await?;
+        self.has_begun = true;
         self.steps(&plan.setup, Scope::Setup).await?;
         let mut epochs = plan.epochs.iter().peekable();
         while let Some(epoch) = epochs.next().filter(|_| !self.is_enough) {
@@ -165,14 +191,7 @@ impl<'a> Conductor<'a> {
         let log = self.log(&step.name);
         let world = &self.stage.world;
         let gpus = || world.gpus();
-        let context = StepContext {
-            dir: self.stage.scenario_dir,
-            run_id: self.stage.run_id,
-            run_dir: self.stage.directory.path(),
-            log: &log,
-            gpus: &gpus,
-            cancel: &self.stop,
-        };
+        let context = self.stage.step_context(&log, &gpus, &self.stop);
         let result = world.perform(step, &context, &mut self.undo).await;
         let (outcome, performed, error) = match (result, step.on_error) {
             (Ok((outcome, performed)), _) => (outcome, performed, None),

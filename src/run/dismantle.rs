@@ -11,7 +11,9 @@ impl Conductor<'_> {
         self.tell(RunEvent::Teardown);
         let (plan, haste) = (self.stage.plan, self.haste.clone());
         let mut failures = Vec::new();
-        for step in &plan.teardown {
+        // A refused run has nothing to tear down.
+        let steps = if self.has_begun { plan.teardown.as_slice() } else { &[] };
+        for step in steps {
             let performed = haste.bound(async |cancel| {
                 self.stop = cancel;
                 self.step(step, Scope::Teardown).await

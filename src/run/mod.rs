@@ -12,6 +12,7 @@ mod event;
 mod guard;
 mod interrupt;
 mod look;
+mod rights;
 mod thermometer;
 mod world;
 

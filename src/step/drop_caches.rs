@@ -11,9 +11,9 @@ use indexmap::IndexMap;
 use rustix::fs::{Advice, fadvise};
 
 use super::error::KindError;
-use super::{Attempt, Effect, Performed, StepError};
+use super::{Attempt, Effect, Performed, StepContext, StepError};
 use crate::host::memory;
-use crate::process::{CommandError, needs_sudo};
+use crate::process::{CommandError, Privileged, needs_sudo};
 use crate::record::Fact;
 use crate::scenario::{CacheLevel, DropCachesStep};
 use crate::units::Bytes;
@@ -62,14 +62,22 @@ impl KindError for CacheError {
     }
 }
 
+fn argv(level: CacheLevel) -> Vec<String> {
+    vec!["sh".to_owned(), "-c".to_owned(), level.script()]
+}
+
 impl Effect for DropCachesStep {
+    fn commands(&self, context: &StepContext<'_>) -> Vec<Privileged> {
+        let command = |level| Privileged { argv: argv(level), env: IndexMap::new(), dir: context.dir.to_owned() };
+        self.level.map(command).into_iter().collect()
+    }
+
     async fn perform(&self, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
         let before = memory().ok_or(StepError::MemoryUnknown)?.cached;
         let check = match self.level {
             Some(_) if needs_sudo() && !attempt.step.privileged => return Err(CacheError::NotRoot.into()),
             Some(level) => {
-                let argv = ["sh".to_owned(), "-c".to_owned(), level.script()];
-                attempt.command(&argv, &IndexMap::new(), attempt.context.dir, None).await?;
+                attempt.command(&argv(level), &IndexMap::new(), attempt.context.dir, None).await?;
                 None
             }
             None => Some(drop_files(&self.files, attempt).await?),

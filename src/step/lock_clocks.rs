@@ -5,7 +5,8 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::error::KindError;
-use super::{Attempt, Effect, Performed, StepError};
+use super::{Attempt, Effect, Performed, StepContext, StepError};
+use crate::process::Privileged;
 use crate::record::{Fact, Undo};
 use crate::scenario::LockClocksStep;
 
@@ -44,6 +45,11 @@ impl Effect for LockClocksStep {
     async fn undos(&self, attempt: &Attempt<'_>) -> Result<Vec<Undo>, StepError> {
         let none = IndexMap::new();
         Ok(self.release().into_iter().map(|argv| attempt.undo_by(argv, &none, attempt.context.dir)).collect())
+    }
+
+    fn commands(&self, context: &StepContext<'_>) -> Vec<Privileged> {
+        let all = self.lock().into_iter().chain([self.query()]).chain(self.release());
+        all.map(|argv| Privileged { argv, env: IndexMap::new(), dir: context.dir.to_owned() }).collect()
     }
 
     async fn perform(&self, attempt: &Attempt<'_>) -> Result<Performed, StepError> {

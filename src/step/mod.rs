@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::{KindError, StepError};
 
-use crate::process::{Command, CommandError, Limit, Unannounced, Undoing, absolute};
+use crate::process::{Command, CommandError, Limit, Privileged, Unannounced, Undoing, absolute};
 use crate::record::{Fact, GpuIdentity, GpuReading, Undo};
 use crate::scenario::{CommandStep, GpuStep, LookStep, MachineStep, ModelStep, StepKind, StepSpec};
 
@@ -68,6 +68,12 @@ trait Effect {
         Ok(Vec::new())
     }
 
+    /// The commands it runs with the rights of its step, those that take it back
+    /// among them.
+    fn commands(&self, _context: &StepContext<'_>) -> Vec<Privileged> {
+        Vec::new()
+    }
+
     /// Does it, and checks that it took effect.
     async fn perform(&self, attempt: &Attempt<'_>) -> Result<Performed, StepError>;
 }
@@ -90,6 +96,13 @@ macro_rules! with_effect {
             StepKind::Model(ModelStep::Unload($effect)) => $call,
         }
     };
+}
+
+/// The commands that a step would run through `sudo -n`, its undo's among them.
+pub fn privileged_commands(step: &StepSpec, context: &StepContext<'_>) -> Vec<Privileged> {
+    let (dir, run_dir) = (absolute(context.dir), absolute(context.run_dir));
+    let context = &StepContext { dir: &dir, run_dir: &run_dir, ..*context };
+    with_effect!(&step.kind, effect => effect.commands(context))
 }
 
 /// Performs a step, checks that it took effect, and tries again as often as it

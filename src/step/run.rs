@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Attempt, Effect, Performed, StepContext, StepError};
-use crate::process::CommandError;
+use crate::process::{CommandError, Privileged};
 use crate::record::Undo;
 use crate::scenario::RunStep;
 
@@ -15,6 +15,12 @@ impl Effect for RunStep {
     async fn undos(&self, attempt: &Attempt<'_>) -> Result<Vec<Undo>, StepError> {
         let dir = folder(self, attempt.context);
         Ok(self.undo.iter().map(|undo| attempt.undo_by(undo.clone(), &self.env, &dir)).collect())
+    }
+
+    fn commands(&self, context: &StepContext<'_>) -> Vec<Privileged> {
+        let all = [Some(&self.argv), self.check.as_ref(), self.undo.as_ref()].into_iter().flatten();
+        let dir = folder(self, context);
+        all.map(|argv| Privileged { argv: argv.clone(), env: self.env.clone(), dir: dir.clone() }).collect()
     }
 
     async fn perform(&self, attempt: &Attempt<'_>) -> Result<Performed, StepError> {

@@ -8,7 +8,8 @@ use std::io;
 use std::path::PathBuf;
 
 use super::error::KindError;
-use super::{Attempt, Effect, Performed, StepError};
+use super::{Attempt, Effect, Performed, StepContext, StepError};
+use crate::process::Privileged;
 use crate::record::Undo;
 use crate::scenario::{MpsAction, MpsStep};
 use crate::units::Period;
@@ -68,6 +69,13 @@ impl Effect for MpsStep {
             MpsAction::Absent => Vec::new(),
             MpsAction::Start => start::undos(&self.control, attempt.step.privileged, attempt.context),
         })
+    }
+
+    fn commands(&self, context: &StepContext<'_>) -> Vec<Privileged> {
+        match self.action {
+            MpsAction::Absent => Vec::new(),
+            MpsAction::Start => start::commands(&self.control, context),
+        }
     }
 
     async fn perform(&self, attempt: &Attempt<'_>) -> Result<Performed, StepError> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::{MpsError, PIPE_VARIABLE};
-use crate::process::CommandError;
+use crate::process::{CommandError, Privileged};
 use crate::record::{Fact, Undo};
 use crate::step::{Attempt, Performed, StepContext, StepError};
 
@@ -29,16 +29,37 @@ pub(super) fn undos(control: &str, privileged: bool, context: &StepContext<'_>) 
     ]
 }
 
+/// To start the daemon, to ask it, and to ask it when it is taken back.
+pub(super) fn commands(control: &str, context: &StepContext<'_>) -> Vec<Privileged> {
+    let env = environment(context);
+    let undo_env = env.iter().take(1).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let ask = vec![control.to_owned()];
+    [(daemon(control), env.clone()), (ask.clone(), env), (ask, undo_env)]
+        .map(|(argv, env)| Privileged { argv, env, dir: context.dir.to_owned() })
+        .to_vec()
+}
+
+fn daemon(control: &str) -> Vec<String> {
+    vec![control.to_owned(), "-d".to_owned()]
+}
+
+fn environment(context: &StepContext<'_>) -> IndexMap<String, String> {
+    IndexMap::from([
+        (PIPE_VARIABLE.to_owned(), pipe_dir(context).to_string_lossy().into_owned()),
+        (LOG_VARIABLE.to_owned(), log_dir(context).to_string_lossy().into_owned()),
+    ])
+}
+
+fn log_dir(context: &StepContext<'_>) -> PathBuf {
+    context.run_dir.join("mps-log")
+}
+
 pub(super) async fn perform(control: &str, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
-    let (pipe_dir, log_dir) = (pipe_dir(attempt.context), attempt.context.run_dir.join("mps-log"));
+    let pipe_dir = pipe_dir(attempt.context);
     make_private(&pipe_dir)?;
-    make_private(&log_dir)?;
-    let server_env = IndexMap::from([
-        (PIPE_VARIABLE.to_owned(), pipe_dir.to_string_lossy().into_owned()),
-        (LOG_VARIABLE.to_owned(), log_dir.to_string_lossy().into_owned()),
-    ]);
-    let daemon = [control.to_owned(), "-d".to_owned()];
-    attempt.command(&daemon, &server_env, attempt.context.dir, None).await.map_err(|error| match error {
+    make_private(&log_dir(attempt.context))?;
+    let server_env = environment(attempt.context);
+    attempt.command(&daemon(control), &server_env, attempt.context.dir, None).await.map_err(|error| match error {
         CommandError::NotFound { program } if program == control => MpsError::Missing { control: program }.into(),
         other => StepError::from(other),
     })?;

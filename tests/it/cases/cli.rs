@@ -14,6 +14,7 @@ mod offline;
 mod plan;
 mod real;
 mod rendered;
+mod rights;
 mod script;
 mod simulated;
 mod strays;
