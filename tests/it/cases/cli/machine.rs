@@ -90,6 +90,7 @@ impl Machine {
     }
 
     /// The journal of the only run that has one.
+    #[cfg(debug_assertions)]
     pub(super) fn journal(&self) -> PathBuf {
         let runs: Vec<_> = std::fs::read_dir(self.folder.path("state/runs")).unwrap().flatten().collect();
         assert_eq!(runs.len(), 1, "{runs:?}");
@@ -202,6 +203,7 @@ impl Canary {
         Self(Command::new("sleep").arg("1000").stdin(Stdio::null()).process_group(0).spawn().unwrap())
     }
 
+    #[cfg(debug_assertions)]
     pub(super) fn pid(&self) -> u32 {
         self.0.id()
     }
