@@ -84,6 +84,7 @@ pub fn expand(scenario: &Scenario, choices: &Choices<'_>) -> Result<Plan, PlanEr
         epochs,
         teardown: scenario.teardown(choices.bindings)?,
         cooldown: design.cooldown.clone(),
+        foreign_gpu_processes: scenario.foreign_gpu_processes.clone(),
         cells,
         prompts: scenario.prompts.clone(),
     })

@@ -70,6 +70,9 @@ pub struct Plan {
     pub teardown: Vec<StepSpec>,
     /// A pause after every epoch.
     pub cooldown: Option<Cooldown>,
+    /// Programs that may compute on a GPU beside the run, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_gpu_processes: Vec<String>,
     /// Every cell there is, by id.
     pub cells: IndexMap<CellId, CellSpec>,
     /// The prompts of every prompt file, by path.

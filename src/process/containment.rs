@@ -106,7 +106,10 @@ impl Strays<'_> {
 
     /// Our descendants, what is in the run's control group, and what bears the
     /// run's mark; never ourselves or those who started us.
-    fn find(&self) -> Result<Vec<ProcessIdentity>, ProcessError> {
+    ///
+    /// # Errors
+    /// If they cannot be looked for.
+    pub fn find(&self) -> Result<Vec<ProcessIdentity>, ProcessError> {
         let table: BTreeMap<u32, Stat> = processes(Path::new(PROC))?.into_iter().collect();
         let (boot_id, own) = (boot_id()?, std::process::id());
         let spared: BTreeSet<u32> =

@@ -132,6 +132,12 @@ pub fn pid_is_alive(pid: u32) -> bool {
     Stat::read(Path::new(PROC), pid).is_some_and(|stat| stat.is_alive())
 }
 
+/// What the live process with this pid is called, as far as the kernel keeps it
+/// (`/proc/PID/comm`, 15 bytes).
+pub fn program(pid: u32) -> Option<String> {
+    Stat::read(Path::new(PROC), pid).filter(Stat::is_alive).map(|stat| stat.name)
+}
+
 /// Live processes whose name (15 characters in the kernel) begins so, in the
 /// tree `proc`, which is `/proc` but for tests.
 ///

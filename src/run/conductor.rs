@@ -5,9 +5,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::Aftermath;
 use super::event::RunEvent;
+use super::foreign::{self, Foreign};
 use super::guard::{Announce, announce};
 use super::interrupt::Interrupt;
-use super::rights::{Powerless, listed};
+use super::rights::{self, Powerless};
 use super::thermometer::Thermometer;
 use super::world::{World, WorldError};
 use crate::clock::Clock;
@@ -27,11 +28,17 @@ pub(super) enum Halt {
     /// Steps lack the rights that they need.
     #[error(
         "nothing has been changed, because this user may not do all that would have to be done:{}",
-        listed(powerless)
+        rights::listed(powerless)
     )]
     Rights {
         /// They.
         powerless: Vec<Powerless>,
+    },
+    /// Somebody else computes on a GPU.
+    #[error("a measurement beside somebody else's work would say nothing of this one:{}", foreign::listed(foreign))]
+    Foreign {
+        /// They.
+        foreign: Vec<Foreign>,
     },
     /// A step failed.
     #[error("step `{name}` failed: {source}")]
@@ -163,6 +170,7 @@ impl<'a> Conductor<'a> {
             self.note(Event::Contained { containment });
         }
         self.may_do_all().await?;
+        self.refuse_foreign()?;
         self.has_begun = true;
         self.steps(&plan.setup, Scope::Setup).await?;
         let mut epochs = plan.epochs.iter().peekable();

@@ -49,6 +49,7 @@ impl<'a> Conductor<'a> {
     }
 
     async fn life(&mut self, epoch: &Epoch, servers: &mut Vec<Running>) -> Result<(), Halt> {
+        self.refuse_foreign()?;
         self.server_environment = self.steps(&epoch.setup, Scope::Epoch { epoch: epoch.index }).await?;
         self.start_all(epoch, servers).await?;
         self.cells(epoch, servers).await

@@ -9,6 +9,7 @@ mod conductor;
 mod dismantle;
 mod epoch;
 mod event;
+mod foreign;
 mod guard;
 mod interrupt;
 mod look;

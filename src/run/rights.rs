@@ -35,7 +35,7 @@ impl fmt::Display for Powerless {
 
 /// All of them, each on a line, and what a person can do.
 pub(super) fn listed(powerless: &[Powerless]) -> String {
-    let lines: String = powerless.iter().map(|step| format!("\n  {step}")).collect();
+    let lines: Vec<String> = powerless.iter().map(|step| format!("\n  {step}")).collect();
     let has = |is: fn(&Why) -> bool| powerless.iter().any(|step| is(&step.why));
     let sudo = "run `sudo -v` on this terminal before, or allow these commands in sudoers(5) with `NOPASSWD`";
     let root = "set `privileged = true` on such a step, or run `runexp` as root";
@@ -43,8 +43,8 @@ pub(super) fn listed(powerless: &[Powerless]) -> String {
         has(|why| matches!(why, Why::Refused(_))).then_some(sudo),
         has(|why| matches!(why, Why::NotRoot)).then_some(root),
     ];
-    let advice: String = advice.into_iter().flatten().map(|advice| format!("\n  help: {advice}")).collect();
-    format!("{lines}{advice}")
+    let advice: Vec<String> = advice.into_iter().flatten().map(|advice| format!("\n  help: {advice}")).collect();
+    [lines, advice].concat().concat()
 }
 
 impl Conductor<'_> {

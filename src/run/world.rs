@@ -7,13 +7,13 @@ use crate::clock::Clock;
 use crate::host;
 use crate::load::{PreloadError, TargetError};
 use crate::process::{Tail, Undoing, tail};
-use crate::record::{Environment, Fact, GpuIdentity, GpuReading, ProcessIdentity, ServerKey, StepOutcome};
+use crate::record::{Environment, Fact, GpuIdentity, GpuReading, ProcessIdentity, Reading, ServerKey, StepOutcome};
 use crate::scenario::{GpuStep, LookStep, MemoryOwner, MpsAction, ServerSpec, StepKind, StepSpec};
 use crate::server::{self, RunningServer, ServerContext, ServerError};
 use crate::signal::StopSignal;
 use crate::sim::{Machine, SimError, SimHost, SimServer};
 use crate::step::{self, Performed, StepContext, StepError};
-use crate::telemetry::{self, Probe};
+use crate::telemetry::{self, GpuProcess, Probe};
 
 /// How much of a server's log tells why it ended.
 const TAIL_LINES: usize = 10;
@@ -93,6 +93,12 @@ impl World {
             Some(reason) => Err(reason),
             None => Ok(environment.gpus.into_iter().zip(probe.read()).collect()),
         }
+    }
+
+    /// Every process that computes on a GPU of this host; a simulated machine
+    /// has none but its servers.
+    pub(super) fn gpu_processes(&self) -> Reading<Vec<GpuProcess>> {
+        self.observe().1.processes()
     }
 
     /// Performs a step; on a simulated machine only its state changes.
@@ -270,5 +276,9 @@ impl Probe for SimulatedGpu {
 
     fn read(&mut self) -> Vec<GpuReading> {
         vec![self.0.reading()]
+    }
+
+    fn processes(&self) -> Reading<Vec<GpuProcess>> {
+        Reading::Value(Vec::new())
     }
 }

@@ -18,7 +18,7 @@ use super::read::design::read_design;
 use super::read::factor::{are_few, cell_keys, read_exclude, read_factors};
 use super::read::rule::read_rule;
 use super::resolve::{Scenario, Sections};
-use super::source::{Finding, Notes, SourceMap};
+use super::source::{FileRole, Finding, Notes, SourceMap};
 use super::spelling;
 use super::template::Scope;
 use super::tree::{self, Node, Table, Value};
@@ -62,7 +62,7 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems
         deciding: Vec::new(),
     };
     let root = includer.expand(root, path);
-    let deciding = includer.deciding;
+    let (deciding, files) = (includer.deciding, includer.done);
     let root = override_root(root, &sets, options, &notes);
     if !notes.is_clean() {
         return notes.refuse(&sources);
@@ -72,7 +72,10 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems
         return notes.refuse(&sources);
     };
     let cells = check_treatments(&mut scenario, &notes);
-    scenario.prompts = read_wanted(&notes.wanted_files(), &scenario.dir, &notes);
+    let wanted = notes.wanted_files();
+    scenario.prompts = read_wanted(&wanted, &scenario.dir, &notes);
+    let compose = wanted.into_iter().filter(|file| file.role == FileRole::Compose).map(|file| file.path);
+    scenario.files = files.into_iter().chain(compose).collect();
     let mut scenario = notes.settle(scenario, &sources)?;
     let warnings = Notes::default();
     warn(&scenario, &cells, &warnings);
@@ -179,6 +182,8 @@ fn assemble(
         claims,
         rules: rules.iter().filter_map(rule).collect(),
         factors,
+        files: Vec::new(),
+        foreign_gpu_processes: read_programs(&fields),
         prompts: IndexMap::new(),
         warnings: Problems::default(),
         vars: vars.clone(),
@@ -234,6 +239,18 @@ fn read_sections(fields: &Fields<'_>) -> Sections {
         phases: list_of(fields, "phase"),
         teardown: list_of(fields, "teardown"),
     }
+}
+
+/// `foreign_gpu_processes`: names as the kernel has them, without a folder.
+fn read_programs(fields: &Fields<'_>) -> Vec<String> {
+    let key = "foreign_gpu_processes";
+    let programs: Vec<String> = fields.or_default(key);
+    for program in programs.iter().filter(|program| program.is_empty() || program.contains('/')) {
+        let span = fields.raw(key).map_or_else(|| fields.span(), |node| node.span.clone());
+        let finding = Finding::new(Code::Value, span, format!("`{program}` is not the name of a program"));
+        fields.scope.notes.push(finding.help("write it as `ps -o comm` shows it, `Xorg` say"));
+    }
+    programs
 }
 
 fn read_claims(nodes: &[Node], factors: &[Factor], options: &LoadOptions<'_>, scope: &Scope<'_>) -> Vec<Claim> {

@@ -44,6 +44,11 @@ pub struct Scenario {
     pub claims: Vec<Claim>,
     /// From what is measured to recommendations.
     pub rules: Vec<Rule>,
+    /// Every file whose text decides what is executed: the scenario, what it
+    /// includes, and Compose files; empty in a frozen scenario.
+    pub files: Vec<PathBuf>,
+    /// Programs that may compute on a GPU beside the run, by name.
+    pub foreign_gpu_processes: Vec<String>,
     /// The prompts of every prompt file, by absolute path; empty in a frozen
     /// scenario.
     pub prompts: IndexMap<PathBuf, Vec<String>>,

@@ -47,6 +47,7 @@ fn plan(cells: Vec<(&str, CellSpec)>) -> Plan {
         epochs: Vec::new(),
         teardown: Vec::new(),
         cooldown: None,
+        foreign_gpu_processes: Vec::new(),
         cells: cells.into_iter().map(|(id, spec)| (CellId::new(id).unwrap(), spec)).collect(),
         prompts: IndexMap::new(),
     }

@@ -5,5 +5,5 @@ mod probe;
 mod sampler;
 
 pub use nvml::{NoGpuReason, NvmlProbe};
-pub use probe::{NoGpu, Opened, Probe, open};
+pub use probe::{GpuProcess, NoGpu, Opened, Probe, open};
 pub use sampler::Sampler;

@@ -1,8 +1,9 @@
 use nvml_wrapper::enum_wrappers::device::{Clock, TemperatureSensor};
+use nvml_wrapper::enums::device::UsedGpuMemory;
 use nvml_wrapper::error::{Bits, NvmlError};
 use nvml_wrapper::{Device, Nvml, cuda_driver_version_major, cuda_driver_version_minor};
 
-use super::Probe;
+use super::{GpuProcess, Probe};
 use crate::record::{GpuIdentity, GpuReading, Reading};
 use crate::units::Bytes;
 
@@ -92,6 +93,31 @@ impl Probe for NvmlProbe {
     fn read(&mut self) -> Vec<GpuReading> {
         self.gpus.iter().map(|gpu| self.read_one(&gpu.uuid)).collect()
     }
+
+    fn processes(&self) -> Reading<Vec<GpuProcess>> {
+        let found: Result<Vec<Vec<GpuProcess>>, NvmlError> = self
+            .gpus
+            .iter()
+            .map(|gpu| compute_processes(&self.nvml.device_by_uuid(gpu.uuid.as_str())?, &gpu.uuid))
+            .collect();
+        reading(found, |found| found.into_iter().flatten().collect())
+    }
+}
+
+/// In which of the two lists a client of MPS is differs from driver to driver.
+fn compute_processes(device: &Device<'_>, gpu: &str) -> Result<Vec<GpuProcess>, NvmlError> {
+    let mut found: Vec<GpuProcess> = Vec::new();
+    // A GPU that knows no MPS has no clients of it.
+    for process in device.running_compute_processes()?.into_iter().chain(mps_processes(device).unwrap_or_default()) {
+        let memory = match process.used_gpu_memory {
+            UsedGpuMemory::Used(bytes) => Some(Bytes(bytes)),
+            UsedGpuMemory::Unavailable => None,
+        };
+        if found.iter().all(|known| known.pid != process.pid) {
+            found.push(GpuProcess { gpu: gpu.to_owned(), pid: process.pid, memory });
+        }
+    }
+    Ok(found)
 }
 
 fn identify(device: &Device<'_>) -> Result<GpuIdentity, NvmlError> {

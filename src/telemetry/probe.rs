@@ -1,5 +1,6 @@
 use super::{NoGpuReason, NvmlProbe};
-use crate::record::{GpuIdentity, GpuReading};
+use crate::record::{GpuIdentity, GpuReading, Reading};
+use crate::units::Bytes;
 
 /// Where GPU readings come from. The one trait that stands for the world: no
 /// test machine can be asked to have a GPU.
@@ -9,6 +10,21 @@ pub trait Probe: Send {
 
     /// One reading of every GPU. What cannot be read says why.
     fn read(&mut self) -> Vec<GpuReading>;
+
+    /// Every process that computes on a GPU now, through MPS or not; one that
+    /// only draws is none. Or why nobody can tell.
+    fn processes(&self) -> Reading<Vec<GpuProcess>>;
+}
+
+/// A process that computes on a GPU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GpuProcess {
+    /// The GPU, `GPU-…`.
+    pub gpu: String,
+    /// Its pid, as this host counts.
+    pub pid: u32,
+    /// Device memory that it holds, if the driver tells.
+    pub memory: Option<Bytes>,
 }
 
 /// A machine without a GPU that can be asked.
@@ -25,6 +41,10 @@ impl Probe for NoGpu {
 
     fn read(&mut self) -> Vec<GpuReading> {
         Vec::new()
+    }
+
+    fn processes(&self) -> Reading<Vec<GpuProcess>> {
+        Reading::Value(Vec::new())
     }
 }
 

@@ -75,6 +75,7 @@ mod tests {
 
     use super::*;
     use crate::record::{GpuIdentity, GpuReading, Reading};
+    use crate::telemetry::GpuProcess;
 
     #[test]
     fn a_late_sample_does_not_shift_the_grid() {
@@ -93,6 +94,10 @@ mod tests {
         fn read(&mut self) -> Vec<GpuReading> {
             self.0 += 1;
             vec![GpuReading { utilization_percent: Reading::Value(self.0), ..GpuReading::default() }]
+        }
+
+        fn processes(&self) -> Reading<Vec<GpuProcess>> {
+            Reading::Value(Vec::new())
         }
     }
 

@@ -46,6 +46,12 @@ pub(super) struct ScenarioFile {
     exclude: Option<Vec<Selector>>,
     /// How often, in which order, against what.
     design: Option<Design>,
+    /// Programs that may compute on a GPU beside the run, as `ps -o comm` names
+    /// them: `["Xorg"]`. With any other the run is refused, before it changes
+    /// anything and before every epoch. Only processes that compute count, not
+    /// those that draw. What a Compose step of `[[setup]]` lets compute must be
+    /// named too.
+    foreign_gpu_processes: Option<Vec<String>>,
     /// Servers under test, one table for any number of alike instances.
     server: Option<Vec<Server>>,
     /// Steps before the first epoch. Each is undone by itself at the end.

@@ -115,6 +115,7 @@ fn plan() -> Plan {
         epochs: vec![epoch(0), epoch(1)],
         teardown: vec![step(HOSTILE, false)],
         cooldown: None,
+        foreign_gpu_processes: Vec::new(),
         cells: IndexMap::from([(cell(DIES), dying())]),
         prompts: IndexMap::from([("/home/me/data/triples.jsonl".into(), vec!["one".into(), "two".into()])]),
     }

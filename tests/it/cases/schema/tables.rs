@@ -187,7 +187,9 @@ fn every_table_of_the_schema_has_the_reader_s_keys() {
         assert_eq!(unknown, Vec::<String>::new(), "keys of {:?} that only the schema knows", closed.path);
         // A long list is not shown whole; but then it is counted.
         if let Some((count, _)) = help.split_once(" names are known here") {
-            assert_eq!(count, closed.keys.len().to_string(), "{:?}: {help}", closed.path);
+            // Includes are followed before the tables are read.
+            let keys = closed.keys.iter().filter(|key| *key != "include").count();
+            assert_eq!(count, keys.to_string(), "{:?}: {help}", closed.path);
         } else {
             let known: BTreeSet<String> = help.split('`').skip(1).step_by(2).map(str::to_owned).collect();
             let missing: Vec<&String> = known.difference(&closed.keys).collect();
