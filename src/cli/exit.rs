@@ -1,6 +1,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::host::Distrust;
 use crate::journal::StateError;
 use crate::plan::PlanError;
 use crate::report::RenderError;
@@ -102,6 +103,9 @@ pub(super) enum Failure {
     /// No free ports.
     #[error(transparent)]
     Ports(#[from] crate::host::PortError),
+    /// Somebody else could change what root would execute.
+    #[error(transparent)]
+    Distrust(#[from] Distrust),
     /// The run could not keep its records.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -142,6 +146,7 @@ impl Failure {
             | Self::Json(_)
             | Self::Ports(_)
             | Self::PortTaken { .. }
+            | Self::Distrust(_)
             | Self::Run(_)
             | Self::Warden(_)
             | Self::Simulation(_) => SETUP,
@@ -155,13 +160,19 @@ impl Failure {
                 super::scenario::show_problems(problems);
             }
             Self::State(error) | Self::Warden(WardenError::State(error)) | Self::Run(RunError::State(error)) => {
-                say(format_args!("error: {error}"));
-                if let Some(help) = error.help() {
-                    say(format_args!("help: {help}"));
-                }
+                say_with(error, error.help());
             }
+            Self::Distrust(error) => say_with(error, error.help()),
             other => say(format_args!("error: {other}")),
         }
+    }
+}
+
+/// Says an error, and what a person can do about it.
+fn say_with(error: impl fmt::Display, help: Option<String>) {
+    say(format_args!("error: {error}"));
+    if let Some(help) = help {
+        say(format_args!("help: {help}"));
     }
 }
 

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::host;
 use crate::names::{NameError, RunId};
 use crate::plan::{self, Choices, Plan};
+use crate::process::needs_sudo;
 use crate::record::{Environment, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
 use crate::run::{self, Aftermath, Finished, Guard, Interrupt, Request, RunEvent, World};
 use crate::scenario::{Bindings, Scenario, ServerOrigin};
@@ -28,7 +29,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     let manifest = manifest(arguments, &plan, run_id.clone(), machine.as_ref(), clock);
     let (world, guard) = match machine {
         Some(machine) => (World::simulated(machine, clock)?, None),
-        None => (World::Host, Some(guard(&plan, &run_id)?)),
+        None => (World::Host, Some(guard(&scenario, &plan, &run_id)?)),
     };
     let directory = RunDirectory::create(&arguments.results, &scenario.name, &manifest.run_id)?;
     directory.write_decisions(&scenario.frozen(), &plan)?;
@@ -96,10 +97,16 @@ fn bindings(arguments: &RunArguments, scenario: &Scenario, run_id: &RunId) -> Re
     Ok(Bindings { run_dir, run_id: run_id.to_string(), ports })
 }
 
-/// The right to change this host. Every port that a server will listen on must
+/// What root executes must be its own, or that of who has called it.
+fn trust(scenario: &Scenario) -> Result<(), Failure> {
+    if needs_sudo() { Ok(()) } else { Ok(host::trust(&scenario.files, &host::trusted_users())?) }
+}
+
+/// The right to change this host, by files that may be trusted. Every port that a server will listen on must
 /// be free before the first effect; each is looked at again when its server
 /// starts.
-fn guard(plan: &Plan, run_id: &RunId) -> Result<Guard, Failure> {
+fn guard(scenario: &Scenario, plan: &Plan, run_id: &RunId) -> Result<Guard, Failure> {
+    trust(scenario)?;
     let guard = Guard::take(run_id)?;
     let servers = plan.epochs.iter().flat_map(|epoch| &epoch.servers);
     let mut ports = servers.filter_map(|server| match server.origin {

@@ -4,7 +4,9 @@
 mod answer;
 mod facts;
 mod port;
+mod trust;
 
 pub use answer::{NoAnswer, http_answers, shown_url, tcp_answers};
 pub use facts::{Memory, environment, load_1m, memory};
 pub use port::{PortError, free_ports, port_is_free};
+pub use trust::{Distrust, trust, trusted_users};

@@ -140,3 +140,81 @@ fn a_run_with_all_rights_asks_for_each_command_once_and_then_runs_it() {
     ");
     assert!(folder.path("last").exists() && !folder.path("knob").exists());
 }
+
+/// As root, of this host or of a namespace, after a script in the folder.
+fn as_root(folder: &Folder, script: &str, words: &str) -> Said {
+    let command = folder.command(words);
+    let mut root = Command::new("unshare");
+    if !rustix::process::geteuid().is_root() {
+        root.arg("--map-root-user");
+    }
+    root.args(["--mount", "sh", "-c", &format!("{script} && exec \"$@\""), "sh"]);
+    root.arg(command.get_program()).args(command.get_args()).env_remove("SUDO_UID");
+    root.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Said::of(folder, &root.current_dir(command.get_current_dir().unwrap()).output().unwrap())
+}
+
+#[test]
+fn root_refuses_a_scenario_or_an_include_that_others_may_write() {
+    let folder = real::folder("good");
+    std::fs::create_dir(folder.path("parts")).unwrap();
+    folder.write("parts/part.toml", "[vars]\nwindow = \"100ms\"\n");
+    folder.write("x.toml", &real::scenario("good").replace("[vars]", "include = [\"parts/part.toml\"]\n[vars]"));
+    let refused =
+        ["chmod 666 x.toml", "chmod 644 x.toml && chmod 777 parts", "chmod 755 parts && chmod 666 parts/part.toml"]
+            .map(|script| as_root(&folder, script, "x.toml").to_string());
+    assert_snapshot!(refused.join("\n"), @r"
+    exit 3
+
+    stdout:
+
+    stderr:
+    error: root would execute what `FOLDER/x.toml` says, and others may write there (mode 666)
+    help: chmod go-w FOLDER/x.toml
+
+    exit 3
+
+    stdout:
+
+    stderr:
+    error: root would execute what `FOLDER/parts` says, and others may write there (mode 777)
+    help: chmod go-w FOLDER/parts
+
+    exit 3
+
+    stdout:
+
+    stderr:
+    error: root would execute what `FOLDER/parts/part.toml` says, and others may write there (mode 666)
+    help: chmod go-w FOLDER/parts/part.toml
+    ");
+    assert!(!folder.path("results").exists());
+    for words in ["check x.toml", "plan x.toml", "x.toml --quiet --simulate dgx-spark"] {
+        let said = as_root(&folder, "true", words);
+        assert_eq!(said.code, Some(0), "{said}");
+    }
+}
+
+#[test]
+fn root_runs_the_scenario_of_who_has_called_sudo_and_of_nobody_else() {
+    let folder = real::folder("good");
+    // Only root can give a file away.
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let own = ["", "x.toml"].map(|name| folder.path(name));
+    for path in own {
+        chown(path, Some(SOMEBODY), None).unwrap();
+    }
+    assert_snapshot!(as_root(&folder, "true", "x.toml --quiet"), @r"
+    exit 3
+
+    stdout:
+
+    stderr:
+    error: root would execute what `FOLDER/x.toml` says, and it belongs to user 65534
+    help: chown root FOLDER/x.toml, or call it by `sudo` as that user
+    ");
+    let said = as_root(&folder, "export SUDO_UID=65534", "x.toml --quiet");
+    assert_eq!(said.code, Some(0), "{said}");
+}
