@@ -131,16 +131,18 @@ mod tests {
 
     #[test]
     fn whoever_is_neither_ours_nor_allowed_nor_gone_is_named_with_what_to_do() {
-        insta::assert_snapshot!(listed(&refused(&[])), @r#"
-        `gnome-remote-de` (pid 10) computes on GPU-1 with 1 B
-        `python3` (pid 30) computes on GPU-1 with 3.0 GiB
-        `python3` (pid 31) computes on GPU-1
-        help: stop it, or allow it at the top of the scenario: `foreign_gpu_processes = ["gnome-remote-de", "python3"]`
+        insta::assert_snapshot!(format!("refused:{}", listed(&refused(&[]))), @r#"
+        refused:
+          `gnome-remote-de` (pid 10) computes on GPU-1 with 1 B
+          `python3` (pid 30) computes on GPU-1 with 3.0 GiB
+          `python3` (pid 31) computes on GPU-1
+          help: stop it, or allow it at the top of the scenario: `foreign_gpu_processes = ["gnome-remote-de", "python3"]`
         "#);
-        insta::assert_snapshot!(listed(&refused(&["gnome-remote-desktop"])), @r#"
-        `python3` (pid 30) computes on GPU-1 with 3.0 GiB
-        `python3` (pid 31) computes on GPU-1
-        help: stop it, or allow it at the top of the scenario: `foreign_gpu_processes = ["python3"]`
+        insta::assert_snapshot!(format!("refused:{}", listed(&refused(&["gnome-remote-desktop"]))), @r#"
+        refused:
+          `python3` (pid 30) computes on GPU-1 with 3.0 GiB
+          `python3` (pid 31) computes on GPU-1
+          help: stop it, or allow it at the top of the scenario: `foreign_gpu_processes = ["python3"]`
         "#);
     }
 
