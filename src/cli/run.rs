@@ -12,7 +12,7 @@ use crate::names::{NameError, RunId};
 use crate::plan::{self, Choices, Plan};
 use crate::process::needs_sudo;
 use crate::record::{Environment, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
-use crate::run::{self, Aftermath, Finished, Guard, Interrupt, Request, RunEvent, World};
+use crate::run::{self, Aftermath, Finished, Guard, Interrupt, Remains, Request, RunEvent, World};
 use crate::scenario::{Bindings, Scenario, ServerOrigin};
 use crate::sim::{self, Machine};
 use crate::store::RunDirectory;
@@ -155,8 +155,10 @@ fn conclude(
     run_id: &RunId,
     finished: &Finished,
 ) -> Result<u8, Failure> {
-    if finished.kept {
-        say(format_args!("kept as it is; to undo it: `runexp cleanup {run_id}`"));
+    match finished.remains {
+        Remains::Nothing => {}
+        Remains::Kept => say(format_args!("kept as it is; to undo it: `runexp cleanup {run_id}`")),
+        Remains::Owed => say(format_args!("not all is undone; to try again: `runexp cleanup {run_id}`")),
     }
     if let Outcome::Failed { reason } = &finished.outcome {
         say(format_args!("error: {reason}"));

@@ -75,8 +75,19 @@ pub struct Finished {
     pub outcome: Outcome,
     /// What could not be undone, each with what a person can do.
     pub not_undone: Vec<String>,
-    /// Whether everything was left as it is, as it was wanted.
-    pub kept: bool,
+    /// What is left to `runexp cleanup`.
+    pub remains: Remains,
+}
+
+/// What a run leaves to `runexp cleanup`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remains {
+    /// Nothing.
+    Nothing,
+    /// Everything, as it was wanted.
+    Kept,
+    /// What could not be undone.
+    Owed,
 }
 
 /// How often GPU and host are looked at. NVML's own sensors change no faster.
@@ -142,7 +153,12 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
     manifest.outcome = outcome(&result, signal);
     manifest.finished = Some(clock.wall());
     directory.write_manifest(&manifest)?;
-    Ok(Finished { outcome: manifest.outcome, not_undone, kept })
+    let remains = match (kept, is_in_debt) {
+        (true, _) => Remains::Kept,
+        (false, true) => Remains::Owed,
+        (false, false) => Remains::Nothing,
+    };
+    Ok(Finished { outcome: manifest.outcome, not_undone, remains })
 }
 
 fn outcome(result: &Result<(), Halt>, signal: Option<&str>) -> Outcome {

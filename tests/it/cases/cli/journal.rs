@@ -76,6 +76,7 @@ fn a_knob_that_cannot_be_written_is_left_to_a_person_or_to_a_later_cleanup() {
     stderr:
     error: not undone: `knob` was not undone: `sh -c 'echo default > world/knob'` ended with exit status: … ; the last lines of its log:
         sh: … Read-only file system; to do it by hand: `cd FOLDER && sh -c 'echo default > world/knob'`
+    not all is undone; to try again: `runexp cleanup RUN-ID`
     ");
     assert_eq!(machine.folder.read("world/knob"), "tuned\n");
     assert_snapshot!(machine.runexp("cleanup --all"), @r"

@@ -95,5 +95,6 @@ shell = { script = "echo on > knob", undo = "exit 5" }
 
     stderr:
     error: not undone: `knob` was not undone: `sh -c 'exit 5'` ended with exit status: 5; its log is empty; to do it by hand: `cd FOLDER && sh -c 'exit 5'`
+    not all is undone; to try again: `runexp cleanup RUN-ID`
     ");
 }
