@@ -1,0 +1,125 @@
+//! The load driver at the wire's limit: how many requests and events a second
+//! it takes from a server that costs next to nothing, beside a raw socket
+//! client that only counts.
+//!
+//! `cargo bench --bench wire` runs both clients in turn, each over 32
+//! kept-alive connections to a server in the same process that answers every
+//! request at once with one prepared reply: chunked server-sent events in
+//! `OpenAI`'s chat form, each event a chunk of its own, all in one write. The
+//! driver does all that it does in a run (time stamps, content, usage, a
+//! record a request); the raw client looks for `data:` and for the end. Its
+//! rate is the ceiling. CPU time is that of the whole process less that of
+//! the server's threads, so it holds what the kernel does for the client.
+//!
+//! What it does not show: anything about time (replies come at once, so no
+//! time to first token is meaningful), replies that come in pieces, streams
+//! that are mostly idle, a network, connections being opened. Server and
+//! client share the processors, so rates are those of both together; the CPU
+//! time a request is the client's alone and depends less on other load.
+#![expect(clippy::disallowed_methods, reason = "a bench is all effects")]
+
+mod clients;
+mod server;
+
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
+
+use server::Server;
+
+/// Clients, each with a connection.
+const CLIENTS: u32 = 32;
+/// How long a client is measured.
+const LENGTH: Duration = Duration::from_secs(5);
+const ROUNDS: usize = 3;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a client got done.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    requests: u64,
+    events: u64,
+}
+
+/// What a client got done, and what that took: the server's CPU time is not in it.
+#[derive(Clone, Copy, Debug)]
+struct Cost {
+    count: Count,
+    wall: Duration,
+    cpu: Duration,
+}
+
+impl Cost {
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    fn per_second(&self, count: u64) -> f64 {
+        count as f64 / self.wall.as_secs_f64()
+    }
+
+    fn cpu_of_a_request(&self) -> f64 {
+        micros(self.cpu, self.count.requests)
+    }
+}
+
+/// CPU time of one of `count`, in µs.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+fn micros(cpu: Duration, count: u64) -> f64 {
+    cpu.as_secs_f64() * 1e6 / count as f64
+}
+
+fn main() -> Result<(), Failure> {
+    print_machine();
+    println!("{CLIENTS} connections, {} events a reply, {LENGTH:?} a row\n", server::EVENTS);
+    println!("| client | requests/s | events/s | CPU-µs/request | CPU-µs/event | server's CPU-µs/request |");
+    println!("|---|---|---|---|---|---|");
+    let (mut raw, mut driver) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        raw.push(row("raw", clients::raw)?);
+        driver.push(row("driver", clients::driver)?);
+    }
+    let share = |of: fn(&Cost) -> f64| median(&driver, of) / median(&raw, of);
+    println!(
+        "\nDriver over raw client, medians: {:.1} % of its requests/s, {:.1} times its CPU time a request.",
+        100.0 * share(|cost| cost.per_second(cost.count.requests)),
+        share(Cost::cpu_of_a_request),
+    );
+    Ok(())
+}
+
+/// Measures one client against a server of its own, and prints it.
+fn row(name: &str, client: fn(&Server) -> Result<Count, Failure>) -> Result<Cost, Failure> {
+    let server = Server::start()?;
+    let (started, cpu_at_start) = (Instant::now(), cpu(ClockId::ProcessCPUTime));
+    let count = client(&server)?;
+    let wall = started.elapsed();
+    let server_cpu = server.finish()?;
+    let client_cpu = cpu(ClockId::ProcessCPUTime).saturating_sub(cpu_at_start).saturating_sub(server_cpu);
+    let cost = Cost { count, wall, cpu: client_cpu };
+    println!(
+        "| {name} | {:.0} | {:.0} | {:.1} | {:.3} | {:.1} |",
+        cost.per_second(count.requests),
+        cost.per_second(count.events),
+        cost.cpu_of_a_request(),
+        micros(client_cpu, count.events),
+        micros(server_cpu, count.requests),
+    );
+    Ok(cost)
+}
+
+fn median(costs: &[Cost], of: fn(&Cost) -> f64) -> f64 {
+    let mut values: Vec<f64> = costs.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn print_machine() {
+    let facts = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = facts.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    println!("{cores} cores, {}", model.map_or("model unknown", |(_, name)| name.trim()));
+}
+
+/// What a CPU clock shows.
+fn cpu(clock: ClockId) -> Duration {
+    Duration::try_from(clock_gettime(clock)).unwrap_or_default()
+}
