@@ -1,5 +1,6 @@
 use super::lines::{Buffer, Lines};
 use super::sse::EventStream;
+use super::stencil::{self, Stencil};
 use super::text::excerpt;
 use super::{DecodeError, Event};
 
@@ -7,7 +8,7 @@ use super::{DecodeError, Event};
 const BODY_LIMIT: usize = 64 << 20;
 
 /// Gives the events of one JSON object, or of the mark that ends a stream.
-type Read = fn(&[u8], &mut dyn FnMut(Event)) -> serde_json::Result<Progress>;
+type Read = fn(&[u8], &mut dyn FnMut(Event<'_>)) -> serde_json::Result<Progress>;
 
 /// How the replies of one API are read.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +65,7 @@ impl Decoder {
             Framing::Events if stream => Body::Events(EventStream::new()),
             Framing::Lines | Framing::Events => Body::Whole(Buffer::new(BODY_LIMIT)),
         };
-        Self { body, reply: Reply { protocol, finish: None, ended: false } }
+        Self { body, reply: Reply { protocol, stencil: Stencil::new(), finish: None, ended: false } }
     }
 
     /// Reads the next bytes of the body and gives the events they complete to
@@ -73,7 +74,7 @@ impl Decoder {
     /// # Errors
     /// When the bytes are not the protocol, or too many. What came before the
     /// error has reached `sink`; the rest of the body is not worth reading.
-    pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(Event)) -> Result<(), DecodeError> {
+    pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(Event<'_>)) -> Result<(), DecodeError> {
         let Self { body, reply } = self;
         if reply.ended {
             return Ok(());
@@ -91,7 +92,7 @@ impl Decoder {
     ///
     /// # Errors
     /// When what is left is not the protocol.
-    pub fn finish(self, sink: &mut impl FnMut(Event)) -> Result<(), DecodeError> {
+    pub fn finish(self, sink: &mut impl FnMut(Event<'_>)) -> Result<(), DecodeError> {
         let Self { body, mut reply } = self;
         match body {
             Body::Lines(lines) => lines.finish(&mut |line| reply.last_object(line, sink)),
@@ -109,6 +110,8 @@ impl Decoder {
 #[derive(Debug)]
 struct Reply {
     protocol: Protocol,
+    /// Its last token.
+    stencil: Stencil,
     /// Why it ends, once the server has said so.
     finish: Option<String>,
     /// Whether it is done or has failed.
@@ -116,26 +119,36 @@ struct Reply {
 }
 
 impl Reply {
-    fn object(&mut self, json: &[u8], sink: &mut dyn FnMut(Event)) -> Result<(), DecodeError> {
+    fn object(&mut self, json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), DecodeError> {
         self.read(json, sink).map_err(|_| self.malformed(json))
     }
 
-    fn last_object(&mut self, json: &[u8], sink: &mut dyn FnMut(Event)) -> Result<(), DecodeError> {
+    fn last_object(&mut self, json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), DecodeError> {
         match self.read(json, sink) {
             Err(error) if !error.is_eof() => Err(self.malformed(json)),
             Ok(()) | Err(_) => Ok(()),
         }
     }
 
-    fn read(&mut self, json: &[u8], sink: &mut dyn FnMut(Event)) -> serde_json::Result<()> {
+    fn read(&mut self, json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<()> {
         let json = json.trim_ascii();
         if self.ended || json.is_empty() {
             return Ok(());
         }
+        if let Some(token) = self.stencil.token(json) {
+            sink(token);
+            return Ok(());
+        }
+        let (mut events, mut place) = (0, None);
         let Progress { finish, whole } = (self.protocol.read)(json, &mut |event| {
             self.ended |= matches!(event, Event::Error { .. });
+            events += 1;
+            place = stencil::place(json, &event);
             sink(event);
         })?;
+        if let (1, Some((place, kind)), None, false) = (events, place, &finish, whole) {
+            self.stencil.cut(json, place, kind);
+        }
         self.finish = finish.or_else(|| self.finish.take());
         if whole {
             self.end(sink);
@@ -143,7 +156,7 @@ impl Reply {
         Ok(())
     }
 
-    fn end(&mut self, sink: &mut dyn FnMut(Event)) {
+    fn end(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
         if !self.ended {
             self.ended = true;
             let stated = self.finish.take();

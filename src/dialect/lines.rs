@@ -61,6 +61,11 @@ impl Lines {
         Self { partial: Buffer::new(LINE_LIMIT), after_return: false }
     }
 
+    /// Whether the next byte begins a line, whatever it is.
+    pub(super) const fn is_between(&self) -> bool {
+        self.partial.is_empty() && !self.after_return
+    }
+
     /// Gives every line that `bytes` ends to `on_line`, without its end.
     pub(super) fn push(
         &mut self,

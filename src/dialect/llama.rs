@@ -32,7 +32,7 @@ pub(super) fn uncached(mut body: Map<String, Value>) -> Map<String, Value> {
 /// How replies of `/completion` are read.
 pub(super) const PROTOCOL: Protocol = Protocol { name: "a reply of llama-server", framing: Framing::Events, read };
 
-fn read(json: &[u8], sink: &mut dyn FnMut(Event)) -> serde_json::Result<Progress> {
+fn read(json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<Progress> {
     let chunk: Chunk<'_> = serde_json::from_slice(json)?;
     if let Some(stamp) = chunk.runexp_sent_ns {
         sink(Event::Stamp(stamp));

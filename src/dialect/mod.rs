@@ -9,7 +9,10 @@ mod llama;
 mod ollama;
 mod openai;
 mod sse;
+mod stencil;
 mod text;
+
+use std::borrow::Cow;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -153,11 +156,11 @@ pub struct Ask<'a> {
 
 /// What a reply is made of.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Event {
+pub enum Event<'a> {
     /// Generated text; never empty.
     Token {
         /// The text.
-        text: String,
+        text: Cow<'a, str>,
         /// What kind of text.
         kind: TokenKind,
     },

@@ -30,7 +30,7 @@ pub(super) fn body(ask: &Ask<'_>, prompt: (&str, Value)) -> Map<String, Value> {
 /// How replies are read.
 pub(super) const PROTOCOL: Protocol = Protocol { name: "a reply of Ollama", framing: Framing::Lines, read };
 
-fn read(json: &[u8], sink: &mut dyn FnMut(Event)) -> serde_json::Result<Progress> {
+fn read(json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<Progress> {
     let line: Line<'_> = serde_json::from_slice(json)?;
     if let Some(stamp) = line.runexp_sent_ns {
         sink(Event::Stamp(stamp));
@@ -45,7 +45,7 @@ fn read(json: &[u8], sink: &mut dyn FnMut(Event)) -> serde_json::Result<Progress
     token(line.response.or(message.content), TokenKind::Content, sink);
     for call in message.tool_calls.unwrap_or_default() {
         let arguments = Value::Object(call.function.arguments.unwrap_or_default());
-        sink(Event::Token { text: arguments.to_string(), kind: TokenKind::ToolCall });
+        sink(Event::Token { text: arguments.to_string().into(), kind: TokenKind::ToolCall });
     }
     if let Some(usage) = usage {
         sink(Event::Usage(usage));

@@ -33,7 +33,7 @@ pub(super) const PROTOCOL: Protocol = Protocol { name: "a reply of the OpenAI AP
 /// Ends a stream.
 const DONE: &[u8] = b"[DONE]";
 
-fn read(json: &[u8], sink: &mut dyn FnMut(Event)) -> serde_json::Result<Progress> {
+fn read(json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<Progress> {
     // The mark may be cut off like any object, and then leaves the reply open.
     if DONE.starts_with(json) {
         return Ok(Progress { finish: None, whole: json == DONE });
@@ -110,7 +110,7 @@ struct Message<'a> {
 }
 
 impl Message<'_> {
-    fn tokens(self, sink: &mut dyn FnMut(Event)) {
+    fn tokens(self, sink: &mut dyn FnMut(Event<'_>)) {
         let reasoning = self.reasoning_content.filter(|text| !text.as_str().is_empty()).or(self.reasoning);
         token(reasoning, TokenKind::Reasoning, sink);
         token(self.content, TokenKind::Content, sink);

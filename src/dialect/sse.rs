@@ -6,6 +6,8 @@
 //! is data: some servers answer a request for a stream with one plain JSON
 //! object, often an error.
 
+use memchr::memchr2;
+
 use super::DecodeError;
 use super::lines::{Buffer, LINE_LIMIT, Lines};
 
@@ -25,10 +27,16 @@ impl EventStream {
     /// Gives the data of every event that `bytes` completes to `on_data`.
     pub(super) fn push(
         &mut self,
-        bytes: &[u8],
+        mut bytes: &[u8],
         on_data: &mut impl FnMut(&[u8]) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
         let Self { lines, event } = self;
+        if lines.is_between() && event.data.is_empty() {
+            while let Some((data, rest)) = whole_event(bytes) {
+                on_data(data)?;
+                bytes = rest;
+            }
+        }
         lines.push(bytes, &mut |line| event.line(line, on_data))
     }
 
@@ -61,6 +69,14 @@ impl PendingEvent {
         }
         self.data.extend(data)
     }
+}
+
+/// The data of an event that is one line, if `bytes` begins with such a one
+/// and its blank line, and what follows: most events, and without a copy.
+fn whole_event(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (line, rest) = bytes.split_at_checked(memchr2(b'\n', b'\r', bytes)?)?;
+    let data = line.strip_prefix(b"data: ").filter(|data| !data.is_empty() && line.len() <= LINE_LIMIT)?;
+    Some((data, rest.strip_prefix(b"\n\n")?))
 }
 
 fn data_of(line: &[u8]) -> Option<&[u8]> {

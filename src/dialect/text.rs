@@ -30,9 +30,9 @@ impl Text<'_> {
 }
 
 /// A token, unless the text is absent or empty.
-pub(super) fn token(text: Option<Text<'_>>, kind: TokenKind, sink: &mut dyn FnMut(Event)) {
+pub(super) fn token(text: Option<Text<'_>>, kind: TokenKind, sink: &mut dyn FnMut(Event<'_>)) {
     if let Some(text) = text.filter(|text| !text.0.is_empty()) {
-        sink(Event::Token { text: text.into_string(), kind });
+        sink(Event::Token { text: text.0, kind });
     }
 }
 

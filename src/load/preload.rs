@@ -72,7 +72,7 @@ async fn generate(target: &Target) -> Result<(), PreloadError> {
 async fn whole_reply(target: &Target, response: reqwest::Response) -> Result<(), PreloadError> {
     let mut done = false;
     let mut message = None;
-    let mut note = |event| match event {
+    let mut note = |event: Event<'_>| match event {
         Event::Done { .. } => done = true,
         Event::Error { message: text } => message = Some(text),
         Event::Token { .. } | Event::Usage(_) | Event::Stamp(_) => {}

@@ -112,7 +112,7 @@ pub(crate) struct Arrival<'a> {
 
 impl Arrival<'_> {
     /// Takes one event of the chunk.
-    pub(crate) fn note(&mut self, event: Event) {
+    pub(crate) fn note(&mut self, event: Event<'_>) {
         match event {
             Event::Token { text, kind } => {
                 self.tokens += 1;

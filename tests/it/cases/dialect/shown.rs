@@ -1,20 +1,33 @@
 //! Events as text.
 
+use std::borrow::Cow;
+
 use runexp::dialect::{DecodeError, Decoder, Dialect, Event, TokenKind, Usage};
 
 /// The events, and how decoding ended; it stops at the first error.
 pub(super) fn decode<'a>(
     mut decoder: Decoder,
     pieces: impl IntoIterator<Item = &'a [u8]>,
-) -> (Vec<Event>, Result<(), DecodeError>) {
+) -> (Vec<Event<'static>>, Result<(), DecodeError>) {
     let mut events = Vec::new();
-    let mut sink = |event| events.push(event);
+    let mut sink = |event: Event<'_>| events.push(kept(event));
     let feed = || {
         pieces.into_iter().try_for_each(|piece| decoder.push(piece, &mut sink))?;
         decoder.finish(&mut sink)
     };
     let ending = feed();
     (events, ending)
+}
+
+/// An event that outlives the bytes it was read from.
+fn kept(event: Event<'_>) -> Event<'static> {
+    match event {
+        Event::Token { text, kind } => Event::Token { text: Cow::Owned(text.into_owned()), kind },
+        Event::Usage(usage) => Event::Usage(usage),
+        Event::Error { message } => Event::Error { message },
+        Event::Done { finish } => Event::Done { finish },
+        Event::Stamp(ns) => Event::Stamp(ns),
+    }
 }
 
 /// All events of a body, one a line; tokens of one kind share a line.
@@ -26,14 +39,14 @@ pub(super) fn events_of(dialect: Dialect, stream: bool, body: &[u8]) -> String {
     shown.join("\n")
 }
 
-fn token_kind(event: &Event) -> Option<TokenKind> {
+fn token_kind(event: &Event<'_>) -> Option<TokenKind> {
     match event {
         Event::Token { kind, .. } => Some(*kind),
         Event::Usage(_) | Event::Error { .. } | Event::Done { .. } | Event::Stamp(_) => None,
     }
 }
 
-fn shown_run(run: &[Event]) -> String {
+fn shown_run(run: &[Event<'_>]) -> String {
     let shown: Vec<String> = run.iter().map(shown_event).collect();
     let kind = token_kind(&run[0]).map_or_else(String::new, |kind| format!("{} {kind:?}: ", run.len()));
     match shown.as_slice() {
@@ -42,7 +55,7 @@ fn shown_run(run: &[Event]) -> String {
     }
 }
 
-fn shown_event(event: &Event) -> String {
+fn shown_event(event: &Event<'_>) -> String {
     match event {
         Event::Token { text, .. } => format!("{text:?}"),
         Event::Usage(usage) => shown_usage(usage),

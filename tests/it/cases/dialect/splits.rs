@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use runexp::dialect::{DecodeError, Dialect};
+use runexp::dialect::{DecodeError, Dialect, Event};
 
 use super::recorded;
 use super::shown::decode;
@@ -65,6 +65,19 @@ fn byte_by_byte_gives_the_same_events() {
         let whole = decode(dialect.decoder(stream), [body]);
         assert_eq!(decode(dialect.decoder(stream), body.chunks(1)), whole);
         assert_eq!(whole.1, Ok(()));
+    }
+}
+
+#[test]
+fn what_is_remembered_of_a_stream_changes_no_token() {
+    let tokens = |dialect: Dialect, bytes| {
+        let (events, _) = decode(dialect.decoder(true), [bytes]);
+        events.into_iter().filter(|event| matches!(event, Event::Token { .. }))
+    };
+    for (dialect, _, body) in replies().into_iter().filter(|(_, stream, _)| *stream) {
+        let together: Vec<_> = tokens(dialect, body).collect();
+        let lines = body.split_inclusive(|byte| *byte == b'\n');
+        assert_eq!(lines.flat_map(|line| tokens(dialect, line)).collect::<Vec<_>>(), together);
     }
 }
 

@@ -1,0 +1,124 @@
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::{Event, TokenKind};
+
+/// The longest object that is remembered, in bytes.
+const LIMIT: usize = 4 << 10;
+
+/// What stands around the text of a token.
+///
+/// Most objects of a stream differ from the one before in that text alone.
+/// Such an object needs no parser: with the same bytes around it, and in it
+/// nothing that ends or changes a JSON string, it can only be the same object
+/// with another text.
+#[derive(Debug)]
+pub(super) struct Stencil {
+    before: Vec<u8>,
+    after: Vec<u8>,
+    kind: Option<TokenKind>,
+}
+
+impl Stencil {
+    /// One that knows no object.
+    pub(super) const fn new() -> Self {
+        Self { before: Vec::new(), after: Vec::new(), kind: None }
+    }
+
+    /// The token of `json`, if that is the remembered object with another
+    /// text; `None` says nothing about it.
+    pub(super) fn token<'a>(&self, json: &'a [u8]) -> Option<Event<'a>> {
+        let kind = self.kind?;
+        let text = json.strip_prefix(&*self.before)?.strip_suffix(&*self.after)?;
+        let plain = !text.is_empty() && text.iter().all(|byte| *byte >= b' ' && !matches!(byte, b'"' | b'\\'));
+        let text = std::str::from_utf8(text).ok().filter(|_| plain)?;
+        Some(Event::Token { text: Cow::Borrowed(text), kind })
+    }
+
+    /// Remembers `json`, an object that gives one token and nothing else, with
+    /// its text at `place`.
+    pub(super) fn cut(&mut self, json: &[u8], place: Range<usize>, kind: TokenKind) {
+        if let (Some(before), Some(after)) = (json.get(..place.start), json.get(place.end..))
+            && json.len() <= LIMIT
+        {
+            self.before.clear();
+            self.before.extend_from_slice(before);
+            self.after.clear();
+            self.after.extend_from_slice(after);
+            self.kind = Some(kind);
+        }
+    }
+}
+
+/// Where in `json` the text of a token stands, unless it had to be unescaped.
+pub(super) fn place(json: &[u8], event: &Event<'_>) -> Option<(Range<usize>, TokenKind)> {
+    let Event::Token { text: Cow::Borrowed(text), kind } = event else { return None };
+    let start = text.as_ptr().addr().checked_sub(json.as_ptr().addr())?;
+    let end = start.checked_add(text.len())?;
+    (end <= json.len()).then_some((start..end, *kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::{LIMIT, Stencil, place};
+    use crate::dialect::{Event, TokenKind};
+
+    fn cut_of(json: &str, text: &str) -> Stencil {
+        let at = json.find(text).unwrap();
+        let mut stencil = Stencil::new();
+        stencil.cut(json.as_bytes(), at..at + text.len(), TokenKind::Content);
+        stencil
+    }
+
+    fn text_in(stencil: &Stencil, json: &[u8]) -> Option<String> {
+        match stencil.token(json)? {
+            Event::Token { text, kind: TokenKind::Content } => Some(text.into_owned()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_same_object_with_another_text_is_known() {
+        let stencil = cut_of(r#"{"id":1,"text":"abc","n":2}"#, "abc");
+        assert_eq!(text_in(&stencil, br#"{"id":1,"text":"d","n":2}"#).as_deref(), Some("d"));
+        let crab = r#"{"id":1,"text":" 🦀, {}","n":2}"#;
+        assert_eq!(text_in(&stencil, crab.as_bytes()).as_deref(), Some(" 🦀, {}"));
+    }
+
+    #[test]
+    fn whatever_else_differs_is_left_to_the_parser() {
+        let stencil = cut_of(r#"{"id":1,"text":"abc","n":2}"#, "abc");
+        for other in [
+            r#"{"id":2,"text":"d","n":2}"#,
+            r#"{"id":1,"text":"d","n":3}"#,
+            r#"{"id":1,"text":"","n":2}"#,
+            r#"{"id":1,"text":"\n","n":2}"#,
+            r#"{"id":1,"text":"d","text":"e","n":2}"#,
+            "{\"id\":1,\"text\":\"\n\",\"n\":2}",
+            r#"{"id":1,"text":""#,
+            "",
+        ] {
+            assert_eq!(text_in(&stencil, other.as_bytes()), None, "{other}");
+        }
+        assert_eq!(text_in(&stencil, b"{\"id\":1,\"text\":\"\xff\",\"n\":2}"), None);
+        assert_eq!(text_in(&Stencil::new(), b"x"), None);
+    }
+
+    #[test]
+    fn an_object_beyond_the_limit_is_not_remembered() {
+        let long = format!(r#"{{"text":"abc","n":"{}"}}"#, "x".repeat(LIMIT));
+        assert_eq!(text_in(&cut_of(&long, "abc"), long.as_bytes()), None);
+    }
+
+    #[test]
+    fn only_a_text_that_stands_in_the_object_has_a_place_there() {
+        let json = r#"{"text":"abc"}"#;
+        let token = |text| Event::Token { text, kind: TokenKind::Content };
+        assert_eq!(place(json.as_bytes(), &token(Cow::Borrowed(&json[9..12]))), Some((9..12, TokenKind::Content)));
+        assert_eq!(place(json.as_bytes(), &token(Cow::Owned("abc".to_owned()))), None);
+        assert_eq!(place(&json.as_bytes()[..11], &token(Cow::Borrowed(&json[9..12]))), None);
+        assert_eq!(place(&json.as_bytes()[10..], &token(Cow::Borrowed(&json[9..12]))), None);
+    }
+}
