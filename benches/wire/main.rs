@@ -15,7 +15,14 @@
 //! time to first token is meaningful), replies that come in pieces, streams
 //! that are mostly idle, a network, connections being opened. Server and
 //! client share the processors, so rates are those of both together; the CPU
-//! time a request is the client's alone and depends less on other load.
+//! time a request is the client's alone and depends less on other load. And
+//! the objects differ only in their text, as vLLM's do within a reply: where
+//! each carries a time of its own, as Ollama's do, each is parsed.
+//!
+//! Measured on 2026-11-22 on 2 cores of an AMD EPYC, both busy with other
+//! work, medians of 3: raw client 67 477 requests/s at 14.1 CPU-µs each;
+//! driver 5 843 requests/s at 141.6 CPU-µs each (1.08 µs an event), which is
+//! 8.7 % of the rate and 10 times the CPU time.
 #![expect(clippy::disallowed_methods, reason = "a bench is all effects")]
 
 mod clients;
