@@ -1,4 +1,6 @@
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
+use std::process;
 
 use super::args::{Format, RunArguments};
 use super::derive::{Derived, derive};
@@ -83,10 +85,11 @@ fn machine_folders(scenario: &Scenario) -> Vec<PathBuf> {
     vec![scenario.dir.join("machines"), PathBuf::from("scenarios/machines")]
 }
 
-/// Begins with the time, so that runs sort by it.
+/// Begins with the time, so that runs sort by it. Ends at random: a run ends
+/// whatever bears its mark, so two that start at once must not share it.
 pub(super) fn new_run_id(clock: Clock) -> Result<RunId, NameError> {
-    let started = clock.started();
-    RunId::new(format!("{}-{:04x}", started.format("%Y%m%dT%H%M%SZ"), started.timestamp_subsec_micros() & 0xffff))
+    let random = RandomState::new().hash_one(process::id()) >> 32;
+    RunId::new(format!("{}-{random:08x}", clock.started().format("%Y%m%dT%H%M%SZ")))
 }
 
 fn bindings(arguments: &RunArguments, scenario: &Scenario, run_id: &RunId) -> Result<Bindings, Failure> {
@@ -206,4 +209,15 @@ fn announce(
         }))?),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_runs_that_start_at_once_have_ids_of_their_own() {
+        let clock = Clock::start();
+        assert_ne!(new_run_id(clock).unwrap(), new_run_id(clock).unwrap());
+    }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::process::{WaitOptions, getpid, set_child_subreaper, waitpid};
+use rustix::process::{WaitOptions, getpid, set_child_subreaper, wait};
 use tokio::time::{Instant, sleep};
 
 use super::ending::{ask, send};
@@ -153,7 +153,7 @@ pub fn children() -> Result<Vec<ProcessIdentity>, ProcessError> {
 /// Takes our dead children out of the process table; says whether there were
 /// any. Nobody waits for them: this is the end of a run.
 fn bury() -> bool {
-    let dead = std::iter::from_fn(|| waitpid(None, WaitOptions::NOHANG).ok().flatten());
+    let dead = std::iter::from_fn(|| wait(WaitOptions::NOHANG).ok().flatten());
     dead.count() > 0
 }
 

@@ -63,7 +63,7 @@ impl Folder {
         let own = self.0.path().canonicalize().unwrap();
         let mut text = text.replace(own.to_str().unwrap(), "FOLDER").replace(self.0.path().to_str().unwrap(), "FOLDER");
         for (pattern, name) in [
-            (r"\d{8}T\d{6}Z-[0-9a-f]{4}", "RUN-ID"),
+            (r"\d{8}T\d{6}Z-[0-9a-f]{8}", "RUN-ID"),
             (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
             (r"\d+\.\d s\b", "TIME"),
             (r"\b\d+ requests", "N requests"),

@@ -40,7 +40,6 @@ fn means() -> [(&'static str, &'static str); 2] {
 }
 
 #[test]
-#[ignore = "fails now and then: without a control group it may survive, or another run beside it dies"]
 fn a_child_that_forks_for_ever_is_ended_beside_a_canary_that_lives() {
     for (script, by) in means() {
         let machine = Machine::new();
