@@ -79,11 +79,12 @@ impl Decoder {
         if reply.ended {
             return Ok(());
         }
-        match body {
+        let pushed = match body {
             Body::Lines(lines) => lines.push(bytes, &mut |line| reply.object(line, sink)),
             Body::Events(events) => events.push(bytes, &mut |data| reply.object(data, sink)),
             Body::Whole(body) => body.extend(bytes),
-        }
+        };
+        reply.unless_ended(pushed)
     }
 
     /// Reads what is left when the body has ended well. A last object that
@@ -94,11 +95,12 @@ impl Decoder {
     /// When what is left is not the protocol.
     pub fn finish(self, sink: &mut impl FnMut(Event<'_>)) -> Result<(), DecodeError> {
         let Self { body, mut reply } = self;
-        match body {
+        let left = match body {
             Body::Lines(lines) => lines.finish(&mut |line| reply.last_object(line, sink)),
             Body::Events(events) => events.finish(&mut |data| reply.last_object(data, sink)),
             Body::Whole(mut body) => body.drain(|body| reply.last_object(body, sink)),
-        }?;
+        };
+        reply.unless_ended(left)?;
         if reply.finish.is_some() {
             reply.end(sink);
         }
@@ -156,6 +158,12 @@ impl Reply {
         Ok(())
     }
 
+    /// What follows the end is passed over, even if it comes in the same piece
+    /// and is too long.
+    fn unless_ended(&self, read: Result<(), DecodeError>) -> Result<(), DecodeError> {
+        if self.ended { Ok(()) } else { read }
+    }
+
     fn end(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
         if !self.ended {
             self.ended = true;
@@ -170,3 +178,6 @@ impl Reply {
         DecodeError::Malformed { expected: self.protocol.name, excerpt: excerpt(json) }
     }
 }
+
+#[cfg(test)]
+mod tests;

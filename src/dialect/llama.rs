@@ -2,6 +2,7 @@
 //! `OpenAI`'s routes too.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::decoder::{Framing, Progress, Protocol};
@@ -38,7 +39,7 @@ fn read(json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<Prog
         sink(Event::Stamp(stamp));
     }
     if let Some(error) = chunk.error {
-        sink(Event::Error { message: message_of(&error) });
+        sink(Event::Error { message: message_of(error) });
         return Ok(Progress::default());
     }
     token(chunk.content, TokenKind::Content, sink);
@@ -62,7 +63,8 @@ fn finish(stop_type: &str) -> String {
 #[derive(Deserialize)]
 struct Chunk<'a> {
     runexp_sent_ns: Option<u64>,
-    error: Option<Value>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
     #[serde(borrow)]
     content: Option<Text<'a>>,
     #[serde(default)]

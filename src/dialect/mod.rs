@@ -4,6 +4,7 @@
 //! give the same events however they are split.
 
 mod decoder;
+mod few;
 mod lines;
 mod llama;
 mod ollama;

@@ -4,9 +4,11 @@
 //! zero (Go's `omitempty`).
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::decoder::{Framing, Progress, Protocol};
+use super::few::Few;
 use super::text::{Text, message_of, token};
 use super::{Ask, Event, TokenKind, Usage, object};
 use crate::units::Nanos;
@@ -35,7 +37,7 @@ fn read(json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<Prog
     if let Some(stamp) = line.runexp_sent_ns {
         sink(Event::Stamp(stamp));
     }
-    if let Some(error) = &line.error {
+    if let Some(error) = line.error {
         sink(Event::Error { message: message_of(error) });
         return Ok(Progress::default());
     }
@@ -43,9 +45,10 @@ fn read(json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<Prog
     let message = line.message.unwrap_or_default();
     token(line.thinking.or(message.thinking), TokenKind::Reasoning, sink);
     token(line.response.or(message.content), TokenKind::Content, sink);
-    for call in message.tool_calls.unwrap_or_default() {
-        let arguments = Value::Object(call.function.arguments.unwrap_or_default());
-        sink(Event::Token { text: arguments.to_string().into(), kind: TokenKind::ToolCall });
+    for call in message.tool_calls.unwrap_or_default().0 {
+        // Not borrowed: a stencil fits the text of a JSON string, and this is none.
+        let arguments = call.function.arguments.map_or("{}", RawValue::get).to_owned();
+        sink(Event::Token { text: arguments.into(), kind: TokenKind::ToolCall });
     }
     if let Some(usage) = usage {
         sink(Event::Usage(usage));
@@ -57,7 +60,8 @@ fn read(json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<Prog
 #[derive(Deserialize)]
 struct Line<'a> {
     runexp_sent_ns: Option<u64>,
-    error: Option<Value>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
     #[serde(borrow)]
     response: Option<Text<'a>>,
     #[serde(borrow)]
@@ -111,16 +115,18 @@ struct Message<'a> {
     content: Option<Text<'a>>,
     #[serde(borrow)]
     thinking: Option<Text<'a>>,
-    tool_calls: Option<Vec<ToolCall>>,
-}
-
-/// Calls come whole and are rare, so their arguments may be a tree.
-#[derive(Deserialize)]
-struct ToolCall {
-    function: Function,
+    #[serde(borrow)]
+    tool_calls: Option<Few<ToolCall<'a>>>,
 }
 
 #[derive(Deserialize)]
-struct Function {
-    arguments: Option<Map<String, Value>>,
+struct ToolCall<'a> {
+    #[serde(borrow)]
+    function: Function<'a>,
+}
+
+#[derive(Deserialize)]
+struct Function<'a> {
+    #[serde(borrow)]
+    arguments: Option<&'a RawValue>,
 }

@@ -5,9 +5,11 @@
 //! whole bodies (`message`, `text`).
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::decoder::{Framing, Progress, Protocol};
+use super::few::Few;
 use super::llama::Timings;
 use super::text::{Text, message_of, token};
 use super::{Ask, Event, TokenKind, Usage, object};
@@ -43,11 +45,11 @@ fn read(json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<Prog
         sink(Event::Stamp(stamp));
     }
     if let Some(error) = chunk.error {
-        sink(Event::Error { message: message_of(&error) });
+        sink(Event::Error { message: message_of(error) });
         return Ok(Progress::default());
     }
     let mut finish = None;
-    for choice in chunk.choices.unwrap_or_default() {
+    for choice in chunk.choices.unwrap_or_default().0 {
         finish = choice.finish_reason.map(Text::into_string).or(finish);
         token(choice.text, TokenKind::Content, sink);
         if let Some(message) = choice.delta.or(choice.message) {
@@ -76,9 +78,10 @@ fn usage(counts: &Counts, timings: &Timings) -> Usage {
 #[derive(Deserialize)]
 struct Chunk<'a> {
     runexp_sent_ns: Option<u64>,
-    error: Option<Value>,
     #[serde(borrow)]
-    choices: Option<Vec<Choice<'a>>>,
+    error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    choices: Option<Few<Choice<'a>>>,
     usage: Option<Counts>,
     timings: Option<Timings>,
 }
@@ -106,7 +109,7 @@ struct Message<'a> {
     #[serde(borrow)]
     content: Option<Text<'a>>,
     #[serde(borrow)]
-    tool_calls: Option<Vec<ToolCall<'a>>>,
+    tool_calls: Option<Few<ToolCall<'a>>>,
 }
 
 impl Message<'_> {
@@ -114,7 +117,7 @@ impl Message<'_> {
         let reasoning = self.reasoning_content.filter(|text| !text.as_str().is_empty()).or(self.reasoning);
         token(reasoning, TokenKind::Reasoning, sink);
         token(self.content, TokenKind::Content, sink);
-        for call in self.tool_calls.unwrap_or_default() {
+        for call in self.tool_calls.unwrap_or_default().0 {
             token(call.function.and_then(|function| function.arguments), TokenKind::ToolCall, sink);
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{Event, TokenKind};
 
@@ -41,22 +41,37 @@ pub(super) fn token(text: Option<Text<'_>>, kind: TokenKind, sink: &mut dyn FnMu
 /// `message`, `detail`), otherwise the text itself. At most 300 characters;
 /// control characters are shown as spaces. Empty for an empty body.
 pub fn error_message(body: &[u8]) -> String {
-    if let Ok(Value::Object(fields)) = serde_json::from_slice(body) {
-        let stated = ["error", "message", "detail"].into_iter().find_map(|key| fields.get(key));
-        if let Some(stated) = stated {
-            return message_of(stated);
-        }
-    }
-    shown(body, MESSAGE_LIMIT)
+    let stated = serde_json::from_slice(body).ok();
+    let stated = stated.and_then(|Answer { error, message, detail }| error.or(message).or(detail));
+    stated.map_or_else(|| shown(body, MESSAGE_LIMIT), message_of)
+}
+
+/// An answer that is an error, in all its shapes. Values stay as they are
+/// written: a tree of them can be fifty times as large.
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    detail: Option<&'a RawValue>,
 }
 
 /// The message in the value of an `error` field.
-pub(super) fn message_of(error: &Value) -> String {
-    let message = error.get("message").unwrap_or(error);
-    match message.as_str() {
-        Some(text) => one_line(text, MESSAGE_LIMIT),
-        None => one_line(&message.to_string(), MESSAGE_LIMIT),
+pub(super) fn message_of(error: &RawValue) -> String {
+    let described = serde_json::from_str(error.get()).ok();
+    let stated = described.map_or(error, |Described { message }| message).get();
+    match serde_json::from_str::<Text<'_>>(stated) {
+        Ok(text) => one_line(text.as_str(), MESSAGE_LIMIT),
+        Err(_) => one_line(stated, MESSAGE_LIMIT),
     }
+}
+
+#[derive(Deserialize)]
+struct Described<'a> {
+    #[serde(borrow)]
+    message: &'a RawValue,
 }
 
 /// The start of a server's word, or of bytes that are not the protocol.

@@ -1,0 +1,66 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+
+/// The most values of a list.
+const LIMIT: usize = 256;
+
+/// A JSON list of at most 256 values, which is more than any server sends in
+/// one object.
+///
+/// A value may take 3 bytes where it is written, `{},`, and hundreds in
+/// memory: without a limit, a reply within the limits of a stream or a body
+/// could still fill the memory.
+pub(super) struct Few<T>(pub(super) Vec<T>);
+
+impl<T> Default for Few<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Few<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
+    }
+}
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+    type Value = Few<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "a list of at most {LIMIT} values")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Few<T>, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element()? {
+            if values.len() == LIMIT {
+                return Err(A::Error::invalid_length(LIMIT + 1, &self));
+            }
+            values.push(value);
+        }
+        Ok(Few(values))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Few, LIMIT};
+
+    fn read(count: usize) -> Result<usize, String> {
+        let list = format!("[{}]", vec!["0"; count].join(","));
+        serde_json::from_str::<Few<u8>>(&list).map(|Few(values)| values.len()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_list_holds_as_many_values_as_the_limit_and_no_more() {
+        assert_eq!(read(0), Ok(0));
+        assert_eq!(read(LIMIT), Ok(LIMIT));
+        let refusal = read(LIMIT + 1).unwrap_err();
+        assert!(refusal.starts_with("invalid length 257, expected a list of at most 256 values"), "{refusal}");
+    }
+}
