@@ -2,6 +2,7 @@
 mod architecture;
 mod cli;
 mod dialect;
+mod hostile;
 mod load;
 mod report;
 mod scenario;

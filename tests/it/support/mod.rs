@@ -1,5 +1,6 @@
 //! Real parts for tests: a server that answers exactly the bytes it is told.
 
+pub(crate) mod driven;
 pub(crate) mod ollama;
 
 use std::io::{BufRead, BufReader, Read, Write};
