@@ -270,7 +270,12 @@ fn each_rule_of_validity_names_its_reason() {
     let mut cached = reply(0, 0, &[100; 9]);
     (cached.usage.prompt_tokens, cached.usage.cached_tokens) = (Some(100), Some(6));
     let from_cache = "6.0 % of the prompt tokens came from a prompt cache, more than 5 %";
-    assert_eq!(reasons(open(), honest(), vec![cached]), [from_cache]);
+    assert_eq!(reasons(open(), honest(), vec![cached.clone()]), [from_cache]);
+
+    let mut absurd = cached;
+    (absurd.usage.prompt_tokens, absurd.usage.cached_tokens) = (Some(u64::MAX), Some(u64::MAX));
+    let all_from_cache = from_cache.replace("6.0", "100.0");
+    assert_eq!(reasons(open(), honest(), vec![absurd.clone(), absurd]), [all_from_cache]);
 
     let late = || ClientHonesty { schedule_lag_p99_ns: Some(ms(2)), ..honest() };
     let lag = "the driver started requests 2.0 ms late at p99, more than 1.0 ms";

@@ -77,7 +77,8 @@ fn prompt_cached(examined: &Examined<'_>) -> Option<String> {
         let usage = &request.usage;
         Some((usage.cached_tokens?, usage.prompt_tokens?))
     });
-    let (cached, all) = counted.fold((0, 0), |sum: (u64, u64), one| (sum.0 + one.0, sum.1 + one.1));
+    let (cached, all) =
+        counted.fold((0, 0), |sum: (u64, u64), one| (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1)));
     let share = if all == 0 { 0.0 } else { as_f64(cached) / as_f64(all) };
     (examined.spec.request.nonce && share > CACHED_LIMIT)
         .then(|| format!("{} of the prompt tokens came from a prompt cache, more than 5 %", percent(share)))
