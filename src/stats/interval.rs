@@ -45,6 +45,14 @@ pub fn t_quantile(share: f64, freedom: f64) -> Option<f64> {
     (share > 0.0 && share < 1.0).then(|| distribution.inverse_cdf(share))
 }
 
+/// The chance that Student's t lies beyond `distance`, to one side; none of it
+/// lies beyond infinity.
+pub(super) fn t_tail(distance: f64, freedom: f64) -> Option<f64> {
+    let distribution = StudentsT::new(0.0, 1.0, freedom).ok()?;
+    // The lower tail: a small chance taken from 1 would lose its digits.
+    (!distance.is_nan()).then(|| if distance.is_infinite() { 0.0 } else { distribution.cdf(-distance) })
+}
+
 /// A two-sided t interval around `value`.
 pub(super) fn t_bounds(value: f64, standard_error: f64, freedom: f64, confidence: f64) -> Option<Bounds> {
     let half_width = t_quantile(f64::midpoint(1.0, confidence), freedom)? * standard_error;

@@ -2,24 +2,32 @@
 //!
 //! Sources: Kalibera and Jones 2013 for intervals over top-level means only,
 //! Welch 1947, Schuirmann 1987 (two one-sided tests), Clopper and Pearson
-//! 1934, Hyndman and Fan 1996 (quantiles), White 1997 (MSER).
+//! 1934, Holm 1979 (families of tests), Hyndman and Fan 1996 (quantiles), White
+//! 1997 (MSER), Barrett et al. 2017 (classes of warm-up).
 
 mod fairness;
+mod holm;
 mod interval;
 mod percentile;
 mod proportion;
 mod ratio;
 mod required;
 mod sample;
+mod steadiness;
 mod tolerance;
 mod warmup;
 
+#[cfg(test)]
+mod tests;
+
 pub use fairness::jain_index;
+pub use holm::holm;
 pub use interval::{Bounds, Center, geometric_center, mean_center, t_quantile};
 pub use percentile::Percentile;
-pub use proportion::clopper_pearson_lower;
-pub use ratio::{log_welch_ratio, paired_difference, paired_ratio};
+pub use proportion::{clopper_pearson_lower, clopper_pearson_upper};
+pub use ratio::{log_welch_ratio, paired_difference, paired_ratio, paired_ratio_p};
 pub use required::required_n;
 pub use sample::{Sample, SampleError};
+pub use steadiness::{Steadiness, steadiness};
 pub use tolerance::{Position, Tolerance, position};
 pub use warmup::{Truncation, mser};

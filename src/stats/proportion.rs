@@ -16,9 +16,16 @@ pub fn clopper_pearson_lower(hits: u64, trials: u64, confidence: f64) -> Option<
     Some(distribution.inverse_cdf(1.0 - confidence))
 }
 
+/// One-sided exact upper bound of a proportion: what the lower bound leaves to
+/// the misses, and 1 when nothing missed.
+pub fn clopper_pearson_upper(hits: u64, trials: u64, confidence: f64) -> Option<f64> {
+    let misses = trials.checked_sub(hits)?;
+    Some(1.0 - clopper_pearson_lower(misses, trials, confidence)?)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::clopper_pearson_lower;
+    use super::{clopper_pearson_lower, clopper_pearson_upper};
 
     #[test]
     fn the_bound_of_unbroken_success_has_a_closed_form() {
@@ -37,9 +44,21 @@ mod tests {
     }
 
     #[test]
+    fn both_bounds_together_are_the_printed_interval() {
+        // R: binom.test(8, 10)$conf.int, 95 % two-sided.
+        let (lower, upper) = (clopper_pearson_lower(8, 10, 0.975), clopper_pearson_upper(8, 10, 0.975));
+        assert!((lower.unwrap() - 0.443_904_5).abs() < 1e-6, "{lower:?}");
+        assert!((upper.unwrap() - 0.974_789_3).abs() < 1e-6, "{upper:?}");
+        // The rule of three: nothing in 100 leaves room for 1 − 0.05^(1/100).
+        let none = clopper_pearson_upper(0, 100, 0.95).unwrap();
+        assert!((none - (1.0 - 0.05f64.powf(0.01))).abs() < 1e-9, "{none}");
+    }
+
+    #[test]
     fn impossible_counts_have_no_bound() {
         let bounds = [(0, 0, 0.95), (3, 2, 0.95), (1, 2, 1.0), (0, 5, 0.95)]
             .map(|(hits, trials, confidence)| clopper_pearson_lower(hits, trials, confidence));
         assert_eq!(bounds, [None, None, None, Some(0.0)]);
+        assert_eq!([clopper_pearson_upper(3, 2, 0.95), clopper_pearson_upper(5, 5, 0.95)], [None, Some(1.0)]);
     }
 }

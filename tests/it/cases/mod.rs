@@ -9,6 +9,5 @@ mod scenario;
 mod schema;
 mod servers;
 mod sim;
-mod statistics;
 mod steps;
 mod store;
