@@ -68,8 +68,8 @@ impl Exchange {
         self.clock
     }
 
-    pub(super) const fn seed(&self) -> u64 {
-        self.workload.seed
+    pub(super) const fn workload(&self) -> &Workload {
+        &self.workload
     }
 
     /// How late each request was started, in ns.
@@ -102,6 +102,12 @@ impl Exchange {
         self.window.finished(record.sent_ns, record.finished_ns);
         (self.sink)(record);
         outcome
+    }
+
+    /// Records a request that is not sent, because too many are in flight.
+    pub(super) fn give_up(&self, turn: Turn) {
+        let now = self.now();
+        (self.sink)(self.record(self.target(turn), turn, now, Reply::new(now), RequestOutcome::Dropped));
     }
 
     fn target(&self, turn: Turn) -> &Target {

@@ -45,6 +45,8 @@ pub struct Workload {
     pub seed: u64,
     /// Never empty.
     pub prompts: Vec<String>,
+    /// The recorded moments that its load follows; none if it follows none.
+    pub trace: Vec<Nanos>,
 }
 
 /// What became of a workload, beside its requests.
@@ -87,7 +89,7 @@ pub async fn drive(
     let honesty = Honesty::start(clock);
     match load {
         Load::Clients(clients) => closed::drive(&exchange, &window, clients).await,
-        Load::Rate { per_second, arrival } => open::drive(&exchange, &window, per_second, arrival).await,
+        Load::Rate { .. } | Load::Ramp { .. } | Load::Trace { .. } => open::drive(&exchange, &window).await,
     }
     let end = if stop.is_cancelled() { CellEnd::Interrupted } else { CellEnd::Complete };
     Ok(Driven {

@@ -6,14 +6,17 @@ use super::exchange::{Exchange, Turn};
 use super::pacer::pace;
 use super::window::Window;
 use crate::plan;
-use crate::scenario::Arrival;
 
-/// Requests start at moments drawn from the seed; request `i` goes to server
-/// `i` modulo the number of servers.
-pub(super) async fn drive(exchange: &Arc<Exchange>, window: &Window, per_second: f64, arrival: Arrival) {
+/// Requests start at moments known beforehand; request `i` goes to server `i`
+/// modulo the number of servers. One that comes due while `max_in_flight`
+/// others are on their way is dropped, and recorded as dropped: to send it
+/// later would hide the wait.
+pub(super) async fn drive(exchange: &Arc<Exchange>, window: &Window) {
+    let workload = exchange.workload();
+    let most = workload.spec.max_in_flight.map_or(usize::MAX, |most| most as usize);
     let load_start = window.load_start();
     let admitting = window.clone();
-    let moments = plan::offsets(exchange.seed(), per_second, arrival)
+    let moments = plan::offsets(&workload.spec, workload.seed, &workload.trace)
         .map(move |offset| load_start.plus(offset))
         .take_while(move |moment| admitting.admits(*moment));
     let mut moments = pace(exchange.clock(), moments);
@@ -21,9 +24,13 @@ pub(super) async fn drive(exchange: &Arc<Exchange>, window: &Window, per_second:
     for position in 0_u32.. {
         let Some(scheduled) = window.or_stopped(moments.recv()).await.flatten() else { break };
         let turn = Turn { client: position, sequence: 0, position: u64::from(position), target: position, scheduled };
-        let exchange = Arc::clone(exchange);
-        tasks.spawn(async move { exchange.ask(turn).await });
         while tasks.try_join_next().is_some() {}
+        if tasks.len() < most {
+            let exchange = Arc::clone(exchange);
+            tasks.spawn(async move { exchange.ask(turn).await });
+        } else {
+            exchange.give_up(turn);
+        }
     }
     while tasks.join_next().await.is_some() {}
 }

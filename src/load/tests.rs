@@ -105,7 +105,7 @@ fn body(request: &str, seed: u64, turn: Turn) -> String {
     let target = Target::new(&server, "http://127.0.0.1:1/", Endpoint::Chat, Duration::from_secs(1)).unwrap();
     assert_eq!(target.url, "http://127.0.0.1:1/v1/chat/completions");
     let prompts = ["a", "b", "c"].map(str::to_owned).to_vec();
-    let workload = Workload { key, spec, seed, prompts };
+    let workload = Workload { key, spec, seed, prompts, trace: Vec::new() };
     let exchange = Exchange::new(workload, vec![target], clock, Arc::new(|_| {}), window).unwrap();
     let body: serde_json::Value = serde_json::from_slice(&exchange.body(turn)).unwrap();
     body["messages"][0]["content"].as_str().unwrap().to_owned()

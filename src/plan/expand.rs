@@ -87,6 +87,7 @@ pub fn expand(scenario: &Scenario, choices: &Choices<'_>) -> Result<Plan, PlanEr
         foreign_gpu_processes: scenario.foreign_gpu_processes.clone(),
         cells,
         prompts: scenario.prompts.clone(),
+        traces: scenario.traces.clone(),
     })
 }
 
@@ -140,11 +141,12 @@ fn cells_of(treatment: &Treatment, resolved: &Resolved) -> Result<Vec<(CellId, C
 }
 
 fn cell(treatment: &Treatment, phase: &PhaseSpec, load: &Load, servers: u32) -> CellSpec {
-    let PhaseSpec { name, loads: _, length, warmup, drain, request, expect, slo, fault } = phase;
+    let PhaseSpec { name, loads: _, max_in_flight, length, warmup, drain, request, expect, slo, fault } = phase;
     CellSpec {
         treatment: treatment.clone(),
         phase: name.clone(),
         load: load.clone(),
+        max_in_flight: *max_in_flight,
         length: *length,
         warmup: *warmup,
         drain: *drain,

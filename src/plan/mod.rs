@@ -31,7 +31,7 @@ use crate::names::{CellId, MetricId, PhaseName, ScenarioName};
 use crate::scenario::{
     Cooldown, Expect, Fault, Length, Load, RequestSpec, Selector, ServerSpec, Slo, StepSpec, Treatment,
 };
-use crate::units::{Period, Share};
+use crate::units::{Nanos, Period, Share};
 
 pub use command::ServerCommand;
 pub use derived::{Derived, Described, EpochCommands, StepCommands};
@@ -77,9 +77,19 @@ pub struct Plan {
     pub cells: IndexMap<CellId, CellSpec>,
     /// The prompts of every prompt file, by path.
     pub prompts: IndexMap<PathBuf, Vec<String>>,
+    /// The moments of every trace of arrivals, each counted from its first, by
+    /// path.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub traces: IndexMap<PathBuf, Vec<Nanos>>,
 }
 
 impl Plan {
+    /// The recorded moments that a cell follows; none if it follows no trace.
+    pub fn trace(&self, cell: &CellSpec) -> &[Nanos] {
+        let Load::Trace { file, .. } = &cell.load else { return &[] };
+        self.traces.get(file).map_or(&[], Vec::as_slice)
+    }
+
     /// The fewest blocks of a run that may stop before the last.
     pub fn least_blocks(&self) -> Option<u32> {
         self.looks.as_ref()?.after.first().copied().filter(|least| *least < self.blocks)
@@ -134,6 +144,10 @@ pub struct CellSpec {
     pub phase: PhaseName,
     /// Its load level.
     pub load: Load,
+    /// The most requests of an open loop in flight at once; any number if
+    /// `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_in_flight: Option<u32>,
     /// When its window ends.
     pub length: Length,
     /// Load before the window.

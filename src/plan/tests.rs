@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::{Choices, Plan, PlanError, digest, expand};
+use super::{CellSpec, Choices, Plan, PlanError, digest, expand};
 use crate::scenario::{Bindings, LoadOptions, Scenario, load_frozen};
 
 /// Six treatments, three phases, of which the one that breaks a server is not
@@ -52,6 +52,11 @@ request = { prompt = "x", max_tokens = 1 }
 fn scenario(design: &str) -> Scenario {
     let options = LoadOptions { set: &[], profile: None, metrics: &[] };
     load_frozen(&SCENARIO.replace("REPLICATE", design), &options).unwrap()
+}
+
+/// Any cell.
+pub(super) fn cell() -> CellSpec {
+    planned("", None, &["open"]).unwrap().cells[0].clone()
 }
 
 fn planned(design: &str, seed: Option<u64>, only: &[&str]) -> Result<Plan, PlanError> {

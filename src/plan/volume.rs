@@ -65,14 +65,14 @@ impl<'a> Volume<'a> {
                 self.measurements_of_unknown_volume += 1;
                 return self;
             }
-            (Load::Rate { per_second, arrival }, Length::Duration(length)) => {
+            (_, Length::Duration(length)) => {
                 let end = Nanos::from(cell.warmup.duration()).plus(length.duration().into());
-                let sent =
-                    offsets(planned.seed, *per_second, *arrival).take_while(|moment| *moment < end).count() as u64;
+                let moments = offsets(cell, planned.seed, plan.trace(cell));
+                let sent = moments.take_while(|moment| *moment < end).count() as u64;
                 self.requests_by_rate = self.requests_by_rate.saturating_add(sent);
                 sent
             }
-            (Load::Clients(_) | Load::Rate { .. }, Length::Requests(count)) => {
+            (_, Length::Requests(count)) => {
                 self.requests_by_count = self.requests_by_count.saturating_add(count);
                 count
             }

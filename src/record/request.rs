@@ -150,6 +150,8 @@ pub enum RequestOutcome {
         /// What was wrong with them.
         message: String,
     },
+    /// Never sent: as many requests as may be were in flight when it was due.
+    Dropped,
     /// Still in flight when the drain time after the window was over.
     Cut,
     /// The run was interrupted.
@@ -179,6 +181,7 @@ impl RequestOutcome {
             Self::EarlyClose => "early close",
             Self::Stall => "stall",
             Self::Garbage { .. } => "garbage",
+            Self::Dropped => "dropped",
             Self::Cut => "cut",
             Self::Interrupted => "interrupted",
         }

@@ -9,7 +9,7 @@ use crate::load::{self, Driven, Sink, Target, Workload};
 use crate::names::CellId;
 use crate::plan::{CellSpec, Epoch, PlannedCell};
 use crate::record::{CellEnd, CellKey, ClientHonesty, Event, RequestRecord};
-use crate::scenario::{Fault, Load};
+use crate::scenario::Fault;
 use crate::store::Pen;
 use crate::units::Nanos;
 
@@ -70,7 +70,8 @@ impl Conductor<'_> {
         let targets = asked(spec, servers)
             .map(|server| Target::new(server.spec(), server.url(), request.endpoint, stall))
             .collect::<Result<Vec<_>, _>>()?;
-        let workload = Workload { key: key.clone(), spec: spec.clone(), seed, prompts: self.prompts(spec) };
+        let trace = self.stage.plan.trace(spec).to_vec();
+        let workload = Workload { key: key.clone(), spec: spec.clone(), seed, prompts: self.prompts(spec), trace };
         let load_start = self.stage.clock.now();
         let window_start = load_start.plus(spec.warmup.duration().into());
         let stop = self.stop.clone();
@@ -135,7 +136,7 @@ fn finished(cell: CellKey, spec: &CellSpec, asked: usize, driven: Driven) -> Eve
         load_start_ns: load_start,
         window_start_ns: window_start,
         window_end_ns: window_end,
-        clients: clients(spec),
+        clients: spec.load.clients(),
         servers: u32::try_from(asked).unwrap_or(u32::MAX),
         end,
         client: honesty,
@@ -148,17 +149,10 @@ fn unmeasured(cell: CellKey, spec: &CellSpec, asked: usize, now: Nanos, end: Cel
         load_start_ns: now,
         window_start_ns: now,
         window_end_ns: now,
-        clients: clients(spec),
+        clients: spec.load.clients(),
         servers: u32::try_from(asked).unwrap_or(u32::MAX),
         end,
         client: ClientHonesty::default(),
-    }
-}
-
-const fn clients(spec: &CellSpec) -> Option<u32> {
-    match spec.load {
-        Load::Clients(clients) => Some(clients),
-        Load::Rate { .. } => None,
     }
 }
 

@@ -60,6 +60,8 @@ pub enum Code {
     Ports,
     /// E018: two server instances at one address.
     Address,
+    /// E019: a trace with a line that is no arrival.
+    Trace,
     /// W001: a claim or the baseline speaks of a cell that this scenario does
     /// not have.
     NoSuchCell,
@@ -88,6 +90,7 @@ impl Code {
         Self::Prompts,
         Self::Ports,
         Self::Address,
+        Self::Trace,
         Self::NoSuchCell,
         Self::FewRepetitions,
     ];
@@ -113,6 +116,7 @@ impl Code {
             Self::Prompts => "E016",
             Self::Ports => "E017",
             Self::Address => "E018",
+            Self::Trace => "E019",
             Self::NoSuchCell => "W001",
             Self::FewRepetitions => "W002",
         }
@@ -139,7 +143,8 @@ impl Code {
             | Self::Override
             | Self::Prompts
             | Self::Ports
-            | Self::Address => Severity::Error,
+            | Self::Address
+            | Self::Trace => Severity::Error,
         }
     }
 }

@@ -26,6 +26,7 @@ impl Code {
             Self::Prompts => PROMPTS,
             Self::Ports => PORTS,
             Self::Address => ADDRESS,
+            Self::Trace => TRACE,
             Self::NoSuchCell => NO_SUCH_CELL,
             Self::FewRepetitions => FEW_REPETITIONS,
         }
@@ -81,8 +82,8 @@ needed has this code too.";
 
 const CHOICE: &str = "Keys that exclude each other, or one of several that must be given.
 
-A step has exactly one kind key, a server one of `run`, `compose` and `url`, a phase one of `clients` and `rate` and one
-of `duration` and `requests`, a request one of `prompts` and `prompt`.";
+A step has exactly one kind key, a server one of `run`, `compose` and `url`, a phase one of `clients`, `rate` and an
+`arrival` with a `trace`, and one of `duration` and `requests`, a request one of `prompts` and `prompt`.";
 
 const DUPLICATE: &str = "Two things with one name.
 
@@ -137,6 +138,14 @@ const ADDRESS: &str = "Two server instances at one address.
 
 Load would be spread over instances that are one and the same, and every figure per server would be wrong. A server
 that `runexp` starts is given a free port of its own: use `{{ port }}`.";
+
+const TRACE: &str = "A trace with a line that is no arrival.
+
+    arrival = { trace = \"arrivals.jsonl\", scale = 2 }      # twice as fast as recorded
+
+Each line of a `.jsonl` file is one object with the key `timestamp`, in milliseconds; its other keys are not looked at. In
+any other file the first field of a line, up to a comma, is a time in seconds, and the first line may be a heading. Times
+are finite, not negative and do not fall. They count from the first, which is the start of the warm-up.";
 
 const NO_SUCH_CELL: &str = "A claim or the baseline speaks of a cell that this scenario does not have.
 

@@ -12,15 +12,17 @@ use super::diagnostic::Code;
 use super::overlay::merge;
 use super::source::{FileRole, Finding, Notes, SourceMap, Span, WantedFile};
 use super::template::Scope;
+use super::trace;
 use super::tree::{self, Table, Value};
+use crate::units::Nanos;
 
 /// The largest scenario file.
 const MOST_TOML_BYTES: u64 = 1 << 20;
-/// The largest prompt file.
-const MOST_PROMPT_BYTES: u64 = 64 << 20;
+/// The largest file of prompts or arrivals.
+const MOST_DATA_BYTES: u64 = 64 << 20;
 /// The most files one scenario is made of.
 const MOST_FILES: usize = 100;
-/// Bad prompt lines shown of one file.
+/// Bad lines shown of one file of prompts or arrivals.
 const BAD_LINES_SHOWN: usize = 3;
 
 /// Why a file cannot be read.
@@ -197,9 +199,14 @@ impl Includer<'_> {
     }
 }
 
-/// Reads every prompt file and checks that the others are there.
-pub(super) fn read_wanted(wanted: &[WantedFile], dir: &Path, notes: &Notes) -> IndexMap<PathBuf, Vec<String>> {
-    let mut prompts = IndexMap::new();
+/// Reads every prompt file and every trace of arrivals, and checks that the
+/// others are there.
+pub(super) fn read_wanted(
+    wanted: &[WantedFile],
+    dir: &Path,
+    notes: &Notes,
+) -> (IndexMap<PathBuf, Vec<String>>, IndexMap<PathBuf, Vec<Nanos>>) {
+    let (mut prompts, mut traces) = (IndexMap::new(), IndexMap::new());
     for file in wanted {
         match file.role {
             FileRole::Compose if file.path.is_file() => {}
@@ -212,9 +219,13 @@ pub(super) fn read_wanted(wanted: &[WantedFile], dir: &Path, notes: &Notes) -> I
             FileRole::Prompts => {
                 prompts.insert(file.path.clone(), read_prompts(file, &file.shown(dir), notes));
             }
+            FileRole::Trace if traces.contains_key(&file.path) => {}
+            FileRole::Trace => {
+                traces.insert(file.path.clone(), read_trace(file, &file.shown(dir), notes));
+            }
         }
     }
-    prompts
+    (prompts, traces)
 }
 
 #[derive(Deserialize)]
@@ -222,17 +233,40 @@ struct PromptLine {
     prompt: String,
 }
 
-fn read_prompts(file: &WantedFile, shown: &str, notes: &Notes) -> Vec<String> {
-    let text = match read_text(&file.path, shown, MOST_PROMPT_BYTES) {
-        Ok(text) => text,
-        Err(error) => {
-            let finding = Finding::new(Code::Unreadable, file.span.clone(), error.to_string());
-            notes.push(finding.help(error.advice(SCENARIO_FOLDER)));
-            return Vec::new();
-        }
+/// A file that a phase names; what keeps it from being read is noted.
+fn read_data(file: &WantedFile, shown: &str, notes: &Notes) -> Option<String> {
+    let complain = |error: ReadError| {
+        let finding = Finding::new(Code::Unreadable, file.span.clone(), error.to_string());
+        notes.push(finding.help(error.advice(SCENARIO_FOLDER)));
     };
+    read_text(&file.path, shown, MOST_DATA_BYTES).map_err(complain).ok()
+}
+
+fn is_json_lines(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "jsonl")
+}
+
+fn read_trace(file: &WantedFile, shown: &str, notes: &Notes) -> Vec<Nanos> {
+    let Some(text) = read_data(file, shown, notes) else { return Vec::new() };
+    let moments = trace::parse(&text, is_json_lines(&file.path)).unwrap_or_else(|bad| {
+        for line in bad.iter().take(BAD_LINES_SHOWN) {
+            let message = format!("{shown}:{}: {}", line.number, line.reason);
+            let finding = Finding::new(Code::Trace, file.span.clone(), message);
+            notes.push(finding.help("each line is one arrival: {\"timestamp\": milliseconds}, or seconds in a `.csv`"));
+        }
+        Vec::new()
+    });
+    if moments.is_empty() && text.trim().is_empty() {
+        let finding = Finding::new(Code::Trace, file.span.clone(), format!("`{shown}` holds no arrival"));
+        notes.push(finding.help("write one arrival a line; blank lines do not count"));
+    }
+    moments
+}
+
+fn read_prompts(file: &WantedFile, shown: &str, notes: &Notes) -> Vec<String> {
+    let Some(text) = read_data(file, shown, notes) else { return Vec::new() };
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    if file.path.extension().is_none_or(|extension| extension != "jsonl") {
+    if !is_json_lines(&file.path) {
         return some_prompts(file, shown, lines.map(|(_, line)| line.to_owned()).collect(), notes);
     }
     let mut prompts = Vec::new();

@@ -73,7 +73,7 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems
     };
     let cells = check_treatments(&mut scenario, &notes);
     let wanted = notes.wanted_files();
-    scenario.prompts = read_wanted(&wanted, &scenario.dir, &notes);
+    (scenario.prompts, scenario.traces) = read_wanted(&wanted, &scenario.dir, &notes);
     let compose = wanted.into_iter().filter(|file| file.role == FileRole::Compose).map(|file| file.path);
     scenario.files = files.into_iter().chain(compose).collect();
     let mut scenario = notes.settle(scenario, &sources)?;
@@ -185,6 +185,7 @@ fn assemble(
         files: Vec::new(),
         foreign_gpu_processes: read_programs(&fields),
         prompts: IndexMap::new(),
+        traces: IndexMap::new(),
         warnings: Problems::default(),
         vars: vars.clone(),
         sections,

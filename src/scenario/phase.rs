@@ -1,12 +1,12 @@
 //! Workload phases: who sends what, how often, for how long.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::shape::exactly_one;
+use super::traffic::Load;
 use crate::names::{PhaseName, ServerName};
 use crate::signal::StopSignal;
 use crate::units::{Period, Share};
@@ -18,6 +18,9 @@ pub struct PhaseSpec {
     pub name: PhaseName,
     /// One cell each.
     pub loads: Vec<Load>,
+    /// The most requests of an open loop in flight at once; any number if
+    /// `None`.
+    pub max_in_flight: Option<u32>,
     /// When the measured window ends.
     pub length: Length,
     /// Load before the window; it runs on into the window without draining.
@@ -32,42 +35,6 @@ pub struct PhaseSpec {
     pub slo: Slo,
     /// What is broken on purpose.
     pub fault: Option<Fault>,
-}
-
-/// How requests are started.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Load {
-    /// Closed loop: each client waits for its reply, then sends the next.
-    Clients(u32),
-    /// Open loop: requests start at drawn moments, whatever the replies do.
-    Rate {
-        /// Requests per second.
-        per_second: f64,
-        /// How the moments are drawn.
-        arrival: Arrival,
-    },
-}
-
-/// `clients=3` or `rate=2`.
-impl fmt::Display for Load {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Clients(clients) => write!(f, "clients={clients}"),
-            Self::Rate { per_second, .. } => write!(f, "rate={per_second}"),
-        }
-    }
-}
-
-/// How the sending times of an open loop are drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Arrival {
-    /// Exponential gaps.
-    #[default]
-    Poisson,
-    /// Equal gaps.
-    Constant,
 }
 
 /// When the measured window ends.

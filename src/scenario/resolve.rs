@@ -22,6 +22,7 @@ use super::step::StepSpec;
 use super::template::Scope;
 use super::tree::{Entry, Node, Table, Value};
 use crate::names::ScenarioName;
+use crate::units::Nanos;
 
 /// An experiment as declared, checked as a whole.
 ///
@@ -52,6 +53,9 @@ pub struct Scenario {
     /// The prompts of every prompt file, by absolute path; empty in a frozen
     /// scenario.
     pub prompts: IndexMap<PathBuf, Vec<String>>,
+    /// The moments of every trace of arrivals, each counted from its first, by
+    /// absolute path; empty in a frozen scenario.
+    pub traces: IndexMap<PathBuf, Vec<Nanos>>,
     /// What can be run and will still not answer what its author asks; none in
     /// a frozen scenario, of which they were said before.
     pub warnings: Problems,

@@ -129,6 +129,7 @@ impl WantedFile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FileRole {
     Prompts,
+    Trace,
     Compose,
 }
 

@@ -4,10 +4,10 @@ use indexmap::IndexMap;
 
 use super::diagnostic::Code;
 use super::factor::{Selector, Treatment};
-use super::phase::Load;
 use super::resolve::Scenario;
 use super::source::{Finding, Notes, Span};
 use super::spelling;
+use super::traffic::Load;
 use super::tree::{Node, Table};
 use crate::names::PhaseName;
 use crate::stats::required_n;
@@ -29,12 +29,11 @@ pub(super) struct Cell {
 impl Cell {
     /// What a key of a selector says of it.
     fn value(&self, key: &str) -> Option<String> {
-        match (key, &self.load) {
-            ("phase", _) => Some(self.phase.to_string()),
-            ("clients", Load::Clients(clients)) => Some(clients.to_string()),
-            ("rate", Load::Rate { per_second, .. }) => Some(per_second.to_string()),
-            ("clients" | "rate", _) => None,
-            (factor, _) => self.treatment.level(factor).map(ToString::to_string),
+        match key {
+            "phase" => Some(self.phase.to_string()),
+            "clients" => self.load.clients().map(|clients| clients.to_string()),
+            "rate" => self.load.rate().map(|rate| rate.to_string()),
+            factor => self.treatment.level(factor).map(ToString::to_string),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{CellSummary, Repetition, objective};
 use crate::metric::{self, Demand, Kill, Objectives, Window};
 use crate::names::{CellId, MetricId};
 use crate::plan::{CellSpec, Plan};
-use crate::scenario::{Expect, Load, Slo};
+use crate::scenario::{Expect, Slo};
 use crate::units::{Nanos, Period};
 
 /// Every planned cell with its repetitions and no estimates yet.
@@ -27,17 +27,13 @@ pub(super) fn summarize_each(
 }
 
 fn describe(plan: &Plan, id: &CellId, spec: &CellSpec) -> CellSummary {
-    let (clients, rate) = match spec.load {
-        Load::Clients(clients) => (Some(clients), None),
-        Load::Rate { per_second, .. } => (None, Some(per_second)),
-    };
     let epoch = plan.epochs.iter().find(|epoch| epoch.cells.iter().any(|planned| planned.cell == *id));
     CellSummary {
         treatment: spec.treatment.0.iter().map(|(factor, level)| (factor.to_string(), level.to_string())).collect(),
         phase: spec.phase.clone(),
         load: spec.load.to_string(),
-        clients,
-        rate,
+        clients: spec.load.clients(),
+        rate: spec.load.rate(),
         servers: spec.servers,
         slots: epoch.and_then(|epoch| epoch.servers.iter().find_map(|server| server.slots)),
         repetitions: Vec::new(),

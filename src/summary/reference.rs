@@ -54,7 +54,7 @@ fn side(repetition: &Repetition, cell: &CellSummary) -> Result<Side, Gap> {
 
 /// The only cell that the reference describes, or why there is none.
 fn reference_cell(plan: &Plan, here: &CellSpec, reference: Reference) -> Result<CellId, Gap> {
-    if matches!(here.load, Load::Rate { .. }) {
+    if here.load.is_open() {
         return Err(Gap::not_measured("it is defined for closed loops"));
     }
     if reference == Reference::OneServer && here.servers == 1 {

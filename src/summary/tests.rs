@@ -24,6 +24,7 @@ fn spec(servers: u32, load: Load) -> CellSpec {
         treatment: Treatment(IndexMap::from([factor])),
         phase: PhaseName::new("concurrent").unwrap(),
         load,
+        max_in_flight: None,
         length: Length::Duration(Period::from_secs(1)),
         warmup: Period::default(),
         drain: Period::default(),
@@ -50,6 +51,7 @@ fn plan(cells: Vec<(&str, CellSpec)>) -> Plan {
         foreign_gpu_processes: Vec::new(),
         cells: cells.into_iter().map(|(id, spec)| (CellId::new(id).unwrap(), spec)).collect(),
         prompts: IndexMap::new(),
+        traces: IndexMap::new(),
     }
 }
 
@@ -259,6 +261,10 @@ fn each_rule_of_validity_names_its_reason() {
 
     let with_failure = vec![reply(0, 0, &[100]), ended(reply(0, 0, &[100]), RequestOutcome::EarlyClose)];
     assert_eq!(reasons(open(), honest(), with_failure), ["50.0 % of the requests failed, more than 1 %"]);
+
+    let with_drop = vec![reply(0, 0, &[100]), ended(reply(0, 0, &[]), RequestOutcome::Dropped)];
+    let dropped = "50.0 % of the requests were dropped at `max_in_flight`, more than 1 %";
+    assert_eq!(reasons(open(), honest(), with_drop), ["50.0 % of the requests failed, more than 1 %", dropped]);
 
     let mut forced = open();
     forced.request.ignore_eos = true;

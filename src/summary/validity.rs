@@ -3,8 +3,7 @@
 use super::Validity;
 use crate::metric::{self, Window};
 use crate::plan::CellSpec;
-use crate::record::{CellEnd, RequestRecord};
-use crate::scenario::Load;
+use crate::record::{CellEnd, RequestOutcome, RequestRecord};
 use crate::stats::Sample;
 use crate::units::{Nanos, Share};
 
@@ -18,10 +17,19 @@ pub(super) struct Examined<'a> {
 /// A reason why the values do not count, in a sentence.
 type Rule = fn(&Examined<'_>) -> Option<String>;
 
-const RULES: &[Rule] =
-    &[not_complete, nothing_succeeded, too_many_errors, cut_short, prompt_cached, late_schedule, driver_stalled];
+const RULES: &[Rule] = &[
+    not_complete,
+    nothing_succeeded,
+    too_many_errors,
+    too_many_dropped,
+    cut_short,
+    prompt_cached,
+    late_schedule,
+    driver_stalled,
+];
 
 const ERROR_RATE_LIMIT: f64 = 0.01;
+const DROPPED_LIMIT: f64 = 0.01;
 const CACHED_LIMIT: f64 = 0.05;
 const FULL_LENGTH: f64 = 0.9;
 const LAG_FLOOR: Nanos = Nanos(1_000_000);
@@ -51,6 +59,14 @@ fn too_many_errors(examined: &Examined<'_>) -> Option<String> {
     let rate = metric::find("error_rate")?.in_window(examined.window).ok()?;
     (examined.spec.fault.is_none() && rate > ERROR_RATE_LIMIT)
         .then(|| format!("{} of the requests failed, more than 1 %", percent(rate)))
+}
+
+/// What the driver does not send, no server can be blamed for.
+fn too_many_dropped(examined: &Examined<'_>) -> Option<String> {
+    let dropped = examined.window.sent().filter(|request| request.outcome == RequestOutcome::Dropped).count() as u64;
+    let share = as_f64(dropped) / as_f64(examined.window.sent().count() as u64).max(1.0);
+    (share > DROPPED_LIMIT)
+        .then(|| format!("{} of the requests were dropped at `max_in_flight`, more than 1 %", percent(share)))
 }
 
 /// Replies that stop early make a server look fast.
@@ -90,7 +106,7 @@ fn late_schedule(examined: &Examined<'_>) -> Option<String> {
     let waits = examined.window.good().filter_map(|request| Some(request.first_token_ns?.since(request.sent_ns)));
     let median = Sample::new(waits.map(Nanos::seconds).collect()).map_or(0.0, |waits| waits.quantile(0.5));
     let limit = Nanos::from_seconds(LAG_SHARE_OF_TTFT * median).max(LAG_FLOOR);
-    (matches!(examined.spec.load, Load::Rate { .. }) && lag > limit)
+    (examined.spec.load.is_open() && lag > limit)
         .then(|| format!("the driver started requests {lag} late at p99, more than {limit}"))
 }
 

@@ -10,6 +10,8 @@ use crate::summary::{CellSummary, Summary};
 
 /// What treatments are compared by.
 const COMPARED: [&str; 2] = ["output_throughput", "ttft_p50"];
+/// The same in an open loop, where a wait begins when the request was due.
+const COMPARED_OPEN: [&str; 2] = ["output_throughput", "ttft_scheduled_p50"];
 
 /// Every cell against the cell of the same phase and load in the baseline
 /// treatment, where both were measured in a common block. A baseline that fits
@@ -17,8 +19,9 @@ const COMPARED: [&str; 2] = ["output_throughput", "ttft_p50"];
 pub(super) fn against(summary: &Summary, baseline: &Selector) -> Vec<Comparison> {
     let baseline = factors_only(baseline);
     let mut comparisons = Vec::new();
-    for metric in COMPARED.into_iter().filter_map(|metric| MetricId::new(metric).ok()) {
+    for (closed, open) in COMPARED.into_iter().zip(COMPARED_OPEN) {
         for (id, cell) in summary.cells.iter().filter(|(_, cell)| !fits(cell, &baseline)) {
+            let Ok(metric) = MetricId::new(if cell.clients.is_some() { closed } else { open }) else { continue };
             let there = counterpart(summary, cell, &baseline);
             comparisons.extend(there.and_then(|there| compare(&metric, (id, cell), there)));
         }

@@ -7,6 +7,7 @@ pub(super) mod phase;
 pub(super) mod rule;
 pub(super) mod server;
 pub(super) mod step;
+pub(super) mod traffic;
 pub(super) mod zip;
 
 use std::path::{Path, PathBuf};

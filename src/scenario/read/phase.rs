@@ -2,24 +2,21 @@
 
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
-
 use super::super::decode::decode;
 use super::super::diagnostic::Code;
 use super::super::fields::Fields;
-use super::super::phase::{Arrival, Expect, Fault, Length, Load, PhaseSpec, RequestSpec};
+use super::super::phase::{Expect, Fault, Length, PhaseSpec, RequestSpec};
 use super::super::source::{FileRole, Finding, WantedFile};
 use super::super::spelling;
 use super::super::template::Scope;
-use super::super::tree::{Node, Value};
+use super::super::tree::Node;
 use super::check_regex;
 use super::server::{Declared, Servers};
+use super::traffic::{check_ramps, read_loads, read_max_in_flight};
 use crate::names::ServerName;
 use crate::signal::StopSignal;
 use crate::units::Period;
 
-const MOST_CLIENTS: u32 = 10_000;
-const MOST_PER_SECOND: f64 = 100_000.0;
 const MOST_REQUESTS: u64 = 10_000_000;
 const MOST_TOKENS: u32 = 1_000_000;
 const DEFAULT_DRAIN: Period = Period::from_secs(30);
@@ -50,8 +47,10 @@ fn read_phase(node: &Node, servers: &Servers, scope: &Scope<'_>, dir: &Path) -> 
     let active = fields.when();
     let servers = (active == Some(true)).then_some(servers);
     let name = fields.required("name");
-    let loads = read_loads(&fields);
+    let loads = read_loads(&fields, dir);
+    let max_in_flight = read_max_in_flight(&fields);
     let length = read_length(&fields);
+    check_ramps(&fields, loads.as_deref(), length);
     let warmup = fields.or_default("warmup");
     let drain = fields.optional("drain").unwrap_or(DEFAULT_DRAIN);
     let request = read_request(&fields, servers, dir);
@@ -61,54 +60,7 @@ fn read_phase(node: &Node, servers: &Servers, scope: &Scope<'_>, dir: &Path) -> 
     check_fault_in_time(&fields, fault.as_ref(), length);
     fields.finish();
     let (name, loads, length, request) = (name?, loads?, length?, request?);
-    active?.then_some(PhaseSpec { name, loads, length, warmup, drain, request, expect, slo, fault })
-}
-
-fn read_loads(fields: &Fields<'_>) -> Option<Vec<Load>> {
-    let arrival: Option<Arrival> = fields.optional("arrival");
-    let key = fields.exactly_one(&["clients", "rate"])?;
-    let loads: Vec<Load> = if key == "clients" {
-        if let Some(entry) = fields.entry("arrival") {
-            let message = "`arrival` means nothing beside `clients`";
-            let finding = Finding::new(Code::Choice, entry.key.clone(), message);
-            fields.scope.notes.push(finding.help("clients send when their last reply has come; `rate` has arrivals"));
-        }
-        let clients: Vec<u32> = one_or_more(fields, key)?;
-        let bounded =
-            clients.into_iter().map(|clients| fields.within(key, clients, 1, MOST_CLIENTS).map(Load::Clients));
-        bounded.collect::<Option<_>>()?
-    } else {
-        let arrival = arrival.unwrap_or_default();
-        let rates: Vec<f64> = one_or_more(fields, key)?;
-        let bounded = rates.into_iter().map(|rate| {
-            let per_second = fields.within(key, rate, 0.001, MOST_PER_SECOND)?;
-            Some(Load::Rate { per_second, arrival })
-        });
-        bounded.collect::<Option<_>>()?
-    };
-    check_loads(fields, key, &loads)?;
-    Some(loads)
-}
-
-fn one_or_more<T: DeserializeOwned>(fields: &Fields<'_>, key: &'static str) -> Option<Vec<T>> {
-    let node = fields.node(key)?;
-    match node.value {
-        Value::List(_) => decode(&node, fields.scope.notes),
-        _ => decode(&node, fields.scope.notes).map(|one| vec![one]),
-    }
-}
-
-fn check_loads(fields: &Fields<'_>, key: &'static str, loads: &[Load]) -> Option<()> {
-    let span = fields.raw(key)?.span.clone();
-    if loads.is_empty() {
-        fields.scope.notes.push(Finding::new(Code::Bounds, span, format!("`{key}` needs at least one load level")));
-        return None;
-    }
-    let twice = loads.iter().enumerate().find(|(index, load)| loads.iter().take(*index).any(|other| other == *load));
-    if let Some((_, load)) = twice {
-        fields.scope.notes.push(Finding::new(Code::Duplicate, span, format!("`{load}` stands twice")));
-    }
-    Some(())
+    active?.then_some(PhaseSpec { name, loads, max_in_flight, length, warmup, drain, request, expect, slo, fault })
 }
 
 fn read_length(fields: &Fields<'_>) -> Option<Length> {

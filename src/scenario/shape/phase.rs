@@ -2,22 +2,32 @@
 #![expect(dead_code, reason = "only the shapes are used")]
 
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::super::phase::{Arrival, Expect, RequestSpec, Slo};
+use super::super::phase::{Expect, RequestSpec, Slo};
+use super::super::traffic::{NamedArrival, Ramp};
 use super::server::Condition;
 use super::{OneOrMore, exactly_one};
 use crate::names::PhaseName;
 use crate::signal::StopSignal;
 use crate::units::Period;
 
+/// An `arrival` that is a trace.
+fn recorded() -> Value {
+    json!({ "type": "object", "required": ["trace"] })
+}
+
 /// A workload: who sends what, how often, for how long.
 #[derive(JsonSchema)]
-#[schemars(deny_unknown_fields, extend("dependentRequired" = json!({ "arrival": ["rate"] })))]
-#[schemars(extend("allOf" = json!([
-    { "oneOf": exactly_one(&["clients", "rate"]) },
+#[schemars(deny_unknown_fields, extend("allOf" = json!([
+    { "oneOf": [
+        { "required": ["clients"], "properties": { "arrival": false, "max_in_flight": false } },
+        { "required": ["rate"], "properties": { "arrival": { "not": recorded() } } },
+        { "required": ["arrival"], "properties": { "arrival": recorded() } },
+    ] },
     { "oneOf": exactly_one(&["duration", "requests"]) },
 ])))]
 pub(super) struct Phase {
@@ -31,10 +41,15 @@ pub(super) struct Phase {
     clients: Option<OneOrMore<NonZeroU32>>,
     /// Open loop: requests per second, sent whatever the replies do. A list
     /// makes a cell of each.
-    rate: Option<OneOrMore<f64>>,
-    /// How the moments of an open loop are drawn.
-    #[schemars(default)]
+    rate: Option<OneOrMore<Rate>>,
+    /// How the moments of an open loop are drawn, or where they were recorded;
+    /// `poisson` if left out.
     arrival: Option<Arrival>,
+    /// The most requests of an open loop in flight at once: one that comes due
+    /// beyond them is dropped, which counts as failed. More than 1 % dropped
+    /// make the cell invalid. Any number may be in flight if left out.
+    #[schemars(range(min = 1))]
+    max_in_flight: Option<u32>,
     /// How long is measured: `60s`, `5m`.
     duration: Option<Period>,
     /// How many requests are measured, instead of a time.
@@ -54,6 +69,42 @@ pub(super) struct Phase {
     slo: Option<Slo>,
     /// A server that is killed on purpose, and started again.
     fault: Option<Fault>,
+}
+
+/// Requests per second: the same all the time, or changing evenly.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+enum Rate {
+    PerSecond(f64),
+    Ramp(Ramp),
+}
+
+/// How the moments of an open loop come about.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+enum Arrival {
+    Named(NamedArrival),
+    Described(Arrivals),
+}
+
+/// Arrivals that take more than a word: `burstiness` or a `trace`.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, extend("oneOf" = exactly_one(&["burstiness", "trace"])))]
+#[schemars(extend("dependentRequired" = json!({ "scale": ["trace"] })))]
+struct Arrivals {
+    /// Gaps of a gamma distribution of this shape, as in `vllm bench serve`: 1
+    /// is a Poisson process, less comes in bursts, more is more even. The mean
+    /// gap is that of the rate.
+    #[schemars(range(min = 0.01, max = 1000))]
+    burstiness: Option<f64>,
+    /// A file of recorded arrivals, instead of a rate; relative to the
+    /// scenario's folder. `.jsonl` has `timestamp` in milliseconds on each
+    /// line, any other file seconds in its first field, up to a comma. Times
+    /// count from the first, at which the warm-up starts.
+    trace: Option<PathBuf>,
+    /// How many times as fast as recorded; 1 if left out.
+    #[schemars(range(min = 0.001, max = 1000))]
+    scale: Option<f64>,
 }
 
 /// A server instance that is killed in the middle of the phase, and started

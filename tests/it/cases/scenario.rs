@@ -53,6 +53,7 @@ impl Folder {
             .file("published.toml", PUBLISHED)
             .file("prompts.jsonl", "{\"prompt\": \"one\"}\n\n{\"prompt\": \"two\"}\n")
             .file("prompts.txt", "three\n")
+            .file("arrivals.csv", "0\n1.5\n")
             .file("compose.yml", "services: {}\n")
     }
 

@@ -46,6 +46,7 @@ told! {
     prompts_that_cannot_be_had_are_shown_where_they_are_named: "missing-prompts";
     a_profile_that_changes_nothing_is_shown_though_not_chosen: "idle-profile";
     what_is_never_closed_is_one_problem: "unclosed-bracket";
+    arrivals_that_cannot_be_had_are_shown_where_they_are_named: "wrong-arrivals";
     claims_that_cannot_be_decided_are_warnings: "cells-that-are-not-there";
 }
 

@@ -118,6 +118,7 @@ fn plan() -> Plan {
         foreign_gpu_processes: Vec::new(),
         cells: IndexMap::from([(cell(DIES), dying())]),
         prompts: IndexMap::from([("/home/me/data/triples.jsonl".into(), vec!["one".into(), "two".into()])]),
+        traces: IndexMap::new(),
     }
 }
 
@@ -149,6 +150,7 @@ fn dying() -> CellSpec {
         treatment: Treatment::default(),
         phase: PhaseName::new("one server dies").unwrap(),
         load: Load::Clients(3),
+        max_in_flight: None,
         length: Length::Duration(Period::from_secs(3)),
         warmup: Period::default(),
         drain: Period::default(),

@@ -158,9 +158,12 @@ fn read_with_strange_key(closed: &Closed) -> (String, Vec<String>) {
         table.entry(key).or_insert(any);
     }
     let folder = TempDir::new().unwrap();
-    for (name, text) in
-        [("prompts.jsonl", "{\"prompt\": \"one\"}\n"), ("prompts.txt", "three\n"), ("compose.yml", "services: {}\n")]
-    {
+    for (name, text) in [
+        ("prompts.jsonl", "{\"prompt\": \"one\"}\n"),
+        ("prompts.txt", "three\n"),
+        ("arrivals.csv", "0\n1.5\n"),
+        ("compose.yml", "services: {}\n"),
+    ] {
         fs::write(folder.path().join(name), text).unwrap();
     }
     let path = folder.path().join("scenario.toml");
