@@ -19,6 +19,7 @@ pub(super) fn tell(event: &RunEvent) {
             };
             say(format_args!("  [{number}/{of}] {cell} · {requests} requests{failed}{ended}"));
         }
+        RunEvent::Probed { load, verdict } => say(format_args!("    {load} {verdict}")),
         RunEvent::Look { told } => say(format_args!("{told}")),
         RunEvent::Teardown => say("teardown"),
         RunEvent::NotUndone { problem } => say(format_args!("error: not undone: {problem}")),

@@ -42,7 +42,7 @@ fn planned(length: &str, request: &str) -> (CellKey, CellSpec, ServerSpec) {
     let bindings = Bindings { run_id: "r".to_owned(), run_dir: PathBuf::from("/r"), ports: Vec::new() };
     let plan = expand(&scenario, &Choices { bindings: &bindings, seed: None, only: &[] }).unwrap();
     let (cell, spec) = plan.cells.first().unwrap();
-    (CellKey { cell: cell.clone(), block: 0, epoch: 0 }, spec.clone(), plan.epochs[0].servers[0].clone())
+    (CellKey { cell: cell.clone(), block: 0, epoch: 0, probe: None }, spec.clone(), plan.epochs[0].servers[0].clone())
 }
 
 fn seconds(seconds: f64) -> Nanos {

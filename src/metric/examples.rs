@@ -17,7 +17,7 @@ pub(crate) fn server(index: u32) -> ServerKey {
 }
 
 pub(crate) fn key(cell: &str, block: u32) -> CellKey {
-    CellKey { cell: CellId::new(cell).unwrap(), block, epoch: block }
+    CellKey { cell: CellId::new(cell).unwrap(), block, epoch: block, probe: None }
 }
 
 /// A whole reply of one token per chunk, which arrive `gaps_ms` apart; the

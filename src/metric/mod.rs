@@ -22,6 +22,7 @@ mod objective;
 mod quality;
 mod reply;
 mod reported;
+mod search;
 mod throughput;
 mod window;
 
@@ -41,6 +42,7 @@ pub use window::{Demand, Kill, Objectives, Window};
 static ALL: LazyLock<Vec<MetricDefinition>> = LazyLock::new(|| {
     [
         throughput::DEFINITIONS,
+        search::DEFINITIONS,
         against::DEFINITIONS,
         reported::DEFINITIONS,
         latency::DEFINITIONS,

@@ -10,10 +10,18 @@ use crate::units::Nanos;
 pub(super) fn time(text: &mut String, plan: &Plan) {
     let durations = Durations::of(plan);
     let Durations { load_ns, sleeps_ns, measurements_by_requests, .. } = durations;
-    let Durations { drains_at_most_ns, cooldowns_at_most_ns, starts_at_most_ns, steps_at_most_ns, .. } = durations;
+    let Durations {
+        searches_at_most_ns,
+        drains_at_most_ns,
+        cooldowns_at_most_ns,
+        starts_at_most_ns,
+        steps_at_most_ns,
+        ..
+    } = durations;
     let least = [(load_ns, "of load"), (sleeps_ns, "of `sleep` steps")];
     let _ = writeln!(text, "\ntime\n  at least {}: {}", shown(durations.at_least()), sum(&least));
     let limits = [
+        (searches_at_most_ns, "for searches"),
         (drains_at_most_ns, "for drains"),
         (cooldowns_at_most_ns, "for cool-downs"),
         (starts_at_most_ns, "for servers' starts"),
@@ -55,6 +63,10 @@ pub(super) fn volume(text: &mut String, plan: &Plan, site: Site<'_>) {
     if volume.measurements_of_unknown_volume > 0 {
         let measurements = counted(volume.measurements_of_unknown_volume, "measurement sends", "measurements send");
         let _ = writeln!(text, "  {measurements} as fast as servers answer: nobody knows how much before");
+    }
+    if volume.searches > 0 {
+        let searches = counted(volume.searches, "search sends", "searches send");
+        let _ = writeln!(text, "  {searches} what the loads that it tries take: nobody knows which before");
     }
     text.push_str("  not known: telemetry, logs, and what servers read, cache and write\n");
 }

@@ -17,6 +17,8 @@ pub struct Durations {
     /// Measurements whose window ends after a number of requests: only their
     /// warm-up is counted, in `load_ns`.
     pub measurements_by_requests: usize,
+    /// What searches for the highest load may take beyond their fewest tries.
+    pub searches_at_most_ns: Nanos,
     /// `sleep` steps.
     pub sleeps_ns: Nanos,
     /// The longest that requests in flight after the windows are waited for.
@@ -81,17 +83,28 @@ impl Durations {
     /// With every limit used up; `None` if a window ends after a number of
     /// requests.
     pub fn at_most(&self) -> Option<Nanos> {
-        let limits = [self.drains_at_most_ns, self.cooldowns_at_most_ns, self.starts_at_most_ns, self.steps_at_most_ns];
+        let limits = [
+            self.searches_at_most_ns,
+            self.drains_at_most_ns,
+            self.cooldowns_at_most_ns,
+            self.starts_at_most_ns,
+            self.steps_at_most_ns,
+        ];
         (self.measurements_by_requests == 0).then(|| limits.into_iter().fold(self.at_least(), Nanos::plus))
     }
 
     fn with_cell(mut self, cell: &CellSpec) -> Self {
-        self.load_ns = self.load_ns.plus(cell.warmup.duration().into());
-        match cell.length {
-            Length::Duration(length) => self.load_ns = self.load_ns.plus(length.duration().into()),
-            Length::Requests(_) => self.measurements_by_requests += 1,
-        }
-        self.drains_at_most_ns = self.drains_at_most_ns.plus(cell.drain.duration().into());
+        let one = match cell.length {
+            Length::Duration(length) => cell.warmup.duration().saturating_add(length.duration()),
+            Length::Requests(_) => {
+                self.measurements_by_requests += 1;
+                cell.warmup.duration()
+            }
+        };
+        let (fewest, most) = cell.tries();
+        self.load_ns = self.load_ns.plus(one.saturating_mul(fewest).into());
+        self.searches_at_most_ns = self.searches_at_most_ns.plus(one.saturating_mul(most - fewest).into());
+        self.drains_at_most_ns = self.drains_at_most_ns.plus(cell.drain.duration().saturating_mul(most).into());
         self
     }
 
@@ -109,6 +122,7 @@ impl Durations {
         Self {
             load_ns: self.load_ns.plus(other.load_ns),
             measurements_by_requests: self.measurements_by_requests + other.measurements_by_requests,
+            searches_at_most_ns: self.searches_at_most_ns.plus(other.searches_at_most_ns),
             sleeps_ns: self.sleeps_ns.plus(other.sleeps_ns),
             drains_at_most_ns: self.drains_at_most_ns.plus(other.drains_at_most_ns),
             cooldowns_at_most_ns: self.cooldowns_at_most_ns.plus(other.cooldowns_at_most_ns),

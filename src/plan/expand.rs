@@ -133,19 +133,20 @@ fn cells_of(treatment: &Treatment, resolved: &Resolved) -> Result<Vec<(CellId, C
     let mut cells = Vec::new();
     for phase in &resolved.phases {
         for load in &phase.loads {
-            let id = CellId::new(format!("{treatment}/{}/{load}", phase.name))?;
-            cells.push((id, cell(treatment, phase, load, servers)));
+            let cell = cell(treatment, phase, load, servers);
+            cells.push((CellId::new(format!("{treatment}/{}/{}", phase.name, cell.load_words()))?, cell));
         }
     }
     Ok(cells)
 }
 
 fn cell(treatment: &Treatment, phase: &PhaseSpec, load: &Load, servers: u32) -> CellSpec {
-    let PhaseSpec { name, loads: _, max_in_flight, length, warmup, drain, request, expect, slo, fault } = phase;
+    let PhaseSpec { name, loads: _, find, max_in_flight, length, warmup, drain, request, expect, slo, fault } = phase;
     CellSpec {
         treatment: treatment.clone(),
         phase: name.clone(),
         load: load.clone(),
+        find: find.clone(),
         max_in_flight: *max_in_flight,
         length: *length,
         warmup: *warmup,

@@ -14,6 +14,7 @@ mod pattern;
 mod rights;
 mod schedule;
 mod script;
+mod search;
 mod seed;
 mod site;
 #[cfg(test)]
@@ -29,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{CellId, MetricId, PhaseName, ScenarioName};
 use crate::scenario::{
-    Cooldown, Expect, Fault, Length, Load, RequestSpec, Selector, ServerSpec, Slo, StepSpec, Treatment,
+    Cooldown, Expect, Fault, Find, Length, Load, RequestSpec, Selector, ServerSpec, Slo, StepSpec, Treatment,
 };
 use crate::units::{Nanos, Period, Share};
 
@@ -41,11 +42,24 @@ pub use expand::{Choices, PlanError, expand};
 pub use rights::{Demand, steps};
 pub use schedule::offsets;
 pub use script::script;
+pub use search::{Bracket, Try, bracket, next_try};
 pub use seed::{derive, permutation};
 pub use site::Site;
 pub use text::render;
 pub use volume::{PromptFile, Volume};
 pub use whole::render_whole;
+
+impl CellSpec {
+    /// `clients=3`, or `max=rate` of a search.
+    pub fn load_words(&self) -> String {
+        self.find.as_ref().map_or_else(|| self.load.to_string(), |find| format!("max={}", find.max))
+    }
+
+    /// One try of its search.
+    pub fn probe(&self, find: &Find, level: f64) -> Self {
+        Self { load: find.load(level), find: None, ..self.clone() }
+    }
+}
 
 /// A whole run, decided.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -142,8 +156,11 @@ pub struct CellSpec {
     pub treatment: Treatment,
     /// Its phase.
     pub phase: PhaseName,
-    /// Its load level.
+    /// Its load level; the lowest if it is searched for.
     pub load: Load,
+    /// If the highest load is searched for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub find: Option<Find>,
     /// The most requests of an open loop in flight at once; any number if
     /// `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

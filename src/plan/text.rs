@@ -77,7 +77,7 @@ fn cells(text: &mut String, plan: &Plan) {
     let mut lines: Vec<(String, Vec<String>)> = Vec::new();
     for cell in plan.cells.values() {
         let about = format!("{:<20} {}", cell.phase.to_string(), about(cell));
-        let load = cell.load.to_string();
+        let load = cell.load_words();
         match lines.iter_mut().find(|(known, _)| *known == about) {
             Some((_, loads)) if loads.contains(&load) => {}
             Some((_, loads)) => loads.push(load),
@@ -95,11 +95,17 @@ fn about(cell: &CellSpec) -> String {
         Length::Requests(count) => format!("{count} requests"),
     };
     let fault = cell.fault.as_ref().map(|fault| format!(", {}[{}] killed at {}", fault.server, fault.index, fault.at));
+    let search = cell.find.as_ref().map(|find| {
+        let (fewest, most) = cell.tries();
+        let percent = 100.0 * find.resolution.fraction();
+        format!(", {fewest} to {most} times, at {} to {} {} within {percent} %", find.from, find.to, find.max)
+    });
     format!(
-        "{length} after {} of warm-up, at most {} tokens{}",
+        "{length} after {} of warm-up, at most {} tokens{}{}",
         cell.warmup,
         cell.request.max_tokens,
-        fault.unwrap_or_default()
+        fault.unwrap_or_default(),
+        search.unwrap_or_default()
     )
 }
 

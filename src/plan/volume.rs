@@ -25,6 +25,8 @@ pub struct Volume<'a> {
     pub requests_by_count: u64,
     /// Measurements that send as fast as they are answered, for a fixed time.
     pub measurements_of_unknown_volume: usize,
+    /// Searches for the highest load, which send what their tries take.
+    pub searches: usize,
     /// About how much the records of the requests counted here take.
     pub records_bytes: Bytes,
 }
@@ -53,6 +55,7 @@ impl<'a> Volume<'a> {
             requests_by_rate: 0,
             requests_by_count: 0,
             measurements_of_unknown_volume: 0,
+            searches: 0,
             records_bytes: Bytes(0),
         };
         plan.epochs.iter().flat_map(|epoch| &epoch.cells).fold(nothing, |all, planned| all.with(plan, planned))
@@ -60,6 +63,10 @@ impl<'a> Volume<'a> {
 
     fn with(mut self, plan: &Plan, planned: &PlannedCell) -> Self {
         let cell = &plan.cells[&planned.cell];
+        if cell.find.is_some() {
+            self.searches += 1;
+            return self;
+        }
         let requests = match (&cell.load, cell.length) {
             (Load::Clients(_), Length::Duration(_)) => {
                 self.measurements_of_unknown_volume += 1;

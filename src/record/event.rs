@@ -15,6 +15,39 @@ pub struct CellKey {
     pub block: u32,
     /// The epoch, from 0 over the whole run.
     pub epoch: u32,
+    /// Which try of a search for the highest load it is, from 0; `None` for a
+    /// cell that is measured once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<u32>,
+}
+
+/// What a try of a search for the highest load says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ProbeVerdict {
+    /// The load met the objectives.
+    Passed,
+    /// It did not.
+    Failed {
+        /// Which, in a sentence.
+        reason: String,
+    },
+    /// Nobody can tell.
+    Unjudged {
+        /// Why, in a sentence.
+        reason: String,
+    },
+}
+
+/// `passed`, or `failed: …`.
+impl fmt::Display for ProbeVerdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passed => write!(f, "passed"),
+            Self::Failed { reason } => write!(f, "failed: {reason}"),
+            Self::Unjudged { reason } => write!(f, "not judged: {reason}"),
+        }
+    }
 }
 
 /// One server instance.
@@ -116,6 +149,15 @@ pub enum Event {
         end: CellEnd,
         /// The driver's figures about itself.
         client: ClientHonesty,
+    },
+    /// A try of a search for the highest load was judged.
+    Probed {
+        /// Which.
+        cell: CellKey,
+        /// Its load: clients, or requests per second.
+        level: f64,
+        /// What followed.
+        verdict: ProbeVerdict,
     },
     /// A planned cell was not measured.
     CellSkipped {

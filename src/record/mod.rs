@@ -12,7 +12,7 @@ mod telemetry;
 mod undo;
 
 pub use environment::{Environment, GpuIdentity};
-pub use event::{CellEnd, CellKey, ClientHonesty, Event, EventRecord, Look, LookDecision, ServerKey};
+pub use event::{CellEnd, CellKey, ClientHonesty, Event, EventRecord, Look, LookDecision, ProbeVerdict, ServerKey};
 pub use manifest::{Manifest, Outcome, Overrides, Simulation};
 pub use request::{Chunks, RequestOutcome, RequestRecord, TokenSource, UsageRecord};
 pub use step::{Fact, Scope, StepOutcome, StepRecord};

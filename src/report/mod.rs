@@ -18,8 +18,8 @@ mod text;
 
 pub use context::{
     CellRow, ClaimRow, ComparisonRow, Context, DecisionView, EvidenceGroup, EvidenceLine, Fact, Grid, GridRow,
-    Incomplete, InvalidRow, ObjectiveRow, OptionRow, OverridesView, PhaseView, PlanView, PromptFile, RuleRow, RunView,
-    Simulated, StepRow, Tally, TreatmentView,
+    Incomplete, InvalidRow, ObjectiveRow, OptionRow, OverridesView, PhaseView, PlanView, ProbeRow, PromptFile, RuleRow,
+    RunView, SearchView, Simulated, StepRow, Tally, TreatmentView,
 };
 pub use document::{builtin, files, render};
 pub use error::RenderError;

@@ -10,42 +10,60 @@ use crate::names::CellId;
 use crate::plan::{CellSpec, Epoch, PlannedCell};
 use crate::record::{CellEnd, CellKey, ClientHonesty, Event, RequestRecord};
 use crate::scenario::Fault;
-use crate::store::Pen;
 use crate::units::Nanos;
 
 impl Conductor<'_> {
-    /// Measures one cell once.
+    /// Measures one cell once, or searches for its load.
     pub(super) async fn cell(
         &mut self,
         epoch: &Epoch,
         planned: &PlannedCell,
         servers: &mut [Running],
     ) -> Result<(), Halt> {
-        let key = CellKey { cell: planned.cell.clone(), block: planned.block, epoch: epoch.index };
-        let spec = self.spec(&planned.cell).clone();
-        let tally = Arc::new(Tally::default());
-        let driven = self.drive(&key, &spec, planned.seed, servers, tally.sink(self.pen().clone())).await;
         self.cells_done += 1;
-        let asked = asked(&spec, servers).count();
+        let key = CellKey { cell: planned.cell.clone(), block: planned.block, epoch: epoch.index, probe: None };
+        let spec = self.spec(&planned.cell).clone();
+        if let Some(find) = &spec.find {
+            return self.search(key, &spec, find, planned.seed, servers).await;
+        }
+        let pen = self.pen().clone();
+        let sink = Arc::new(move |record| pen.request(record));
+        self.measure(key, &spec, planned.seed, servers, sink).await.map(drop)
+    }
+
+    /// Puts one load on the servers; what comes back is how that ended, which
+    /// is recorded.
+    pub(super) async fn measure(
+        &mut self,
+        key: CellKey,
+        spec: &CellSpec,
+        seed: u64,
+        servers: &mut [Running],
+        sink: Sink,
+    ) -> Result<Event, Halt> {
+        let cell = key.cell.clone();
+        let tally = Arc::new(Tally::default());
+        let driven = self.drive(&key, spec, seed, servers, tally.count(sink)).await;
+        let asked = asked(spec, servers).count();
         let (event, result) = match driven {
-            Ok(driven) => (finished(key, &spec, asked, driven), Ok(())),
+            Ok(driven) => (finished(key, spec, asked, driven), Ok(())),
             Err(source) => {
-                let (end, halt) = self.halt(&planned.cell, source);
-                (unmeasured(key, &spec, asked, self.stage.clock.now(), end), Err(halt))
+                let (end, halt) = self.halt(&cell, source);
+                (unmeasured(key, spec, asked, self.stage.clock.now(), end), Err(halt))
             }
         };
         if let Event::CellFinished { end, .. } = &event {
             self.tell(RunEvent::Cell {
                 number: self.cells_done,
                 of: self.stage.plan.epochs.iter().map(|epoch| epoch.cells.len()).sum(),
-                cell: planned.cell.clone(),
+                cell,
                 requests: tally.requests.load(Ordering::Relaxed),
                 failures: tally.failures.load(Ordering::Relaxed),
                 end: end.clone(),
             });
         }
-        self.note(event);
-        result
+        self.note(event.clone());
+        result.map(|()| event)
     }
 
     /// Why a cell has no end of its own. What a signal cuts short has not failed.
@@ -164,14 +182,14 @@ struct Tally {
 }
 
 impl Tally {
-    fn sink(self: &Arc<Self>, pen: Pen) -> Sink {
+    fn count(self: &Arc<Self>, sink: Sink) -> Sink {
         let tally = Arc::clone(self);
         Arc::new(move |record: RequestRecord| {
             tally.requests.fetch_add(1, Ordering::Relaxed);
             if record.outcome.is_failure() {
                 tally.failures.fetch_add(1, Ordering::Relaxed);
             }
-            pen.request(record);
+            sink(record);
         })
     }
 }

@@ -59,7 +59,7 @@ impl Conductor<'_> {
         let planned =
             self.stage.plan.epochs.iter().flat_map(|epoch| epoch.cells.iter().map(|cell| (epoch.index, cell)));
         for (epoch, cell) in planned.skip(self.cells_done) {
-            let key = CellKey { cell: cell.cell.clone(), block: cell.block, epoch };
+            let key = CellKey { cell: cell.cell.clone(), block: cell.block, epoch, probe: None };
             self.note(Event::CellSkipped { cell: key, reason: "the run ended before it".to_owned() });
         }
     }

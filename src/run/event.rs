@@ -42,6 +42,13 @@ pub enum RunEvent {
         /// How it ended.
         end: CellEnd,
     },
+    /// A try of a search for the highest load was judged.
+    Probed {
+        /// Its load: `rate=2`.
+        load: String,
+        /// `passed`, or why not.
+        verdict: String,
+    },
     /// A run that may stop early looked whether it is precise enough.
     Look {
         /// What it saw and did, in a sentence.

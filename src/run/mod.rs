@@ -14,6 +14,7 @@ mod guard;
 mod interrupt;
 mod look;
 mod rights;
+mod search;
 mod thermometer;
 mod world;
 

@@ -114,7 +114,8 @@ pub(super) fn check_treatments(scenario: &mut Scenario, notes: &Notes) -> Vec<Ce
         let (resolved, ports) = scenario.resolve_in(&scope, &treatment, &sample.ports);
         ports_needed = ports_needed.max(ports);
         for phase in resolved.phases {
-            let cell = |load| Cell { treatment: treatment.clone(), phase: phase.name.clone(), load };
+            let given = |load| phase.find.is_none().then_some(load);
+            let cell = |load| Cell { treatment: treatment.clone(), phase: phase.name.clone(), load: given(load) };
             cells.extend(phase.loads.into_iter().map(cell));
         }
     }

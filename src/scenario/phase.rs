@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::find::Find;
 use super::shape::exactly_one;
 use super::traffic::Load;
 use crate::names::{PhaseName, ServerName};
@@ -18,6 +19,8 @@ pub struct PhaseSpec {
     pub name: PhaseName,
     /// One cell each.
     pub loads: Vec<Load>,
+    /// If the highest load is searched for; then `loads` is the lowest.
+    pub find: Option<Find>,
     /// The most requests of an open loop in flight at once; any number if
     /// `None`.
     pub max_in_flight: Option<u32>,

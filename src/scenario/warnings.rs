@@ -23,7 +23,8 @@ const CONFIDENCE: f64 = 0.95;
 pub(super) struct Cell {
     pub(super) treatment: Treatment,
     pub(super) phase: PhaseName,
-    pub(super) load: Load,
+    /// `None` where it is searched for.
+    pub(super) load: Option<Load>,
 }
 
 impl Cell {
@@ -31,8 +32,8 @@ impl Cell {
     fn value(&self, key: &str) -> Option<String> {
         match key {
             "phase" => Some(self.phase.to_string()),
-            "clients" => self.load.clients().map(|clients| clients.to_string()),
-            "rate" => self.load.rate().map(|rate| rate.to_string()),
+            "clients" => self.load.as_ref()?.clients().map(|clients| clients.to_string()),
+            "rate" => self.load.as_ref()?.rate().map(|rate| rate.to_string()),
             factor => self.treatment.level(factor).map(ToString::to_string),
         }
     }

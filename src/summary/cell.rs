@@ -6,11 +6,11 @@ use indexmap::IndexMap;
 
 use super::observe::{Finished, ObservedCell, ObservedRepetition};
 use super::validity::{self, Examined};
-use super::{CellSummary, Repetition, objective};
+use super::{CellSummary, Repetition, objective, search};
 use crate::metric::{self, Demand, Kill, Objectives, Window};
 use crate::names::{CellId, MetricId};
 use crate::plan::{CellSpec, Plan};
-use crate::scenario::{Expect, Slo};
+use crate::scenario::{Expect, Load, Slo};
 use crate::units::{Nanos, Period};
 
 /// Every planned cell with its repetitions and no estimates yet.
@@ -27,13 +27,14 @@ pub(super) fn summarize_each(
 }
 
 fn describe(plan: &Plan, id: &CellId, spec: &CellSpec) -> CellSummary {
+    let given = spec.find.is_none().then_some(&spec.load);
     let epoch = plan.epochs.iter().find(|epoch| epoch.cells.iter().any(|planned| planned.cell == *id));
     CellSummary {
         treatment: spec.treatment.0.iter().map(|(factor, level)| (factor.to_string(), level.to_string())).collect(),
         phase: spec.phase.clone(),
-        load: spec.load.to_string(),
-        clients: spec.load.clients(),
-        rate: spec.load.rate(),
+        load: spec.load_words(),
+        clients: given.and_then(Load::clients),
+        rate: given.and_then(Load::rate),
         servers: spec.servers,
         slots: epoch.and_then(|epoch| epoch.servers.iter().find_map(|server| server.slots)),
         repetitions: Vec::new(),
@@ -43,13 +44,21 @@ fn describe(plan: &Plan, id: &CellId, spec: &CellSpec) -> CellSummary {
 }
 
 fn repetitions(cell: &ObservedCell<'_>, spec: &CellSpec) -> Vec<Repetition> {
-    let finished = |(key, repetition): (&(u32, u32), &ObservedRepetition<'_>)| {
-        repetition.finished.map(|finished| summarize(*key, repetition, finished, spec))
+    if let Some(find) = &spec.find {
+        let mut searches: BTreeMap<(u32, u32), Vec<&ObservedRepetition<'_>>> = BTreeMap::new();
+        for ((block, epoch, _), one) in &cell.repetitions {
+            searches.entry((*block, *epoch)).or_default().push(one);
+        }
+        return searches.into_iter().filter_map(|(key, tries)| search::repetition(find, spec, key, &tries)).collect();
+    }
+    let finished = |(&(block, epoch, _), repetition): (&(u32, u32, Option<u32>), &ObservedRepetition<'_>)| {
+        repetition.finished.map(|finished| summarize((block, epoch), repetition, finished, spec))
     };
     cell.repetitions.iter().filter_map(finished).collect()
 }
 
-fn summarize(
+/// One measurement.
+pub(super) fn summarize(
     (block, epoch): (u32, u32),
     observed: &ObservedRepetition<'_>,
     finished: Finished<'_>,
@@ -67,6 +76,7 @@ fn summarize(
         outcomes: outcomes(&window),
         values,
         objectives: objective::values(&spec.slo, &window),
+        search: None,
     }
 }
 
@@ -79,12 +89,13 @@ fn window<'a>(observed: &ObservedRepetition<'a>, finished: Finished<'a>, spec: &
         client: finished.client,
         requests: observed.requests.clone(),
         telemetry: observed.telemetry.clone(),
-        objectives: objectives(&spec.slo, &spec.expect),
+        objectives: objectives(spec),
         kill: observed.killed.map(|(at, server)| Kill { at, server, recovery: observed.recovery }),
     }
 }
 
-fn objectives(Slo { ttft, tpot, e2e, .. }: &Slo, expect: &Expect) -> Objectives {
+/// What a phase demands of one request.
+pub(super) fn objectives(CellSpec { slo: Slo { ttft, tpot, e2e, .. }, expect, .. }: &CellSpec) -> Objectives {
     let nanos = |period: &Option<Period>| period.map(|period| Nanos::from(period.duration()));
     let reply = if *expect == Expect::default() { Demand::Nothing } else { Demand::Expected };
     Objectives { reply, ttft: nanos(ttft), tpot: nanos(tpot), e2e: nanos(e2e) }

@@ -7,6 +7,7 @@ mod look;
 mod objective;
 mod observe;
 mod reference;
+mod search;
 mod types;
 mod validity;
 
@@ -18,7 +19,10 @@ use crate::record::{Event, Look, RunRecord};
 
 pub use crate::metric::{Gap, UnitValue};
 pub use look::look;
-pub use types::{Attained, CellSummary, Estimate, Interval, Measured, Objective, Repetition, Summary, Validity};
+pub use search::judge;
+pub use types::{
+    Attained, CellSummary, Estimate, Interval, Measured, Objective, Probe, Repetition, Search, Summary, Validity,
+};
 
 /// The version of `summary.json`.
 const SUMMARY_VERSION: u32 = 1;

@@ -32,6 +32,11 @@ fn declared(slo: &Slo) -> impl Iterator<Item = (MetricId, Bounded, Percentile, N
     })
 }
 
+/// The percentiles that are bounded, and their limits in seconds.
+pub(super) fn limits(slo: &Slo) -> impl Iterator<Item = (MetricId, f64)> {
+    declared(slo).map(|(name, _, _, limit)| (name, limit.seconds()))
+}
+
 /// The percentiles of one repetition.
 pub(super) fn values(slo: &Slo, window: &Window<'_>) -> IndexMap<MetricId, UnitValue> {
     let value =

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::names::CellId;
 use crate::record::{
-    CellEnd, CellKey, ClientHonesty, Event, EventRecord, RequestRecord, RunRecord, ServerKey, TelemetryRecord,
+    CellEnd, CellKey, ClientHonesty, Event, EventRecord, ProbeVerdict, RequestRecord, RunRecord, ServerKey,
+    TelemetryRecord,
 };
 use crate::units::Nanos;
 
 /// What was observed of one cell.
 #[derive(Default)]
 pub(super) struct ObservedCell<'a> {
-    /// By block, then epoch.
-    pub(super) repetitions: BTreeMap<(u32, u32), ObservedRepetition<'a>>,
+    /// By block, then epoch, then try of a search.
+    pub(super) repetitions: BTreeMap<(u32, u32, Option<u32>), ObservedRepetition<'a>>,
     /// Why it was skipped, the first time it was.
     pub(super) skipped: Option<&'a str>,
 }
@@ -21,6 +22,8 @@ pub(super) struct ObservedCell<'a> {
 #[derive(Default)]
 pub(super) struct ObservedRepetition<'a> {
     pub(super) finished: Option<Finished<'a>>,
+    /// The load of a try, and what the run made of it.
+    pub(super) probed: Option<(f64, &'a ProbeVerdict)>,
     pub(super) requests: Vec<&'a RequestRecord>,
     /// Samples taken inside the window.
     pub(super) telemetry: Vec<&'a TelemetryRecord>,
@@ -59,31 +62,27 @@ pub(super) fn by_cell(record: &RunRecord) -> Cells<'_> {
     cells
 }
 
+/// What an [`Event::CellFinished`] says, and of which measurement.
+pub(super) const fn finished(event: &Event) -> Option<(&CellKey, Finished<'_>)> {
+    let Event::CellFinished { cell, window_start_ns, window_end_ns, clients, servers, end, client, load_start_ns: _ } =
+        event
+    else {
+        return None;
+    };
+    let (start, end_ns) = (*window_start_ns, *window_end_ns);
+    Some((cell, Finished { start, end: end_ns, clients: *clients, servers: *servers, how: end, client }))
+}
+
 fn repetition<'map, 'a>(cells: &'map mut Cells<'a>, key: &'a CellKey) -> &'map mut ObservedRepetition<'a> {
-    cells.entry(&key.cell).or_default().repetitions.entry((key.block, key.epoch)).or_default()
+    cells.entry(&key.cell).or_default().repetitions.entry((key.block, key.epoch, key.probe)).or_default()
 }
 
 fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
     match &record.event {
-        Event::CellFinished {
-            cell,
-            window_start_ns,
-            window_end_ns,
-            clients,
-            servers,
-            end,
-            client,
-            load_start_ns: _,
-        } => {
-            repetition(cells, cell).finished = Some(Finished {
-                start: *window_start_ns,
-                end: *window_end_ns,
-                clients: *clients,
-                servers: *servers,
-                how: end,
-                client,
-            });
+        end @ Event::CellFinished { cell, .. } => {
+            repetition(cells, cell).finished = finished(end).map(|(_, finished)| finished);
         }
+        Event::Probed { cell, level, verdict } => repetition(cells, cell).probed = Some((*level, verdict)),
         Event::CellSkipped { cell, reason } => {
             cells.entry(&cell.cell).or_default().skipped.get_or_insert(reason);
         }

@@ -74,6 +74,9 @@ fn reference_cell(plan: &Plan, here: &CellSpec, reference: Reference) -> Result<
 }
 
 fn fits(here: &CellSpec, there: &CellSpec, reference: Reference) -> bool {
+    if there.find.is_some() {
+        return false;
+    }
     match reference {
         Reference::OneClient => there.load == Load::Clients(1) && there.treatment == here.treatment,
         Reference::OneServer => {

@@ -24,6 +24,7 @@ fn spec(servers: u32, load: Load) -> CellSpec {
         treatment: Treatment(IndexMap::from([factor])),
         phase: PhaseName::new("concurrent").unwrap(),
         load,
+        find: None,
         max_in_flight: None,
         length: Length::Duration(Period::from_secs(1)),
         warmup: Period::default(),

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::metric::{Gap, UnitValue};
 use crate::names::{CellId, MetricId, PhaseName};
-use crate::record::Look;
+use crate::record::{Look, ProbeVerdict};
 
 /// Everything a report may say in numbers; `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,6 +62,35 @@ pub struct Repetition {
     /// In seconds, for every objective on a percentile.
     #[serde(with = "unit_values")]
     pub objectives: IndexMap<MetricId, UnitValue>,
+    /// If the load was searched for; the values are then those at the highest
+    /// that passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
+}
+
+/// A search for the highest load that meets the objectives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Search {
+    /// Every try, in order.
+    pub probes: Vec<Probe>,
+    /// The highest load that passed every time, below all that ever failed.
+    pub passed: Option<f64>,
+    /// The lowest that failed every time, above all that ever passed.
+    pub failed: Option<f64>,
+    /// Whether the two are as close as was asked, and tried twice.
+    pub is_complete: bool,
+}
+
+/// One try of a search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Probe {
+    /// Clients, or requests per second.
+    pub level: f64,
+    /// What the run made of it.
+    pub verdict: ProbeVerdict,
+    /// Every metric's value at this load.
+    #[serde(with = "unit_values")]
+    pub values: IndexMap<MetricId, UnitValue>,
 }
 
 /// An objective on a percentile of a cell's requests.

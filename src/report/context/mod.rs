@@ -8,6 +8,7 @@ mod phases;
 mod plan;
 mod rules;
 mod run;
+mod searches;
 
 use serde::Serialize;
 
@@ -19,6 +20,7 @@ pub use phases::{Grid, GridRow, PhaseView};
 pub use plan::{PlanView, PromptFile, StepRow, TreatmentView};
 pub use rules::RuleRow;
 pub use run::{Fact, Incomplete, OverridesView, RunView, Simulated};
+pub use searches::{ProbeRow, SearchView};
 
 use crate::metric::MetricDefinition;
 use crate::plan::Plan;
@@ -45,6 +47,8 @@ pub struct Context {
     pub cells: Vec<CellRow>,
     /// The same by phase.
     pub phases: Vec<PhaseView>,
+    /// Every search for the highest load that meets the objectives.
+    pub searches: Vec<SearchView>,
     /// Repetitions whose values do not count.
     pub invalid: Vec<InvalidRow>,
     /// Treatments against the baseline.
@@ -78,6 +82,7 @@ impl Context {
             environment: run::environment(&manifest.environment),
             plan: PlanView::of(plan),
             phases: phases::phases(&cells),
+            searches: searches::searches(summary, metrics),
             invalid: cells::invalid(summary),
             comparisons: comparisons::comparisons(verdicts, metrics),
             claims: claims::claims(verdicts, metrics),

@@ -3,6 +3,7 @@
 pub(super) mod claim;
 pub(super) mod design;
 pub(super) mod factor;
+pub(super) mod find;
 pub(super) mod phase;
 pub(super) mod rule;
 pub(super) mod server;

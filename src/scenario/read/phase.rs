@@ -11,6 +11,7 @@ use super::super::spelling;
 use super::super::template::Scope;
 use super::super::tree::Node;
 use super::check_regex;
+use super::find::{check_objectives, lowest, read_find};
 use super::server::{Declared, Servers};
 use super::traffic::{check_ramps, read_loads, read_max_in_flight};
 use crate::names::ServerName;
@@ -47,7 +48,8 @@ fn read_phase(node: &Node, servers: &Servers, scope: &Scope<'_>, dir: &Path) -> 
     let active = fields.when();
     let servers = (active == Some(true)).then_some(servers);
     let name = fields.required("name");
-    let loads = read_loads(&fields, dir);
+    let find = read_find(&fields);
+    let loads = if fields.raw("find").is_some() { find.as_ref().map(lowest) } else { read_loads(&fields, dir) };
     let max_in_flight = read_max_in_flight(&fields);
     let length = read_length(&fields);
     check_ramps(&fields, loads.as_deref(), length);
@@ -56,11 +58,24 @@ fn read_phase(node: &Node, servers: &Servers, scope: &Scope<'_>, dir: &Path) -> 
     let request = read_request(&fields, servers, dir);
     let expect = read_expect(&fields);
     let slo = fields.or_default("slo");
+    check_objectives(&fields, find.as_ref(), &slo);
     let fault = read_fault(&fields, servers);
     check_fault_in_time(&fields, fault.as_ref(), length);
     fields.finish();
     let (name, loads, length, request) = (name?, loads?, length?, request?);
-    active?.then_some(PhaseSpec { name, loads, max_in_flight, length, warmup, drain, request, expect, slo, fault })
+    active?.then_some(PhaseSpec {
+        name,
+        loads,
+        find,
+        max_in_flight,
+        length,
+        warmup,
+        drain,
+        request,
+        expect,
+        slo,
+        fault,
+    })
 }
 
 fn read_length(fields: &Fields<'_>) -> Option<Length> {

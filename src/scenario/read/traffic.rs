@@ -11,9 +11,9 @@ use super::super::source::{FileRole, Finding, WantedFile};
 use super::super::traffic::{Arrival, Load, NamedArrival, Ramp};
 use super::super::tree::{Node, Value};
 
-const MOST_CLIENTS: u32 = 10_000;
-const LEAST_PER_SECOND: f64 = 0.001;
-const MOST_PER_SECOND: f64 = 100_000.0;
+pub(super) const MOST_CLIENTS: u32 = 10_000;
+pub(super) const LEAST_PER_SECOND: f64 = 0.001;
+pub(super) const MOST_PER_SECOND: f64 = 100_000.0;
 const MOST_IN_FLIGHT: u32 = 1_000_000;
 
 /// What `arrival` says.
@@ -46,7 +46,8 @@ pub(super) fn read_loads(fields: &Fields<'_>, dir: &Path) -> Option<Vec<Load>> {
 
 const WAITING: &str = "clients send when their last reply has come; `rate` has arrivals";
 
-fn means_nothing(fields: &Fields<'_>, key: &'static str, beside: &str, help: &str) {
+/// Notes a key that another makes meaningless.
+pub(super) fn means_nothing(fields: &Fields<'_>, key: &'static str, beside: &str, help: &str) {
     if let Some(entry) = fields.entry(key) {
         let finding = Finding::new(Code::Choice, entry.key.clone(), format!("`{key}` means nothing beside {beside}"));
         fields.scope.notes.push(finding.help(help));
@@ -91,14 +92,24 @@ fn check_loads(fields: &Fields<'_>, key: &'static str, loads: &[Load]) -> Option
     Some(())
 }
 
+/// Arrivals of a rate that is searched for, which a trace has not.
+pub(super) fn read_drawn(fields: &Fields<'_>) -> Option<Arrival> {
+    match read_moments(fields, Path::new(""))? {
+        Moments::Drawn(arrival) => Some(arrival),
+        Moments::Recorded(_) => {
+            means_nothing(fields, "arrival", "`find`", "a trace has one rate; `find` needs drawn arrivals");
+            None
+        }
+    }
+}
+
 fn read_moments(outer: &Fields<'_>, dir: &Path) -> Option<Moments> {
     let node = outer.raw("arrival")?;
     if node.as_table().is_none() {
-        let drawn = match outer.optional("arrival")? {
+        return Some(Moments::Drawn(match outer.optional("arrival")? {
             NamedArrival::Poisson => Arrival::Poisson,
             NamedArrival::Constant => Arrival::Constant,
-        };
-        return Some(Moments::Drawn(drawn));
+        }));
     }
     let fields = Fields::of(node, &outer.scope)?;
     let key = fields.exactly_one(&["burstiness", "trace"]);

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
+use super::super::find::WrittenFind;
 use super::super::phase::{Expect, RequestSpec, Slo};
 use super::super::traffic::{NamedArrival, Ramp};
 use super::server::Condition;
@@ -27,6 +28,7 @@ fn recorded() -> Value {
         { "required": ["clients"], "properties": { "arrival": false, "max_in_flight": false } },
         { "required": ["rate"], "properties": { "arrival": { "not": recorded() } } },
         { "required": ["arrival"], "properties": { "arrival": recorded() } },
+        { "required": ["find"], "properties": { "arrival": { "not": recorded() }, "fault": false } },
     ] },
     { "oneOf": exactly_one(&["duration", "requests"]) },
 ])))]
@@ -42,6 +44,10 @@ pub(super) struct Phase {
     /// Open loop: requests per second, sent whatever the replies do. A list
     /// makes a cell of each.
     rate: Option<OneOrMore<Rate>>,
+    /// Instead of a load: the highest that meets the phase's `slo` is searched
+    /// for. What percentiles it bounds must be kept, and enough requests meet
+    /// what it asks of one.
+    find: Option<WrittenFind>,
     /// How the moments of an open loop are drawn, or where they were recorded;
     /// `poisson` if left out.
     arrival: Option<Arrival>,

@@ -1,7 +1,10 @@
 use std::fmt::Write as _;
 
 use super::*;
+use crate::plan::{Bracket, Try, bracket, next_try};
+use crate::scenario::{Arrival, Find, Searched};
 use crate::sim::find;
+use crate::units::Share;
 
 const WORK: Work = Work { prompt_tokens: 150, output_tokens: 200 };
 
@@ -203,4 +206,50 @@ fn the_end_of_a_process_leaves_the_device_to_the_others() {
     assert!(tokens.last().unwrap().last);
     assert_eq!(engine.next_event_s(), None);
     assert!(engine.busy_s() > 0.0 && engine.busy_s() < 2.0, "{}", engine.busy_s());
+}
+
+/// Requests at even gaps to one server of four slots, for 120 s: how long 95 %
+/// of them wait for their first token at most, in seconds.
+fn open_loop(per_second: f64) -> f64 {
+    let mut engine = engine("h100", false);
+    let server = engine.spawn(4);
+    let (mut due, mut waits) = (BTreeMap::new(), Vec::new());
+    let mut take = |tokens: Vec<Token>, due: &mut BTreeMap<RequestId, f64>| {
+        waits.extend(tokens.iter().filter_map(|token| due.remove(&token.request).map(|due_s| token.at_s - due_s)));
+    };
+    for at_s in (0_u32..).map(|position| f64::from(position) / per_second).take_while(|at_s| *at_s < 120.0) {
+        take(engine.advance(at_s), &mut due);
+        due.insert(engine.submit(server, WORK).unwrap(), at_s);
+    }
+    while !due.is_empty() {
+        take(engine.advance(engine.next_event_s().unwrap()), &mut due);
+    }
+    waits.sort_by(f64::total_cmp);
+    waits[waits.len() * 95 / 100]
+}
+
+/// A full server of four slots gives each request its 200 tokens in 200 steps,
+/// so that four requests are done every 200 steps. Of these, 196 decode for all
+/// four, limited by arithmetic: 4 x 16.06 GFLOP at 16 TFLOP/s, 4.015 ms. Four
+/// read a prompt, 150 x 16.06 GFLOP at 146 TFLOP/s, 16.5 ms, and decode for
+/// three, limited by memory: 4.6 GB and 3 x 250 tokens of 131,072 B at 44 % of
+/// 3.35 TB/s, 3.19 ms. All have 1 ms of gaps and 4 x 0.5 ms of host work:
+/// 200 x 3 + 196 x 4.015 + 4 x (16.5 + 3.19) = 1,466 ms, 2.73 requests a second.
+#[test]
+fn a_search_finds_the_rate_at_which_the_machine_is_full() {
+    let full = 4.0 / 1.466;
+    let share = |fraction| Share::from_fraction(fraction).unwrap();
+    let max = Searched::Rate(Arrival::Constant);
+    let find = Find { max, from: 0.5, to: 64.0, resolution: share(0.02), attainment: share(0.95) };
+    let mut tries = Vec::new();
+    while let Some(level) = next_try(&find, &tries) {
+        tries.push(Try { level, passed: open_loop(level) <= 2.0 });
+    }
+    let Bracket { passed: Some(passed), failed: Some(failed) } = bracket(&tries) else { panic!("{tries:?}") };
+    eprintln!("FIGURES {tries:?} {passed} {failed} {full}");
+    assert!(failed / passed <= 1.02, "{tries:?}");
+    assert!(
+        (passed / full - 1.0).abs() < 0.05 && (failed / full - 1.0).abs() < 0.05,
+        "{passed} to {failed} for {full}"
+    );
 }

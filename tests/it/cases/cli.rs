@@ -4,6 +4,7 @@ mod adaptive;
 mod check;
 #[cfg(debug_assertions)]
 mod failpoint;
+mod find;
 mod folder;
 mod init;
 mod insisted;

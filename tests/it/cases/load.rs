@@ -40,6 +40,7 @@ fn cell(load: Load, length: Length) -> CellSpec {
         treatment: Treatment::default(),
         phase: PhaseName::new("test").unwrap(),
         load,
+        find: None,
         max_in_flight: None,
         length,
         warmup: Period::default(),
@@ -80,7 +81,7 @@ fn run_trace(url: &str, spec: CellSpec, trace: Vec<Nanos>, stop: &CancellationTo
         let clock = Clock::start();
         let target = Target::new(&server(url), url, Endpoint::Chat, spec.request.stall.duration()).unwrap();
         let workload = Workload {
-            key: CellKey { cell: CellId::new("default/test/clients=1").unwrap(), block: 0, epoch: 0 },
+            key: CellKey { cell: CellId::new("default/test/clients=1").unwrap(), block: 0, epoch: 0, probe: None },
             spec,
             seed: 1,
             prompts: vec!["hello".to_owned()],

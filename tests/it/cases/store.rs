@@ -74,7 +74,7 @@ fn step() -> StepRecord {
 
 fn request() -> RequestRecord {
     RequestRecord {
-        cell: CellKey { cell: CellId::new("default/load/rate=0.1").unwrap(), block: 0, epoch: 0 },
+        cell: CellKey { cell: CellId::new("default/load/rate=0.1").unwrap(), block: 0, epoch: 0, probe: None },
         server: ServerKey { name: ServerName::new("one").unwrap(), index: 0 },
         client: 0,
         sequence: 0,

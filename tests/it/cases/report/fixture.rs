@@ -150,6 +150,7 @@ fn dying() -> CellSpec {
         treatment: Treatment::default(),
         phase: PhaseName::new("one server dies").unwrap(),
         load: Load::Clients(3),
+        find: None,
         max_in_flight: None,
         length: Length::Duration(Period::from_secs(3)),
         warmup: Period::default(),
@@ -248,6 +249,7 @@ fn summary_of(id: &str, validity: Vec<Validity>, values: Vec<(&str, Measured)>) 
         repetitions: (0..)
             .zip(validity)
             .map(|(block, validity)| Repetition {
+                search: None,
                 block,
                 epoch: block,
                 validity,

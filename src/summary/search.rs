@@ -1,0 +1,127 @@
+//! The highest load that meets the objectives: what each try says, and all of
+//! them.
+
+use indexmap::IndexMap;
+
+use super::cell::summarize;
+use super::observe::{self, ObservedRepetition};
+use super::{Gap, Probe, Repetition, Search, UnitValue, Validity, objective};
+use crate::metric::Objectives;
+use crate::names::MetricId;
+use crate::plan::{self, CellSpec, Try};
+use crate::record::{Event, ProbeVerdict, RequestRecord};
+use crate::scenario::Find;
+
+/// A load at which more of the requests fail is too high.
+const ERROR_RATE_LIMIT: f64 = 0.01;
+
+/// Whether a load met the objectives: every percentile of `slo` was kept, and
+/// at least `attainment` of the requests met what `slo` and `expect` ask of
+/// one. A load at which more than 1 % of the requests failed, or none came
+/// whole, did not. Of a try that is invalid for another reason, or has too few
+/// requests, nobody can tell.
+///
+/// `end` is the [`Event::CellFinished`] of the try.
+pub fn judge(probe: &CellSpec, find: &Find, end: &Event, requests: &[RequestRecord]) -> ProbeVerdict {
+    let Some((key, finished)) = observe::finished(end) else { return unjudged("it has no end") };
+    let observed = ObservedRepetition { requests: requests.iter().collect(), ..ObservedRepetition::default() };
+    let repetition = summarize((key.block, key.epoch), &observed, finished, probe);
+    verdict(probe, find, &repetition)
+}
+
+fn verdict(probe: &CellSpec, find: &Find, repetition: &Repetition) -> ProbeVerdict {
+    if let Ok(rate) = value(&repetition.values, "error_rate")
+        && rate > ERROR_RATE_LIMIT
+    {
+        return failed(format!("{:.1} % of the requests failed", rate * 100.0));
+    }
+    if !repetition.outcomes.is_empty() && !repetition.outcomes.contains_key("success") {
+        return failed("no request succeeded".to_owned());
+    }
+    if let Validity::Invalid { reasons } = &repetition.validity {
+        return unjudged(&reasons.join("; "));
+    }
+    let percentiles = objective::limits(&probe.slo).map(|(name, limit_s)| {
+        let value = repetition.objectives.get(&name).cloned();
+        (format!("`{name}`"), value.unwrap_or(Err(Gap::NotRun)), limit_s)
+    });
+    let mut open = None;
+    for (name, value, limit_s) in percentiles {
+        match value {
+            Ok(seconds) if seconds <= limit_s => {}
+            Ok(seconds) => return failed(format!("{name} was {seconds:.3} s, more than {limit_s} s")),
+            Err(Gap::Unanswered) => return failed(format!("{name} fell among requests that never answered")),
+            Err(gap) => open = Some(format!("{name}: {gap}")),
+        }
+    }
+    if super::cell::objectives(probe) != Objectives::default() {
+        match value(&repetition.values, "attainment") {
+            Ok(share) if share >= find.attainment.fraction() => {}
+            Ok(share) => {
+                let (share, least) = (share * 100.0, find.attainment.fraction() * 100.0);
+                return failed(format!("{share:.1} % met the objectives, less than {least} %"));
+            }
+            Err(gap) => open = Some(format!("`attainment`: {gap}")),
+        }
+    }
+    open.map_or(ProbeVerdict::Passed, |reason| unjudged(&reason))
+}
+
+const fn failed(reason: String) -> ProbeVerdict {
+    ProbeVerdict::Failed { reason }
+}
+
+fn unjudged(reason: &str) -> ProbeVerdict {
+    ProbeVerdict::Unjudged { reason: reason.to_owned() }
+}
+
+fn value(values: &IndexMap<MetricId, UnitValue>, id: &str) -> UnitValue {
+    let found = values.iter().find(|(metric, _)| metric.as_str() == id);
+    found.map_or(Err(Gap::NotRun), |(_, value)| value.clone())
+}
+
+/// One repetition of a search: the values are those of the last try at the
+/// highest load that passed.
+pub(super) fn repetition(
+    find: &Find,
+    spec: &CellSpec,
+    key: (u32, u32),
+    tries: &[&ObservedRepetition<'_>],
+) -> Option<Repetition> {
+    let measured = |one: &&ObservedRepetition<'_>| {
+        let (level, verdict) = one.probed?;
+        let repetition = summarize(key, one, one.finished?, &spec.probe(find, level));
+        Some((Probe { level, verdict: verdict.clone(), values: repetition.values.clone() }, repetition))
+    };
+    let measured: Vec<(Probe, Repetition)> = tries.iter().filter_map(measured).collect();
+    let judged = measured.iter().filter_map(|(probe, _)| match probe.verdict {
+        ProbeVerdict::Unjudged { .. } => None,
+        ProbeVerdict::Passed | ProbeVerdict::Failed { .. } => {
+            Some(Try { level: probe.level, passed: probe.verdict == ProbeVerdict::Passed })
+        }
+    });
+    let judged: Vec<Try> = judged.collect();
+    let bracket = plan::bracket(&judged);
+    let is_at = |level: f64| bracket.passed.is_some_and(|passed| passed.total_cmp(&level).is_eq());
+    let best = measured.iter().rev().find(|(probe, _)| is_at(probe.level)).or_else(|| measured.first());
+    let mut best = best?.1.clone();
+    let is_complete = plan::next_try(find, &judged).is_none();
+    if !is_complete {
+        best.validity = invalid("the search did not come to its end");
+    } else if bracket.passed.is_none() {
+        best.validity = invalid("no load met the objectives every time");
+    }
+    let found = match (bracket.passed, bracket.failed) {
+        (Some(passed), Some(_)) => Ok(passed),
+        (Some(_), None) => Err(Gap::not_measured("every load up to the highest tried met the objectives")),
+        (None, _) => Err(Gap::not_measured("no load met the objectives every time")),
+    };
+    best.values.insert(MetricId::new(find.max.metric()).ok()?, found);
+    let probes = measured.into_iter().map(|(probe, _)| probe).collect();
+    best.search = Some(Search { probes, passed: bracket.passed, failed: bracket.failed, is_complete });
+    Some(best)
+}
+
+fn invalid(reason: &str) -> Validity {
+    Validity::Invalid { reasons: vec![reason.to_owned()] }
+}
