@@ -25,6 +25,7 @@
 //! `runexp run` ends by doing exactly what `runexp report <dir>` does: every
 //! number in a report comes from disk.
 
+pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod dialect;

@@ -14,7 +14,7 @@ const SCENARIO: &str = "scenario.toml";
     name = "runexp",
     version,
     after_help = "`runexp FILE` is short for `runexp run FILE`.\n\n\
-    Exit codes: 0 done · 2 usage or invalid scenario · 3 setup failed · 4 nothing valid was measured · \
+    Exit codes: 0 done · 1 published numbers contradict each other or physics (audit) · 2 usage or invalid scenario · 3 setup failed · 4 nothing valid was measured · \
     5 teardown incomplete · 6 another run is at work · 7 an earlier run is not undone · 129/130/143 interrupted by SIGHUP, SIGINT, SIGTERM"
 )]
 pub(super) struct Arguments {
@@ -30,6 +30,8 @@ pub(super) enum Command {
     Check(CheckArguments),
     /// Show what would be done, in order; nothing is touched
     Plan(PlanArguments),
+    /// Check published numbers against each other and against what machines can do; nothing is run
+    Audit(AuditArguments),
     /// Render the report of a run again, from its directory alone
     Report(ReportArguments),
     /// Undo what a run has left that was killed, kept or could not undo it
@@ -128,6 +130,14 @@ pub(super) struct PlanArguments {
     /// Print setup and teardown as a script for sh that needs no runexp
     #[arg(long, conflicts_with = "format")]
     pub(super) script: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AuditArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,8 @@ use crate::warden::WardenError;
 
 /// Everything was done.
 pub(super) const DONE: u8 = 0;
+/// Published numbers contradict each other, or what a machine can do.
+pub(super) const CONTRADICTED: u8 = 1;
 /// Wrong usage, or an invalid scenario.
 pub(super) const USAGE: u8 = 2;
 /// Setup, a server or the records failed.

@@ -3,6 +3,7 @@
 //! Data goes to stdout, talk to stderr.
 
 mod args;
+mod audit;
 mod check;
 mod cleanup;
 mod derive;
@@ -52,6 +53,7 @@ fn dispatch(command: Command, words: &[OsString]) -> Result<u8, Failure> {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
+        Command::Audit(arguments) => audit::audit(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Cleanup(arguments) => cleanup::cleanup(&arguments),
         Command::Init(arguments) => init::init(&arguments),

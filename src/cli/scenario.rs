@@ -6,7 +6,7 @@ use std::path::Path;
 use super::args::{Changes, ScenarioArguments};
 use super::exit::say;
 use crate::metric;
-use crate::scenario::{self, Color, LoadOptions, Problems, Scenario};
+use crate::scenario::{self, Color, LoadOptions, Problems, Published, Scenario};
 
 /// Loads the scenario that a command is about, and shows its warnings.
 pub(super) fn load(arguments: &ScenarioArguments) -> Result<Scenario, Problems> {
@@ -17,6 +17,14 @@ pub(super) fn load(arguments: &ScenarioArguments) -> Result<Scenario, Problems> 
 pub(super) fn load_file(path: &Path, changes: &Changes) -> Result<Scenario, Problems> {
     let Changes { set, profile } = changes;
     scenario::load(path, &LoadOptions { set, profile: profile.as_deref(), metrics: &metric::ids() })
+}
+
+/// Loads the published numbers of a scenario, or of a file that scenarios
+/// include.
+pub(super) fn load_published(arguments: &ScenarioArguments) -> Result<Published, Problems> {
+    let Changes { set, profile } = &arguments.changes;
+    let options = LoadOptions { set, profile: profile.as_deref(), metrics: &metric::ids() };
+    scenario::load_published(&arguments.scenario, &options)
 }
 
 /// Shows every problem on stderr, each at its place.

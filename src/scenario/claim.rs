@@ -118,6 +118,17 @@ impl ClaimKind {
         }
     }
 
+    /// The number it states, if it states one.
+    pub const fn value(&self) -> Option<f64> {
+        match self {
+            Self::Absolute { value, .. }
+            | Self::Ratio { value, .. }
+            | Self::AtLeast { value, .. }
+            | Self::AtMost { value, .. } => Some(*value),
+            Self::Ordering { .. } => None,
+        }
+    }
+
     /// How far off still counts as reproduced, where it states a value.
     pub const fn tolerance(&self) -> Option<Share> {
         match self {

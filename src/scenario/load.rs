@@ -7,13 +7,12 @@ use indexmap::IndexMap;
 use super::check::{
     check_factors_used, check_profile_sections, check_profiles, check_schema, check_treatments, check_vars,
 };
-use super::claim::Claim;
 use super::diagnostic::{Code, Problems};
-use super::factor::Factor;
 use super::fields::Fields;
 use super::files::{Includer, read_root, read_wanted};
 use super::overlay::{merge, override_with, parse_set};
-use super::read::claim::read_claim;
+use super::read::audit::read_audit;
+use super::read::claim::read_claims;
 use super::read::design::read_design;
 use super::read::factor::{are_few, cell_keys, read_exclude, read_factors};
 use super::read::rule::read_rule;
@@ -46,27 +45,9 @@ pub struct LoadOptions<'a> {
 /// and bad includes come first, alone.
 pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems> {
     let (notes, mut sources) = (Notes::default(), SourceMap::default());
-    let Some((file, text)) = read_root(path, &mut sources, &notes) else {
+    let Some(Opened { root, dir, files, deciding }) = open(path, options, &mut sources, &notes) else {
         return notes.refuse(&sources);
     };
-    let root = tree::parse(&path.display().to_string(), &text, &mut sources, &notes);
-    let sets = parse_sets(options, &mut sources, &notes);
-    let dir = file.parent().map_or_else(PathBuf::new, Path::to_owned);
-    let mut includer = Includer {
-        top: &dir,
-        vars: early_vars(&root, &sets, options),
-        sources: &mut sources,
-        notes: &notes,
-        open: vec![file.clone()],
-        done: vec![file],
-        deciding: Vec::new(),
-    };
-    let root = includer.expand(root, path);
-    let (deciding, files) = (includer.deciding, includer.done);
-    let root = override_root(root, &sets, options, &notes);
-    if !notes.is_clean() {
-        return notes.refuse(&sources);
-    }
     check_profiles(&root, &deciding, &notes);
     let Some(mut scenario) = assemble(root, &dir, &sources, options, &notes) else {
         return notes.refuse(&sources);
@@ -81,6 +62,37 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems
     warn(&scenario, &cells, &warnings);
     scenario.warnings = warnings.problems(&sources);
     Ok(scenario)
+}
+
+/// A file's tables laid over everything it includes, and under every override.
+pub(super) struct Opened {
+    pub(super) root: Table,
+    dir: PathBuf,
+    /// Every file read.
+    files: Vec<PathBuf>,
+    /// The variables that names of included files use.
+    deciding: Vec<String>,
+}
+
+/// Opens a file and what it includes; `None` if anything was noted.
+pub(super) fn open(path: &Path, options: &LoadOptions<'_>, sources: &mut SourceMap, notes: &Notes) -> Option<Opened> {
+    let (file, text) = read_root(path, sources, notes)?;
+    let root = tree::parse(&path.display().to_string(), &text, sources, notes);
+    let sets = parse_sets(options, sources, notes);
+    let dir = file.parent().map_or_else(PathBuf::new, Path::to_owned);
+    let mut includer = Includer {
+        top: &dir,
+        vars: early_vars(&root, &sets, options),
+        sources,
+        notes,
+        open: vec![file.clone()],
+        done: vec![file],
+        deciding: Vec::new(),
+    };
+    let root = includer.expand(root, path);
+    let (deciding, files) = (includer.deciding, includer.done);
+    let root = override_root(root, &sets, options, notes);
+    notes.is_clean().then_some(Opened { root, dir, files, deciding })
 }
 
 /// Loads the frozen `scenario.toml` of a run directory. Nothing is included
@@ -169,7 +181,8 @@ fn assemble(
     let design = fields.raw("design").and_then(|node| read_design(node, &factors, options.metrics, &scope));
     let design = design.unwrap_or_default();
     let factors = if are_few(&factors, &design.zip, &declared, &scope) { factors } else { Vec::new() };
-    let claims = read_claims(&list_of(&fields, "claim"), &factors, options, &scope);
+    let claims = read_claims(&list_of(&fields, "claim"), &cell_keys(&factors), options.metrics, &scope);
+    let audit = read_audit(&fields, &claims);
     let rules = inner_list_of(&fields, "decision", "rule");
     let rule = |node| read_rule(node, &cell_keys(&factors), options.metrics, &scope);
     let sections = read_sections(&fields);
@@ -180,6 +193,7 @@ fn assemble(
         excluded: excludes.iter().filter_map(|node| read_exclude(node, &factors, &scope)).collect(),
         design,
         claims,
+        audit,
         rules: rules.iter().filter_map(rule).collect(),
         factors,
         files: Vec::new(),
@@ -211,7 +225,7 @@ fn table_of(tree: &Table, key: &str, notes: &Notes) -> Table {
     }
 }
 
-fn list_of(fields: &Fields<'_>, key: &'static str) -> Vec<Node> {
+pub(super) fn list_of(fields: &Fields<'_>, key: &'static str) -> Vec<Node> {
     let Some(node) = fields.raw(key) else { return Vec::new() };
     if let Some(list) = node.as_list() {
         return list.to_vec();
@@ -252,19 +266,4 @@ fn read_programs(fields: &Fields<'_>) -> Vec<String> {
         fields.scope.notes.push(finding.help("write it as `ps -o comm` shows it, `Xorg` say"));
     }
     programs
-}
-
-fn read_claims(nodes: &[Node], factors: &[Factor], options: &LoadOptions<'_>, scope: &Scope<'_>) -> Vec<Claim> {
-    let cells = cell_keys(factors);
-    let mut claims: Vec<Claim> = Vec::new();
-    for node in nodes {
-        let Some(claim) = read_claim(node, &cells, options.metrics, scope) else { continue };
-        if claims.iter().any(|earlier| earlier.id == claim.id) {
-            let span = node.as_table().and_then(|table| table.get("id")).map_or(&node.span, |entry| &entry.node.span);
-            let finding = Finding::new(Code::Duplicate, span.clone(), format!("a second claim `{}`", claim.id));
-            scope.notes.push(finding);
-        }
-        claims.push(claim);
-    }
-    claims
 }

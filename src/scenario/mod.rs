@@ -1,6 +1,7 @@
 //! What the user declared: TOML in, [`Scenario`] out, with every problem found
 //! at once and shown at its place. Reads files only.
 
+mod audit;
 mod check;
 mod claim;
 mod decode;
@@ -14,6 +15,7 @@ mod find;
 mod load;
 mod overlay;
 mod phase;
+mod published;
 mod read;
 mod reference;
 mod resolve;
@@ -31,6 +33,7 @@ mod tree;
 mod variables;
 mod warnings;
 
+pub use audit::{Audit, ByteRange, DataSheet, ModelReads, Relation, RelationError};
 pub use claim::{Claim, ClaimKind, Source, SystemMatch};
 pub use design::{Adaptive, Cooldown, Design, Order, Replicate};
 pub use diagnostic::{Code, Color, Problem, Problems, Severity};
@@ -38,6 +41,7 @@ pub use factor::{Factor, Level, Selector, Treatment};
 pub use find::{Find, Searched};
 pub use load::{LoadOptions, load, load_frozen};
 pub use phase::{Endpoint, Expect, Fault, Length, PhaseSpec, RequestSpec, Slo};
+pub use published::{Published, load_published};
 pub use reference::{UnknownWord, contents, explain};
 pub use resolve::{Bindings, Resolved, Scenario};
 pub use rule::{Part, Quantity, Rule, RuleError, Term};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use minijinja::value::{Serde, Value as Computed};
 
+use super::audit::Audit;
 use super::claim::Claim;
 use super::design::Design;
 use super::diagnostic::{Code, Problems};
@@ -43,6 +44,8 @@ pub struct Scenario {
     pub design: Design,
     /// Published numbers to be checked.
     pub claims: Vec<Claim>,
+    /// What an audit of those numbers needs beside them.
+    pub audit: Audit,
     /// From what is measured to recommendations.
     pub rules: Vec<Rule>,
     /// Every file whose text decides what is executed: the scenario, what it

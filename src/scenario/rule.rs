@@ -127,7 +127,7 @@ pub(super) fn term_name(position: usize) -> String {
 }
 
 /// Numbers, comparisons, `and`, `or`, `not`: no filter, no function.
-fn environment() -> Environment<'static> {
+pub(super) fn environment() -> Environment<'static> {
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));

@@ -31,9 +31,24 @@ pub(in super::super) enum Kind {
     Ordering,
 }
 
+/// Reads every `[[claim]]`; a second one of the same id is noted.
+pub(in super::super) fn read_claims(nodes: &[Node], cells: &[&str], metrics: &[&str], scope: &Scope<'_>) -> Vec<Claim> {
+    let mut claims: Vec<Claim> = Vec::new();
+    for node in nodes {
+        let Some(claim) = read_claim(node, cells, metrics, scope) else { continue };
+        if claims.iter().any(|earlier| earlier.id == claim.id) {
+            let span = node.as_table().and_then(|table| table.get("id")).map_or(&node.span, |entry| &entry.node.span);
+            let finding = Finding::new(Code::Duplicate, span.clone(), format!("a second claim `{}`", claim.id));
+            scope.notes.push(finding);
+        }
+        claims.push(claim);
+    }
+    claims
+}
+
 /// Reads one `[[claim]]`; `cells` are the keys a selector may have, `metrics`
 /// the known ids.
-pub(in super::super) fn read_claim(node: &Node, cells: &[&str], metrics: &[&str], scope: &Scope<'_>) -> Option<Claim> {
+fn read_claim(node: &Node, cells: &[&str], metrics: &[&str], scope: &Scope<'_>) -> Option<Claim> {
     let fields = Fields::of(node, scope)?;
     let id = fields.required("id");
     let says = fields.required("says");

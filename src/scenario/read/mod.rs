@@ -1,5 +1,6 @@
 //! From tables to the plain types, one file per noun.
 
+pub(super) mod audit;
 pub(super) mod claim;
 pub(super) mod design;
 pub(super) mod factor;

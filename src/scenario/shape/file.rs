@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
+use super::super::audit::{DataSheet, ModelReads, Relation};
 use super::super::design::Design;
 use super::super::factor::{Level, Selector};
 use super::claim::Claim;
@@ -66,6 +67,8 @@ pub(super) struct ScenarioFile {
     teardown: Option<Vec<Step>>,
     /// Published numbers, each checked against what is measured.
     claim: Option<Vec<Claim>>,
+    /// What `runexp audit` needs beside the claims; a run does without.
+    audit: Option<AuditTables>,
     /// What follows from the figures.
     decision: Option<Decision>,
     /// Changes by name, laid over the file by `--profile NAME`.
@@ -78,6 +81,20 @@ pub(super) struct ScenarioFile {
 struct Epoch {
     /// Steps before the servers of every epoch; `when` may speak of factors.
     setup: Option<Vec<Step>>,
+}
+
+/// What `runexp audit` needs beside the claims, to hold published numbers
+/// against each other and against what a machine can do.
+#[derive(JsonSchema)]
+#[schemars(rename = "Audit", deny_unknown_fields)]
+struct AuditTables {
+    /// The machines that claims speak of, by their data sheets.
+    system: Option<Vec<DataSheet>>,
+    /// The models that were measured.
+    model: Option<Vec<ModelReads>>,
+    /// Claims that follow from others, where their metrics and cells do not
+    /// say so by themselves.
+    relation: Option<Vec<Relation>>,
 }
 
 /// What follows from the figures.

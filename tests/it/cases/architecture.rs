@@ -56,18 +56,20 @@ const STREET: &[(&str, &[&str])] = &[
             "summary",
         ],
     ),
+    ("audit", &["scenario", "metric", "units", "names"]),
     (
         "cli",
         &[
-            "run", "sim", "store", "warden", "journal", "undo", "process", "host", "clock", "plan", "scenario",
-            "record", "summary", "verdict", "report", "metric", "names",
+            "audit", "run", "sim", "store", "warden", "journal", "undo", "process", "host", "clock", "plan",
+            "scenario", "record", "summary", "verdict", "report", "metric", "names",
         ],
     ),
 ];
 
 /// Rooms without effects, and the words that would betray one.
-const PURE: &[&str] =
-    &["units", "names", "signal", "stats", "dialect", "record", "plan", "metric", "summary", "verdict", "report"];
+const PURE: &[&str] = &[
+    "units", "names", "signal", "stats", "dialect", "record", "plan", "metric", "summary", "verdict", "report", "audit",
+];
 const EFFECTS: &[&str] = &[
     "tokio",
     "reqwest",

@@ -1,5 +1,6 @@
 //! One file per subject.
 mod architecture;
+mod audit;
 mod cli;
 mod dialect;
 mod hostile;

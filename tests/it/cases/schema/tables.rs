@@ -135,6 +135,7 @@ fn everything() -> Value {
     let (mut good, published): (Table, Table) = (toml::from_str(GOOD).unwrap(), toml::from_str(PUBLISHED).unwrap());
     good.remove("include");
     good.insert("claim".to_owned(), published["claim"].clone());
+    good.insert("audit".to_owned(), published["audit"].clone());
     good["setup"].as_array_mut().unwrap().extend(StepKind::entries().flat_map(|kind| example(kind.key)));
     // It cannot stand beside the `replicate` of that scenario; its keys are read all the same.
     let adaptive: Table = toml::from_str("half_width = \"2%\"\nmax_repetitions = 12").unwrap();

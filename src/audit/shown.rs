@@ -1,0 +1,58 @@
+//! Numbers as people read them.
+
+use super::Range;
+use crate::metric::{self, Unit};
+use crate::scenario::ClaimKind;
+
+/// How the figures of a claim are shown.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    /// Behind the number.
+    unit: &'static str,
+    /// Shown number over stored number.
+    scale: f64,
+}
+
+impl Shown {
+    /// In the unit of the claim's metric; a ratio has none.
+    pub(super) fn of(kind: &ClaimKind) -> Self {
+        let metric = match kind {
+            ClaimKind::Ratio { .. } => None,
+            other => metric::find(other.metric().as_str()),
+        };
+        let (unit, scale) = match metric.map(|metric| metric.unit) {
+            Some(Unit::Share | Unit::Excess) => (" %", 100.0),
+            Some(Unit::Bytes) => (" GB", 1e-9),
+            Some(Unit::TokensPerSecond) => (" tok/s", 1.0),
+            Some(Unit::RequestsPerSecond) => (" req/s", 1.0),
+            Some(Unit::Seconds) => (" ms", 1e3),
+            Some(Unit::Watts) => (" W", 1.0),
+            Some(Unit::JoulesPerToken) => (" J/token", 1.0),
+            Some(Unit::Celsius) => (" °C", 1.0),
+            Some(Unit::Ratio | Unit::Count | Unit::Tokens | Unit::Cores) | None => ("", 1.0),
+        };
+        Self { unit, scale }
+    }
+
+    /// `99.7 %`.
+    pub(super) fn value(self, value: f64) -> String {
+        format!("{}{}", digits(value * self.scale, 3), self.unit)
+    }
+
+    /// ` (99.48 to 99.92 %)`; nothing for a single value.
+    pub(super) fn range(self, Range { least, most }: Range) -> String {
+        let [least, most] = [least, most].map(|end| digits(end * self.scale, 4));
+        if least == most { String::new() } else { format!(" ({least} to {most}{})", self.unit) }
+    }
+}
+
+/// So many digits, or all those before the point.
+pub(super) fn digits(value: f64, count: usize) -> String {
+    let before = match value.abs() {
+        large if large >= 100.0 => 3,
+        ten if ten >= 10.0 => 2,
+        one if one >= 1.0 => 1,
+        _ => 0,
+    };
+    format!("{value:.*}", count.saturating_sub(before))
+}

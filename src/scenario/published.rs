@@ -1,0 +1,59 @@
+//! Published numbers by themselves, without an experiment that checks them.
+
+use std::path::Path;
+
+use super::audit::Audit;
+use super::claim::Claim;
+use super::diagnostic::Problems;
+use super::fields::Fields;
+use super::load::{LoadOptions, list_of, load, open};
+use super::read::audit::read_audit;
+use super::read::claim::read_claims;
+use super::resolve::Scenario;
+use super::source::{Notes, SourceMap};
+use super::template::Scope;
+use super::tree::{Node, Table, Value};
+
+/// Published numbers, and what an audit needs beside them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Published {
+    /// The numbers.
+    pub claims: Vec<Claim>,
+    /// Data sheets, models and relations.
+    pub audit: Audit,
+}
+
+/// Loads the claims of a scenario, or of a file that scenarios include. Such a
+/// file declares no factors: the cells of its claims may have any.
+///
+/// # Errors
+/// As for [`load`].
+pub fn load_published(path: &Path, options: &LoadOptions<'_>) -> Result<Published, Problems> {
+    let (notes, mut sources) = (Notes::default(), SourceMap::default());
+    let Some(opened) = open(path, options, &mut sources, &notes) else {
+        return notes.refuse(&sources);
+    };
+    if ["schema", "name"].iter().any(|key| opened.root.contains_key(*key)) {
+        return load(path, options).map(|Scenario { claims, audit, .. }| Published { claims, audit });
+    }
+    let published = read(opened.root, options, &Scope::empty(&notes, &sources));
+    notes.settle(published, &sources)
+}
+
+fn read(root: Table, options: &LoadOptions<'_>, scope: &Scope<'_>) -> Published {
+    let root = Node::new(Value::Table(root), 0..0);
+    let Some(fields) = Fields::of(&root, scope) else { return Published::default() };
+    fields.must_have("claim");
+    let nodes = list_of(&fields, "claim");
+    let cells = cell_keys(&nodes);
+    let claims = read_claims(&nodes, &cells, options.metrics, scope);
+    let audit = read_audit(&fields, &claims);
+    fields.finish();
+    Published { claims, audit }
+}
+
+/// The keys of every table inside a claim: those of its cells among them.
+fn cell_keys(claims: &[Node]) -> Vec<&str> {
+    let tables = claims.iter().filter_map(Node::as_table).flat_map(Table::values);
+    tables.filter_map(|entry| entry.node.as_table()).flat_map(Table::keys).map(String::as_str).collect()
+}

@@ -1,0 +1,151 @@
+//! `[[audit.system]]`, `[[audit.model]]` and `[[audit.relation]]`.
+
+use indexmap::IndexMap;
+
+use super::super::audit::{Audit, ByteRange, DataSheet, ModelReads, Relation, RelationError};
+use super::super::claim::Claim;
+use super::super::decode::decode;
+use super::super::diagnostic::Code;
+use super::super::fields::Fields;
+use super::super::load::list_of;
+use super::super::rule::environment;
+use super::super::source::{Finding, Span};
+use super::super::spelling;
+use super::super::template::Scope;
+use super::super::tree::{Entry, Node};
+use crate::names::ClaimId;
+use crate::units::Bytes;
+
+/// Every one of them doubles what an audit computes.
+const MOST_TERMS: usize = 8;
+const LEAST_BYTES: Bytes = Bytes(1);
+const MOST_BYTES: Bytes = Bytes(1_000_000_000_000_000_000);
+
+/// Reads `[audit]`, whose relations speak of `claims`.
+pub(in super::super) fn read_audit(fields: &Fields<'_>, claims: &[Claim]) -> Audit {
+    let scope = &fields.scope;
+    let Some(tables) = fields.raw("audit").and_then(|node| Fields::of(node, scope)) else { return Audit::default() };
+    let (systems, models, relations) =
+        (list_of(&tables, "system"), list_of(&tables, "model"), list_of(&tables, "relation"));
+    tables.finish();
+    Audit {
+        systems: each_once(&systems, "gpu", scope, |node| read_system(node, scope)),
+        models: each_once(&models, "name", scope, |node| read_model(node, scope)),
+        relations: each_once(&relations, "claim", scope, |node| read_relation(node, claims, scope)),
+    }
+}
+
+/// Reads tables of which no two may have the same text under `key`.
+fn each_once<T>(nodes: &[Node], key: &str, scope: &Scope<'_>, read: impl Fn(&Node) -> Option<T>) -> Vec<T> {
+    let names = nodes.iter().filter_map(|node| Some(&node.as_table()?.get(key)?.node));
+    let mut seen: Vec<String> = Vec::new();
+    for (span, name) in names.filter_map(|node| Some((&node.span, node.as_text()?.to_lowercase()))) {
+        if seen.contains(&name) {
+            scope.notes.push(Finding::new(Code::Duplicate, span.clone(), format!("a second table of `{name}`")));
+        }
+        seen.push(name);
+    }
+    nodes.iter().filter_map(read).collect()
+}
+
+fn read_system(node: &Node, scope: &Scope<'_>) -> Option<DataSheet> {
+    let fields = Fields::of(node, scope)?;
+    let gpu = fields.required("gpu");
+    let bandwidth = fields.required("bandwidth_gb_per_s");
+    let memory: Option<Bytes> = fields.optional("memory");
+    let source = fields.required("source");
+    let bandwidth = bandwidth.and_then(|number| fields.within("bandwidth_gb_per_s", number, 1.0, 1e6));
+    let memory = memory.and_then(|bytes| fields.within("memory", bytes, LEAST_BYTES, MOST_BYTES));
+    fields.finish();
+    Some(DataSheet { gpu: gpu?, bandwidth_gb_per_s: bandwidth?, memory, source: source? })
+}
+
+fn read_model(node: &Node, scope: &Scope<'_>) -> Option<ModelReads> {
+    let fields = Fields::of(node, scope)?;
+    let name = fields.required("name");
+    let bytes: Option<ByteRange> = fields.required("bytes_per_token");
+    let source = fields.required("source");
+    if let Some(ByteRange { least, most }) = bytes
+        && (least < LEAST_BYTES || most > MOST_BYTES || least > most)
+    {
+        let span = fields.raw("bytes_per_token").map_or_else(|| fields.span(), |node| node.span.clone());
+        let finding = Finding::new(Code::Bounds, span, "`least` must be above zero and at most `most`");
+        scope.notes.push(finding.help("write it like { least = \"4.6GB\", most = \"4.92GB\" }"));
+    }
+    fields.finish();
+    Some(ModelReads { name: name?, bytes_per_token: bytes?, source: source? })
+}
+
+fn read_relation(node: &Node, claims: &[Claim], scope: &Scope<'_>) -> Option<Relation> {
+    let fields = Fields::of(node, scope)?;
+    let reader = Reader { claims, scope };
+    let claim = fields.must_have("claim").and_then(|node| reader.claim(node));
+    let equals: Option<String> = fields.required("equals");
+    let span = fields.raw("equals").map_or_else(|| fields.span(), |node| node.span.clone());
+    let terms = fields.must_have("terms").and_then(|node| reader.terms(node, equals.as_deref()?, &span));
+    fields.finish();
+    let relation = Relation { claim: claim?, equals: equals?, terms: terms? };
+    reader.check_value(&relation, span);
+    Some(relation)
+}
+
+struct Reader<'a> {
+    claims: &'a [Claim],
+    scope: &'a Scope<'a>,
+}
+
+impl Reader<'_> {
+    /// The id of a claim that states a number.
+    fn claim(&self, node: &Node) -> Option<ClaimId> {
+        let id: ClaimId = decode(&self.scope.render(node)?, self.scope.notes)?;
+        let known = |claim: &&Claim| claim.kind.value().is_some();
+        if !self.claims.iter().filter(known).any(|claim| claim.id == id) {
+            let message = format!("no claim `{id}` states a number");
+            let known = self.claims.iter().filter(known).map(|claim| claim.id.as_str());
+            let finding = Finding::new(Code::UnknownReference, node.span.clone(), message);
+            self.scope.notes.push(finding.maybe_help(spelling::advice(id.as_str(), known)));
+            return None;
+        }
+        Some(id)
+    }
+
+    /// Claims by the names that `equals`, at `span`, has for them: all of those
+    /// and no others.
+    fn terms(&self, node: &Node, equals: &str, span: &Span) -> Option<IndexMap<String, ClaimId>> {
+        let table = Fields::of(node, self.scope).and(node.as_table())?;
+        let complain = |finding| self.scope.notes.push(finding);
+        if table.is_empty() || table.len() > MOST_TERMS {
+            let message = format!("`terms` names {} claims but must name from 1 to {MOST_TERMS}", table.len());
+            complain(Finding::new(Code::Bounds, node.span.clone(), message));
+        }
+        if let Err(error) = environment().compile_expression(equals) {
+            complain(Finding::new(Code::Template, span.clone(), RelationError::from(error).to_string()));
+            return None;
+        }
+        let used = self.scope.names_in_expression(equals);
+        for name in used.iter().filter(|name| !table.contains_key(*name)) {
+            let finding =
+                Finding::new(Code::UndefinedName, self.scope.place_of(name, span), format!("`{name}` is not defined"));
+            complain(finding.maybe_help(spelling::advice(name, table.keys().map(String::as_str))));
+        }
+        let term = |(name, Entry { key, node }): (&String, &Entry)| {
+            if !used.contains(name) {
+                complain(Finding::new(Code::UnknownKey, key.clone(), format!("`{name}` does not stand in `equals`")));
+            }
+            Some((name.clone(), self.claim(node)?))
+        };
+        let terms: Vec<Option<(String, ClaimId)>> = table.iter().map(term).collect();
+        let is_known = used.iter().all(|name| table.contains_key(name));
+        terms.into_iter().collect::<Option<_>>().filter(|_| is_known)
+    }
+
+    /// Notes a relation that gives no number.
+    fn check_value(&self, relation: &Relation, span: Span) {
+        // Figures of which no two are equal, so that no difference of them is 0.
+        let place = |id: &ClaimId| self.claims.iter().position(|claim| claim.id == *id).unwrap_or_default();
+        let figure = |id: &ClaimId| u32::try_from(place(id) + 1).map_or(1.0, f64::from).sqrt();
+        if let Err(error) = relation.value(figure) {
+            self.scope.notes.push(Finding::new(Code::Template, span, error.to_string()));
+        }
+    }
+}
