@@ -52,3 +52,4 @@ pub mod undo;
 pub mod units;
 pub mod verdict;
 pub mod warden;
+pub mod wire;

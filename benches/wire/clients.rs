@@ -110,7 +110,7 @@ fn planned(url: &str) -> Result<(Workload, Target), Failure> {
     let plan = expand(&scenario, &Choices { bindings: &bindings, seed: None, only: &[] })?;
     let (cell, spec) = plan.cells.first().ok_or("the plan has no cell")?;
     let server = plan.epochs[0].servers.first().ok_or("the plan has no server")?;
-    let target = Target::new(server, url, Endpoint::Chat, spec.request.stall.duration())?;
+    let target = Target::new(server, url, Endpoint::Chat, spec.request.stall.duration(), &[])?;
     let key = CellKey { cell: cell.clone(), block: 0, epoch: 0, probe: None };
     let workload =
         Workload { key, spec: spec.clone(), seed: 1, prompts: vec!["Say something.".to_owned()], trace: Vec::new() };

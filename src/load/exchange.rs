@@ -1,18 +1,16 @@
 use std::sync::Mutex;
 
-use futures_util::StreamExt;
-use reqwest::Client;
-
 use super::expectation::Expectation;
 use super::refusal;
 use super::target::Target;
-use super::window::{Cut, Window};
+use super::window::Window;
 use super::{Sink, Workload};
 use crate::clock::Clock;
 use crate::dialect::Ask;
 use crate::plan;
 use crate::record::{RequestOutcome, RequestRecord};
 use crate::units::Nanos;
+use crate::wire::WireError;
 
 mod failure;
 mod reply;
@@ -45,6 +43,15 @@ pub(super) struct Turn {
     pub(super) target: u32,
     /// When it was meant to start.
     pub(super) scheduled: Nanos,
+}
+
+/// Which connection carries a request.
+#[derive(Clone, Copy, Debug)]
+enum Via {
+    /// A kept one, if there is one.
+    Any,
+    /// One of its own.
+    Fresh,
 }
 
 impl Exchange {
@@ -89,14 +96,10 @@ impl Exchange {
             lags.push(started.since(turn.scheduled).0);
         }
         let mut reply = Reply::new(self.now());
-        let cut = self.window.cut();
-        tokio::pin!(cut);
         let outcome = tokio::select! {
-            outcome = self.converse(target, body, &mut reply) => outcome,
-            cut = &mut cut => match cut {
-                Cut::Drained => RequestOutcome::Cut,
-                Cut::Interrupted => RequestOutcome::Interrupted,
-            },
+            biased;
+            outcome = self.converse(target, &body, &mut reply) => outcome,
+            () = self.window.interrupted() => RequestOutcome::Interrupted,
         };
         let record = self.record(target, turn, started, reply, outcome.clone());
         self.window.finished(record.sent_ns, record.finished_ns);
@@ -142,14 +145,18 @@ impl Exchange {
         format!("[{:08x}] ", plan::derive(self.workload.seed, &name) >> 32)
     }
 
-    async fn converse(&self, target: &Target, body: Vec<u8>, reply: &mut Reply) -> RequestOutcome {
-        let mut result = self.attempt(target, &target.client, body.clone(), reply).await;
-        if matches!(result, Err(Failure::StaleConnection(_))) {
+    async fn converse(&self, target: &Target, body: &[u8], reply: &mut Reply) -> RequestOutcome {
+        let timeout = self.workload.spec.request.timeout.map(|timeout| reply.sent.plus(timeout.duration().into()));
+        let closing = self.window.closing();
+        let deadline = timeout.into_iter().chain(closing).min();
+        let mut result = self.attempt(target, Via::Any, body, deadline, reply).await;
+        if matches!(result, Err(Failure::Wire(WireError::Unanswered { .. }))) {
             reply.resent = true;
-            result = self.attempt(target, &target.fresh, body, reply).await;
+            result = self.attempt(target, Via::Fresh, body, deadline, reply).await;
         }
         match result {
             Ok(finish) => RequestOutcome::Success { finish },
+            Err(Failure::Wire(WireError::Deadline)) if deadline == closing => RequestOutcome::Cut,
             Err(failure) => failure.outcome(),
         }
     }
@@ -157,28 +164,31 @@ impl Exchange {
     async fn attempt(
         &self,
         target: &Target,
-        client: &Client,
-        body: Vec<u8>,
+        via: Via,
+        body: &[u8],
+        deadline: Option<Nanos>,
         reply: &mut Reply,
     ) -> Result<String, Failure> {
         reply.sent = self.now();
-        let request = client.post(&target.url).header("content-type", "application/json").body(body);
-        let response = request.send().await.map_err(|error| Failure::before_headers(&error))?;
-        reply.headers = Some(self.now());
-        if !response.status().is_success() {
-            let status = response.status().as_u16();
-            return Err(Failure::Status { status, message: refusal::message(response).await });
+        let mut answer = match via {
+            Via::Any => target.client.send(body, self.clock, deadline).await?,
+            Via::Fresh => target.client.send_fresh(body, self.clock, deadline).await?,
+        };
+        reply.headers = Some(answer.head_at);
+        if !(200..300).contains(&answer.status) {
+            return Err(Failure::Status { status: answer.status, message: refusal::message(answer).await });
         }
         let mut decoder = target.dialect.decoder(self.workload.spec.request.stream);
-        let mut chunks = response.bytes_stream();
-        while let Some(chunk) = chunks.next().await {
-            let arrived = self.now();
-            let chunk = chunk.map_err(|error| Failure::in_body(&error))?;
-            let mut noted = reply.arrival(arrived, &self.expectation);
-            decoder.push(&chunk, &mut |event| noted.note(event))?;
+        let mut last = answer.head_at;
+        while let Some(arrived) = answer.read().await? {
+            last = arrived.at;
+            let mut noted = reply.arrival(last, &self.expectation);
+            for piece in arrived {
+                decoder.push(piece?, &mut |event| noted.note(event))?;
+            }
             noted.close();
         }
-        let mut noted = reply.arrival(self.now(), &self.expectation);
+        let mut noted = reply.arrival(last, &self.expectation);
         decoder.finish(&mut |event| noted.note(event))?;
         noted.close();
         reply.finish()

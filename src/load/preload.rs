@@ -1,19 +1,18 @@
 use std::time::Duration;
 
-use futures_util::StreamExt;
-
 use super::refusal;
 use super::target::Target;
 use crate::clock::Clock;
 use crate::dialect::{Ask, DecodeError, Event};
 use crate::units::Nanos;
+use crate::wire::{Reply, WireError};
 
 /// The first generation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PreloadError {
     /// The server could not be asked.
-    #[error("the first generation failed: {0}")]
-    Http(#[from] reqwest::Error),
+    #[error("the first generation failed")]
+    Wire(#[from] WireError),
     /// It took too long.
     #[error("the first generation took longer than {}", humantime::format_duration(*.within))]
     TooSlow {
@@ -45,11 +44,11 @@ pub enum PreloadError {
 /// When no whole reply came within the time.
 pub async fn preload(target: &Target, within: Duration, clock: Clock) -> Result<Nanos, PreloadError> {
     let started = clock.now();
-    tokio::time::timeout(within, generate(target)).await.map_err(|_| PreloadError::TooSlow { within })??;
+    tokio::time::timeout(within, generate(target, clock)).await.map_err(|_| PreloadError::TooSlow { within })??;
     Ok(clock.now().since(started))
 }
 
-async fn generate(target: &Target) -> Result<(), PreloadError> {
+async fn generate(target: &Target, clock: Clock) -> Result<(), PreloadError> {
     let ask = Ask {
         model: target.model.as_deref(),
         prompt: "Say hello.",
@@ -60,16 +59,14 @@ async fn generate(target: &Target) -> Result<(), PreloadError> {
         ignore_eos: false,
         extra: &serde_json::Map::new(),
     };
-    let request = target.client.post(&target.url).header("content-type", "application/json");
-    let response = request.body(target.dialect.body(&ask)).send().await.map_err(reqwest::Error::without_url)?;
-    let status = response.status();
-    if !status.is_success() {
-        return Err(PreloadError::Status { status: status.as_u16(), message: refusal::message(response).await });
+    let reply = target.client.send(&target.dialect.body(&ask), clock, None).await?;
+    match reply.status {
+        200..300 => whole_reply(target, reply).await,
+        status => Err(PreloadError::Status { status, message: refusal::message(reply).await }),
     }
-    whole_reply(target, response).await
 }
 
-async fn whole_reply(target: &Target, response: reqwest::Response) -> Result<(), PreloadError> {
+async fn whole_reply(target: &Target, mut reply: Reply<'_>) -> Result<(), PreloadError> {
     let mut done = false;
     let mut message = None;
     let mut note = |event: Event<'_>| match event {
@@ -78,9 +75,10 @@ async fn whole_reply(target: &Target, response: reqwest::Response) -> Result<(),
         Event::Token { .. } | Event::Usage(_) | Event::Stamp(_) => {}
     };
     let mut decoder = target.dialect.decoder(false);
-    let mut chunks = response.bytes_stream();
-    while let Some(chunk) = chunks.next().await {
-        decoder.push(&chunk.map_err(reqwest::Error::without_url)?, &mut note)?;
+    while let Some(arrived) = reply.read().await? {
+        for piece in arrived {
+            decoder.push(piece?, &mut note)?;
+        }
     }
     decoder.finish(&mut note)?;
     if done && message.is_none() { Ok(()) } else { Err(PreloadError::NoReply { message }) }

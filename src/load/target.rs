@@ -1,72 +1,74 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dialect::{Dialect, Route};
 use crate::record::ServerKey;
 use crate::scenario::{Endpoint, ServerSpec};
+use crate::wire::{Address, AddressError, Client, Connector, Header, Request, Trust, TrustError};
 
 /// A server that is asked.
 #[derive(Clone, Debug)]
 pub struct Target {
     /// Which.
     pub key: ServerKey,
-    /// Where its route is.
-    pub url: String,
     /// What is spoken there.
     pub dialect: Dialect,
     /// The model's name, where the API wants one.
     pub model: Option<String>,
-    /// Its connections, kept alive.
-    pub(super) client: reqwest::Client,
-    /// Opens a connection of its own for every request: for a request whose
-    /// kept-alive connection turned out to be closed.
-    pub(super) fresh: reqwest::Client,
+    /// Its connections.
+    pub(super) client: Arc<Client>,
 }
 
 /// A target cannot be made.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to prepare connections to `{label}`: {source}")]
-pub struct TargetError {
-    /// The server.
-    pub label: String,
-    /// Why.
-    pub source: reqwest::Error,
+pub enum TargetError {
+    /// It is nowhere.
+    #[error("`{label}` has no address that can be connected to")]
+    Address {
+        /// The server.
+        label: String,
+        /// Why.
+        source: AddressError,
+    },
+    /// It cannot be trusted.
+    #[error("failed to prepare connections to `{label}`")]
+    Trust {
+        /// The server.
+        label: String,
+        /// Why.
+        source: TrustError,
+    },
 }
 
 impl Target {
-    /// Connections of its own for one server: no proxy, no redirects, no
-    /// retries, no compression, one pool that never closes idle connections.
-    /// A silence longer than `stall` is an error.
+    /// Connections of its own for one server; no idle one is closed from this
+    /// side. A silence longer than `stall` is an error. `headers` go with
+    /// every request, beside those that all requests have.
     ///
     /// # Errors
-    /// When the HTTP client cannot be built.
-    pub fn new(server: &ServerSpec, base_url: &str, endpoint: Endpoint, stall: Duration) -> Result<Self, TargetError> {
+    /// When `base_url` is none, or is `https` and cannot be checked.
+    pub fn new(
+        server: &ServerSpec,
+        base_url: &str,
+        endpoint: Endpoint,
+        stall: Duration,
+        headers: &[Header],
+    ) -> Result<Self, TargetError> {
         let route = match endpoint {
             Endpoint::Chat => Route::Chat,
             Endpoint::Completion => Route::Completion,
         };
         let dialect = Dialect::of(server.api, route);
-        let build = |idle| client(stall, idle).map_err(|source| TargetError { label: server.label(), source });
+        let label = || server.label();
+        let address = Address::parse(base_url).map_err(|source| TargetError::Address { label: label(), source })?;
+        let request = Request::post(&address, dialect.path(), headers);
+        let connector = Connector::new(address, Vec::new(), &Trust::Machine)
+            .map_err(|source| TargetError::Trust { label: label(), source })?;
         Ok(Self {
             key: ServerKey { name: server.name.clone(), index: server.index },
-            url: format!("{}{}", base_url.trim_end_matches('/'), dialect.path()),
             dialect,
             model: server.model.clone(),
-            client: build(usize::MAX)?,
-            fresh: build(0)?,
+            client: Arc::new(Client::new(connector, request, stall)),
         })
     }
-}
-
-fn client(stall: Duration, idle_connections: usize) -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
-        .no_proxy()
-        .http1_only()
-        .tcp_nodelay(true)
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .pool_max_idle_per_host(idle_connections)
-        .pool_idle_timeout(None)
-        .connect_timeout(Duration::from_secs(5))
-        .read_timeout(stall)
-        .build()
 }

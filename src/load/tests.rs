@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::exchange::{Exchange, Turn};
-use super::window::{Cut, Window};
+use super::window::Window;
 use super::{Target, Workload};
 use crate::clock::Clock;
 use crate::plan::{CellSpec, Choices, expand};
@@ -86,15 +86,14 @@ async fn an_interrupt_closes_the_window_and_cuts_what_is_under_way() {
     assert!(window.admits(seconds(11.0)));
     stop.cancel();
     assert!(!window.admits(seconds(11.0)));
-    assert!(matches!(window.cut().await, Cut::Interrupted));
+    window.interrupted().await;
 }
 
-#[tokio::test]
-async fn a_drain_time_that_is_over_cuts_what_is_under_way() {
-    let spec = planned("duration = \"1ms\"", "").1;
-    let spec = CellSpec { warmup: Duration::ZERO.into(), drain: Duration::ZERO.into(), ..spec };
-    let window = Window::new(&spec, Clock::start(), Nanos(0), CancellationToken::new());
-    assert!(matches!(window.cut().await, Cut::Drained));
+#[test]
+fn what_is_under_way_is_cut_after_the_drain_time_unless_requests_are_counted() {
+    let closing = |length| window(length, &CancellationToken::new()).closing();
+    assert_eq!(closing("duration = \"3s\""), Some(seconds(16.0)));
+    assert_eq!(closing("requests = 2"), None);
 }
 
 /// What is sent in this turn, with this added to the request.
@@ -102,8 +101,7 @@ fn body(request: &str, seed: u64, turn: Turn) -> String {
     let (key, spec, server) = planned("duration = \"3s\"", request);
     let clock = Clock::start();
     let window = Window::new(&spec, clock, Nanos(0), CancellationToken::new());
-    let target = Target::new(&server, "http://127.0.0.1:1/", Endpoint::Chat, Duration::from_secs(1)).unwrap();
-    assert_eq!(target.url, "http://127.0.0.1:1/v1/chat/completions");
+    let target = Target::new(&server, "http://127.0.0.1:1/", Endpoint::Chat, Duration::from_secs(1), &[]).unwrap();
     let prompts = ["a", "b", "c"].map(str::to_owned).to_vec();
     let workload = Workload { key, spec, seed, prompts, trace: Vec::new() };
     let exchange = Exchange::new(workload, vec![target], clock, Arc::new(|_| {}), window).unwrap();

@@ -1,7 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -78,16 +77,17 @@ impl Window {
         }
     }
 
-    /// Ends when requests in flight are to be cut off.
-    pub(super) async fn cut(&self) -> Cut {
-        let deadline = match self.length {
+    /// When requests in flight are to be cut off.
+    pub(super) fn closing(&self) -> Option<Nanos> {
+        match self.length {
             Length::Duration(length) => Some(self.start.plus(length.duration().into()).plus(self.drain)),
             Length::Requests(_) => None,
-        };
-        tokio::select! {
-            () = self.stop.cancelled() => Cut::Interrupted,
-            () = sleep_until(self.clock, deadline) => Cut::Drained,
         }
+    }
+
+    /// Ends when the run is interrupted.
+    pub(super) async fn interrupted(&self) {
+        self.stop.cancelled().await;
     }
 
     /// What `wait` gives, or `None` if the run is interrupted before.
@@ -96,21 +96,5 @@ impl Window {
             () = self.stop.cancelled() => None,
             given = wait => Some(given),
         }
-    }
-}
-
-/// Why a request in flight was cut off.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Cut {
-    /// The drain time is over.
-    Drained,
-    /// The run was interrupted.
-    Interrupted,
-}
-
-async fn sleep_until(clock: Clock, moment: Option<Nanos>) {
-    match moment {
-        Some(moment) => tokio::time::sleep_until(Instant::from_std(clock.instant(moment))).await,
-        None => std::future::pending().await,
     }
 }

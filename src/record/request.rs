@@ -145,6 +145,8 @@ pub enum RequestOutcome {
     EarlyClose,
     /// Silence for longer than `stall`.
     Stall,
+    /// Not over within `timeout`.
+    Timeout,
     /// Bytes that are not the protocol.
     Garbage {
         /// What was wrong with them.
@@ -180,6 +182,7 @@ impl RequestOutcome {
             Self::Reset { .. } => "reset",
             Self::EarlyClose => "early close",
             Self::Stall => "stall",
+            Self::Timeout => "timeout",
             Self::Garbage { .. } => "garbage",
             Self::Dropped => "dropped",
             Self::Cut => "cut",

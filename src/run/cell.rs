@@ -86,7 +86,7 @@ impl Conductor<'_> {
         let request = &spec.request;
         let stall = request.stall.duration();
         let targets = asked(spec, servers)
-            .map(|server| Target::new(server.spec(), server.url(), request.endpoint, stall))
+            .map(|server| Target::new(server.spec(), server.url(), request.endpoint, stall, &[]))
             .collect::<Result<Vec<_>, _>>()?;
         let trace = self.stage.plan.trace(spec).to_vec();
         let workload = Workload { key: key.clone(), spec: spec.clone(), seed, prompts: self.prompts(spec), trace };

@@ -103,7 +103,7 @@ impl<'a> Conductor<'a> {
         endpoint: Endpoint,
     ) -> Result<crate::units::Nanos, WorldError> {
         let within = preload.within.duration();
-        let mut target = Target::new(spec, running.url(), endpoint, within)?;
+        let mut target = Target::new(spec, running.url(), endpoint, within, &[])?;
         target.model = preload.model.clone().or(target.model);
         tokio::select! {
             () = self.stop.cancelled() => Err(WorldError::Interrupted),

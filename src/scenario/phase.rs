@@ -97,6 +97,9 @@ pub struct RequestSpec {
     /// Longest silence between two reads before the request has stalled.
     #[serde(default = "a_minute")]
     pub stall: Period,
+    /// The longest that a request may take as a whole; no limit if left out.
+    #[serde(default)]
+    pub timeout: Option<Period>,
 }
 
 const fn yes() -> bool {

@@ -59,7 +59,7 @@ impl Reply {
         match (self.error.take(), self.finish.take()) {
             (Some(message), _) => Err(Failure::Server(message)),
             (None, Some(finish)) => Ok(finish),
-            (None, None) => Err(Failure::EarlyClose),
+            (None, None) => Err(Failure::Unfinished),
         }
     }
 

@@ -30,7 +30,8 @@ const STREET: &[(&str, &[&str])] = &[
     ("journal", &["process", "record", "names"]),
     ("warden", &["journal", "undo", "process", "record", "names"]),
     ("telemetry", &["host", "clock", "record", "units"]),
-    ("load", &["clock", "record", "plan", "scenario", "dialect", "units"]),
+    ("wire", &["clock", "units"]),
+    ("load", &["wire", "clock", "record", "plan", "scenario", "dialect", "units"]),
     ("store", &["record", "plan", "names"]),
     ("sim", &["clock", "record", "scenario", "dialect", "units"]),
     (

@@ -59,6 +59,7 @@ fn cell(load: Load, length: Length) -> CellSpec {
             servers: Vec::new(),
             extra: serde_json::Map::new(),
             stall: Period::from(Duration::from_millis(300)),
+            timeout: None,
         },
         expect: Expect::default(),
         slo: Slo::default(),
@@ -79,7 +80,7 @@ fn run_trace(url: &str, spec: CellSpec, trace: Vec<Nanos>, stop: &CancellationTo
     let taken = Arc::clone(&records);
     let driven = runtime.block_on(async {
         let clock = Clock::start();
-        let target = Target::new(&server(url), url, Endpoint::Chat, spec.request.stall.duration()).unwrap();
+        let target = Target::new(&server(url), url, Endpoint::Chat, spec.request.stall.duration(), &[]).unwrap();
         let workload = Workload {
             key: CellKey { cell: CellId::new("default/test/clients=1").unwrap(), block: 0, epoch: 0, probe: None },
             spec,

@@ -28,8 +28,9 @@ impl Phase {
         let bindings = Bindings { run_id: "run".to_owned(), run_dir: Path::new("/").to_owned(), ports: Vec::new() };
         let plan = expand(&scenario, &Choices { bindings: &bindings, seed: None, only: &[] }).unwrap();
         let (cell, spec) = plan.cells.first().unwrap();
-        let key = CellKey { cell: cell.clone(), block: 0, epoch: 0 };
-        let workload = Workload { key, spec: spec.clone(), seed: 1, prompts: vec!["hello".to_owned()] };
+        let key = CellKey { cell: cell.clone(), block: 0, epoch: 0, probe: None };
+        let workload =
+            Workload { key, spec: spec.clone(), seed: 1, prompts: vec!["hello".to_owned()], trace: Vec::new() };
         Self { server: plan.epochs[0].servers[0].clone(), workload }
     }
 
@@ -45,7 +46,7 @@ impl Phase {
         let records = Arc::new(Mutex::new(Vec::new()));
         let taken = Arc::clone(&records);
         let sink = Arc::new(move |record| taken.lock().unwrap().push(record));
-        let target = Target::new(&server, url, Endpoint::Chat, workload.spec.request.stall.duration()).unwrap();
+        let target = Target::new(&server, url, Endpoint::Chat, workload.spec.request.stall.duration(), &[]).unwrap();
         let clock = Clock::start();
         drive(workload, vec![target], clock, clock.now(), sink, &CancellationToken::new()).await.unwrap();
         records.lock().unwrap().clone()
