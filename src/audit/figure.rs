@@ -23,6 +23,11 @@ pub struct Range {
 }
 
 impl Range {
+    /// With both ends times a factor above zero.
+    pub(super) fn scaled(self, factor: f64) -> Self {
+        Self { least: self.least * factor, most: self.most * factor }
+    }
+
     /// Whether a value lies in both. Ends that are the same number but for
     /// rounding in arithmetic touch.
     pub(super) fn overlaps(self, other: Self) -> bool {

@@ -7,7 +7,7 @@
 //! implausible is so without it.
 
 use super::figure::data_sheet;
-use super::shown::digits;
+use super::shown::ends;
 use super::{Basis, Checked, Finding, Range, Verdict};
 use crate::scenario::{Audit, ByteRange, Claim, ClaimKind, DataSheet, Level, ModelReads, Selector};
 
@@ -60,25 +60,22 @@ fn tokens_per_read(cell: &Selector) -> Result<u32, String> {
 
 fn finding(checked: &Checked<'_>, sheet: &DataSheet, model: &ModelReads, tokens: u32) -> Finding {
     let ByteRange { least, most } = model.bytes_per_token;
-    let per_token = Range { least: least.as_f64() / f64::from(tokens), most: most.as_f64() / f64::from(tokens) };
+    let per_token = Range { least: least.as_f64(), most: most.as_f64() }.scaled(1.0 / f64::from(tokens));
     let bandwidth = sheet.bandwidth_gb_per_s * 1e9;
     let ceiling = Range { least: bandwidth / per_token.most, most: bandwidth / per_token.least };
     let is_possible = checked.figure.range.least <= ceiling.most;
-    let need = |bytes: f64| checked.figure.value * bytes / 1e9;
-    let (low, high) = (need(per_token.least), need(per_token.most));
+    let gigabytes = Range { least: least.as_f64(), most: most.as_f64() }.scaled(1e-9);
+    let need = per_token.scaled(checked.figure.value / 1e9);
     let batch = if tokens == 1 { String::new() } else { format!(" / {tokens} tokens a read") };
-    let compare = if is_possible { "of" } else { ">" };
     let arithmetic = format!(
-        "{} tok/s × ({} to {} GB){batch} = {} to {} GB/s {compare} {} GB/s ({}, {} to {} %)",
+        "{} tok/s × {} GB{batch} = {} GB/s {} {} GB/s ({}, {} %)",
         checked.figure.printed,
-        digits(least.as_f64() / 1e9, 3),
-        digits(most.as_f64() / 1e9, 3),
-        digits(low, 3),
-        digits(high, 3),
+        ends(gigabytes, 3),
+        ends(need, 3),
+        if is_possible { "of" } else { ">" },
         sheet.bandwidth_gb_per_s,
         sheet.gpu,
-        digits(low / sheet.bandwidth_gb_per_s * 100.0, 2),
-        digits(high / sheet.bandwidth_gb_per_s * 100.0, 2),
+        ends(need.scaled(100.0 / sheet.bandwidth_gb_per_s), 2),
     );
     let verdict = if is_possible { Verdict::Plausible } else { Verdict::Implausible };
     let mut finding = checked.finding(Basis::Roofline, verdict, arithmetic, ceiling);
@@ -90,12 +87,12 @@ fn finding(checked: &Checked<'_>, sheet: &DataSheet, model: &ModelReads, tokens:
 
 /// What it would take.
 fn explanation(ceiling: Range, value: f64, tokens: u32) -> String {
-    let needed = |ceiling: f64| digits(f64::from(tokens) * value / ceiling, 3);
-    let (low, high) = (needed(ceiling.most), needed(ceiling.least));
+    let share = f64::from(tokens) * value;
+    let needed = ends(Range { least: share / ceiling.most, most: share / ceiling.least }, 3);
     let here = if tokens == 1 {
         "a process that works on one request gets 1, only a server that batches gets more".to_owned()
     } else {
         format!("this batch gets at most {tokens}")
     };
-    format!("it takes {low} to {high} tokens for each read of the weights: {here}")
+    format!("it takes {needed} tokens for each read of the weights: {here}")
 }

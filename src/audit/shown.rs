@@ -46,8 +46,14 @@ impl Shown {
     }
 }
 
+/// `4.60 to 4.92`; one number where both read the same.
+pub(super) fn ends(Range { least, most }: Range, count: usize) -> String {
+    let [least, most] = [least, most].map(|end| digits(end, count));
+    if least == most { least } else { format!("{least} to {most}") }
+}
+
 /// So many digits, or all those before the point.
-pub(super) fn digits(value: f64, count: usize) -> String {
+fn digits(value: f64, count: usize) -> String {
     let before = match value.abs() {
         large if large >= 100.0 => 3,
         ten if ten >= 10.0 => 2,

@@ -181,14 +181,14 @@ fn separate_processes_read_the_weights_for_every_token_and_a_batch_once_for_all(
     assert_eq!(
         told(&audited(vec![processes, batch, idle_slots, too_much, unknown], Vec::new())),
         [
-            "processes Implausible: 99.4 tok/s × (4.60 to 4.92 GB) = 457 to 489 GB/s > 273 GB/s (gb10, 167 to 179 %)",
+            "processes Implausible: 99.4 tok/s × 4.60 to 4.92 GB = 457 to 489 GB/s > 273 GB/s (gb10, 167 to 179 %)",
             "  it takes 1.67 to 1.79 tokens for each read of the weights: a process that works on one request gets 1, \
              only a server that batches gets more",
-            "batch Plausible: 99.4 tok/s × (4.60 to 4.92 GB) / 3 tokens a read = 152 to 163 GB/s of 273 GB/s (gb10, 56 to 60 %)",
-            "idle Implausible: 99.4 tok/s × (4.60 to 4.92 GB) = 457 to 489 GB/s > 273 GB/s (gb10, 167 to 179 %)",
+            "batch Plausible: 99.4 tok/s × 4.60 to 4.92 GB / 3 tokens a read = 152 to 163 GB/s of 273 GB/s (gb10, 56 to 60 %)",
+            "idle Implausible: 99.4 tok/s × 4.60 to 4.92 GB = 457 to 489 GB/s > 273 GB/s (gb10, 167 to 179 %)",
             "  it takes 1.67 to 1.79 tokens for each read of the weights: a process that works on one request gets 1, \
              only a server that batches gets more",
-            "wild Implausible: 200 tok/s × (4.60 to 4.92 GB) / 2 tokens a read = 460 to 492 GB/s > 273 GB/s (gb10, 168 to 180 %)",
+            "wild Implausible: 200 tok/s × 4.60 to 4.92 GB / 2 tokens a read = 460 to 492 GB/s > 273 GB/s (gb10, 168 to 180 %)",
             "  it takes 3.37 to 3.60 tokens for each read of the weights: this batch gets at most 2",
             "unknown unchecked: its cell does not say how many `slots` a server batches",
         ]

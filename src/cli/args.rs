@@ -14,7 +14,7 @@ const SCENARIO: &str = "scenario.toml";
     name = "runexp",
     version,
     after_help = "`runexp FILE` is short for `runexp run FILE`.\n\n\
-    Exit codes: 0 done · 1 published numbers contradict each other or physics (audit) · 2 usage or invalid scenario · 3 setup failed · 4 nothing valid was measured · \
+    Exit codes: 0 done · 1 an audit found a contradiction · 2 usage or invalid scenario · 3 setup failed · 4 nothing valid was measured · \
     5 teardown incomplete · 6 another run is at work · 7 an earlier run is not undone · 129/130/143 interrupted by SIGHUP, SIGINT, SIGTERM"
 )]
 pub(super) struct Arguments {
@@ -30,7 +30,7 @@ pub(super) enum Command {
     Check(CheckArguments),
     /// Show what would be done, in order; nothing is touched
     Plan(PlanArguments),
-    /// Check published numbers against each other and against what machines can do; nothing is run
+    /// Show where published numbers contradict each other or physics
     Audit(AuditArguments),
     /// Render the report of a run again, from its directory alone
     Report(ReportArguments),

@@ -25,6 +25,7 @@ fn without_arguments_it_says_how_it_is_used() {
       run      Run a scenario: setup, servers, load, teardown, report
       check    Show every problem in scenarios
       plan     Show what would be done, in order; nothing is touched
+      audit    Show where published numbers contradict each other or physics
       report   Render the report of a run again, from its directory alone
       cleanup  Undo what a run has left that was killed, kept or could not undo it
       init     Write a first scenario, and the schema for editors beside it
@@ -38,9 +39,9 @@ fn without_arguments_it_says_how_it_is_used() {
 
     `runexp FILE` is short for `runexp run FILE`.
 
-    Exit codes: 0 done · 2 usage or invalid scenario · 3 setup failed · 4 nothing valid was measured · 5
-    teardown incomplete · 6 another run is at work · 7 an earlier run is not undone · 129/130/143
-    interrupted by SIGHUP, SIGINT, SIGTERM
+    Exit codes: 0 done · 1 an audit found a contradiction · 2 usage or invalid scenario · 3 setup failed
+    · 4 nothing valid was measured · 5 teardown incomplete · 6 another run is at work · 7 an earlier run
+    is not undone · 129/130/143 interrupted by SIGHUP, SIGINT, SIGTERM
     ");
 }
 
