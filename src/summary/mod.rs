@@ -38,6 +38,7 @@ pub fn summarize(record: &RunRecord, plan: &Plan) -> Summary {
         schema_version: SUMMARY_VERSION,
         simulated: record.manifest.simulated.as_ref().map(|simulation| simulation.machine.clone()),
         blocks: plan.blocks,
+        planned_looks: plan.looks.as_ref().map_or(0, |looks| u32::try_from(looks.after.len()).unwrap_or(u32::MAX)),
         looks: looks(record),
         cells,
     }

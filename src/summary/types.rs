@@ -14,7 +14,9 @@ pub struct Summary {
     pub simulated: Option<String>,
     /// Complete blocks that were planned.
     pub blocks: u32,
-    /// The looks of a run that may stop early, in order.
+    /// Looks that a run that may stop early was planned with, made or not.
+    pub planned_looks: u32,
+    /// The looks that it made, in order.
     pub looks: Vec<Look>,
     /// Every planned cell, in the plan's order.
     pub cells: IndexMap<CellId, CellSummary>,

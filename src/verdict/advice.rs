@@ -1,6 +1,6 @@
 //! A decision in words.
 
-use super::standing::MARGIN_WORDS as MARGIN;
+use super::family::MARGIN_WORDS as MARGIN;
 use super::{AgainstBest, ServingOption, Standing};
 
 /// What to do: the simplest of the leading group, what is as good, and what
@@ -45,8 +45,11 @@ pub(super) fn because(options: &[ServingOption], clients: u32) -> String {
         return format!("{names}: they share fewer than two blocks, so there is no interval");
     };
     let reading = match against.standing {
-        Standing::Leads => "the interval excludes 1".to_owned(),
+        Standing::Leads => "the interval excludes 1, also with all pairs compared at once (Holm)".to_owned(),
         Standing::Equivalent => format!("the 90 % interval lies within {MARGIN} of 1"),
+        Standing::Undecided if interval.upper < 1.0 => {
+            "the interval excludes 1, but not with all pairs compared at once (Holm)".to_owned()
+        }
         Standing::Undecided => {
             format!("the data allow both no difference and one of more than {MARGIN}")
         }

@@ -1,8 +1,10 @@
 //! Treatments against the baseline, at equal load.
 
-use super::Comparison;
-use super::interval::{estimate, interval, pairs};
+use super::family::{self, Difference, Member, Pairs};
+use super::interval::{estimate, pairs};
 use super::select::{factors_only, fits};
+use super::{Comparison, Pace};
+use crate::metric::{self, Better, MetricDefinition};
 use crate::names::{CellId, MetricId};
 use crate::scenario::Selector;
 use crate::stats::paired_ratio;
@@ -14,19 +16,29 @@ const COMPARED: [&str; 2] = ["output_throughput", "ttft_p50"];
 const COMPARED_OPEN: [&str; 2] = ["output_throughput", "ttft_scheduled_p50"];
 
 /// Every cell against the cell of the same phase and load in the baseline
-/// treatment, where both were measured in a common block. A baseline that fits
-/// several treatments compares nothing.
+/// treatment, where both were measured in a common block; all of them are one
+/// family. A baseline that fits several treatments compares nothing.
 pub(super) fn against(summary: &Summary, baseline: &Selector) -> Vec<Comparison> {
     let baseline = factors_only(baseline);
-    let mut comparisons = Vec::new();
+    let mut compared = Vec::new();
     for (closed, open) in COMPARED.into_iter().zip(COMPARED_OPEN) {
         for (id, cell) in summary.cells.iter().filter(|(_, cell)| !fits(cell, &baseline)) {
-            let Ok(metric) = MetricId::new(if cell.clients.is_some() { closed } else { open }) else { continue };
+            let Some(metric) = metric::find(if cell.clients.is_some() { closed } else { open }) else { continue };
             let there = counterpart(summary, cell, &baseline);
-            comparisons.extend(there.and_then(|there| compare(&metric, (id, cell), there)));
+            compared.extend(there.and_then(|there| pair(metric, (id, cell), there)));
         }
     }
-    comparisons
+    let family: Vec<Pairs> = compared.iter().map(|compared| compared.pairs.clone()).collect();
+    let members = family::test(&family, family::level(summary));
+    compared.into_iter().zip(members).filter_map(|(compared, member)| judge(compared, &member)).collect()
+}
+
+/// Two cells with a common block.
+struct Compared<'a> {
+    metric: &'static MetricDefinition,
+    cell: &'a CellId,
+    baseline: &'a CellId,
+    pairs: Pairs,
 }
 
 /// The only cell of the baseline with this phase and load.
@@ -40,19 +52,35 @@ fn counterpart<'a>(
     found.next().filter(|_| found.next().is_none())
 }
 
-fn compare(
-    metric: &MetricId,
-    (cell, above): (&CellId, &CellSummary),
-    (baseline, below): (&CellId, &CellSummary),
-) -> Option<Comparison> {
-    let pairs = pairs(estimate(above, metric.as_str()).ok()?, estimate(below, metric.as_str()).ok()?);
-    let center = paired_ratio(&pairs, 0.95)?;
+fn pair<'a>(
+    metric: &'static MetricDefinition,
+    (cell, above): (&'a CellId, &CellSummary),
+    (baseline, below): (&'a CellId, &CellSummary),
+) -> Option<Compared<'a>> {
+    let pairs = pairs(estimate(above, metric.id).ok()?, estimate(below, metric.id).ok()?);
+    Some(Compared { metric, cell, baseline, pairs })
+}
+
+fn judge(compared: Compared<'_>, member: &Member) -> Option<Comparison> {
+    let Compared { metric, cell, baseline, pairs } = compared;
     Some(Comparison {
-        metric: metric.clone(),
+        metric: MetricId::new(metric.id).ok()?,
         cell: cell.clone(),
         baseline: baseline.clone(),
-        ratio: center.value,
-        interval: center.bounds.map(interval),
+        ratio: paired_ratio(&pairs, family::CONFIDENCE)?.value,
+        interval: member.interval,
         pairs: u32::try_from(pairs.len()).unwrap_or(u32::MAX),
+        p: member.p,
+        pace: pace(member.difference, metric.better),
     })
+}
+
+/// A latency that is less is faster.
+const fn pace(difference: Difference, better: Better) -> Pace {
+    match (difference, better) {
+        (Difference::Equivalent, _) => Pace::Equivalent,
+        (Difference::Undecided { more_blocks }, _) => Pace::Inconclusive { more_blocks },
+        (Difference::Above, Better::Lower) | (Difference::Below, Better::Higher | Better::Neither) => Pace::Slower,
+        (Difference::Above, Better::Higher | Better::Neither) | (Difference::Below, Better::Lower) => Pace::Faster,
+    }
 }

@@ -1,24 +1,21 @@
 //! Ways to serve, ranked by what was measured.
 
 use super::interval::estimate;
-use super::{Decision, ServingOption, advice, evidence, standing};
+use super::{Decision, ServingOption, advice, evidence, family, standing};
 use crate::names::CellId;
 use crate::summary::{CellSummary, Summary};
 
-type Cell<'a> = (&'a CellId, &'a CellSummary);
+pub(super) type Cell<'a> = (&'a CellId, &'a CellSummary);
 
 /// Ranks treatments by output throughput in the first closed-loop phase, at
 /// the most clients that all of them were planned with. A treatment without a
 /// valid measurement there is not ranked, and named.
 pub(super) fn decide(summary: &Summary) -> Decision {
-    let phase = summary.cells.values().find(|cell| cell.clients.is_some()).map(|cell| &cell.phase);
-    let of_phase: Vec<Cell<'_>> =
-        summary.cells.iter().filter(|(_, cell)| Some(&cell.phase) == phase && cell.clients.is_some()).collect();
-    let clients = most_common_clients(&of_phase);
-    let at_equal_load = of_phase.into_iter().filter(|(_, cell)| cell.clients == clients);
+    let cells = at_equal_load(summary);
+    let clients = cells.first().and_then(|(_, cell)| cell.clients);
     let (measured, unmeasured): (Vec<_>, Vec<_>) =
-        at_equal_load.map(|cell| candidate(cell).ok_or_else(|| treatment(cell.1))).partition(Result::is_ok);
-    let options = rank(measured.into_iter().flatten().collect());
+        cells.into_iter().map(|cell| candidate(cell).ok_or_else(|| treatment(cell.1))).partition(Result::is_ok);
+    let options = rank(measured.into_iter().flatten().collect(), family::level(summary));
     Decision {
         standing: standing::of_group(&options),
         advice: advice::advice(&options),
@@ -27,6 +24,16 @@ pub(super) fn decide(summary: &Summary) -> Decision {
         unmeasured: unmeasured.into_iter().filter_map(Result::err).collect(),
         evidence: evidence::all(summary),
     }
+}
+
+/// Every treatment's cell in the first closed-loop phase, at the most clients
+/// that all of them were planned with.
+pub(super) fn at_equal_load(summary: &Summary) -> Vec<Cell<'_>> {
+    let phase = summary.cells.values().find(|cell| cell.clients.is_some()).map(|cell| &cell.phase);
+    let of_phase: Vec<Cell<'_>> =
+        summary.cells.iter().filter(|(_, cell)| Some(&cell.phase) == phase && cell.clients.is_some()).collect();
+    let clients = most_common_clients(&of_phase);
+    of_phase.into_iter().filter(|(_, cell)| cell.clients == clients).collect()
 }
 
 /// An option, and what makes one simpler than another: fewer processes, then
@@ -42,13 +49,13 @@ fn candidate((id, cell): Cell<'_>) -> Option<Candidate> {
 
 /// The fastest and those equivalent to it, the simplest first; then the others,
 /// the faster first. Of equally fast ones the simplest counts as the fastest.
-fn rank(mut candidates: Vec<Candidate>) -> Vec<ServingOption> {
+fn rank(mut candidates: Vec<Candidate>, level: f64) -> Vec<ServingOption> {
     candidates.sort_by_key(|(simplicity, _)| *simplicity);
     candidates.sort_by(|(_, one), (_, other)| other.throughput.value.total_cmp(&one.throughput.value));
-    if let Some(((_, best), others)) = candidates.split_first_mut() {
-        for (_, other) in others {
-            other.against_best = Some(standing::against(&other.throughput, &best.throughput));
-        }
+    let throughputs: Vec<_> = candidates.iter().map(|(_, option)| &option.throughput).collect();
+    let against = standing::against_first(&throughputs, level);
+    for ((_, option), against) in candidates.iter_mut().zip(against) {
+        option.against_best = against;
     }
     candidates.sort_by_key(|(simplicity, option)| if option.leads() { (0, Some(*simplicity)) } else { (1, None) });
     candidates.into_iter().map(|(_, option)| option).collect()

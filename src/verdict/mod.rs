@@ -1,11 +1,13 @@
-//! From estimates to verdicts: claims, comparisons, decision, rules.
+//! From estimates to verdicts: claims, comparisons, effects, decision, rules.
 //! Pure.
 
 mod advice;
 mod claim;
 mod comparison;
 mod decision;
+mod effects;
 mod evidence;
+mod family;
 mod finding;
 mod interval;
 mod rule;
@@ -20,8 +22,10 @@ use crate::record::{Environment, Simulation};
 use crate::scenario::{Claim, Rule, Selector};
 use crate::summary::Summary;
 
+pub use effects::{Change, Effect};
 pub use types::{
-    AgainstBest, Comparison, Decision, Evidence, Judged, JudgedRule, Ruling, ServingOption, Standing, Verdict, Verdicts,
+    AgainstBest, Comparison, Decision, Evidence, Judged, JudgedRule, Pace, Ruling, ServingOption, Standing, Verdict,
+    Verdicts,
 };
 
 /// Judges every claim and rule, holds every treatment against the baseline, and
@@ -41,6 +45,7 @@ pub fn judge(
     Verdicts {
         claims: claims.iter().map(|claim| claim::judge(claim, summary, system)).collect(),
         comparisons: baseline.map(|baseline| comparison::against(summary, baseline)).unwrap_or_default(),
+        effects: effects::all(summary, baseline),
         decision: decision::decide(summary),
         rules: rules.iter().map(|rule| rule::judge(rule, summary)).collect(),
     }

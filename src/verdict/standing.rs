@@ -1,38 +1,43 @@
 //! How the fastest way to serve stands to the others.
 
-use super::interval::{interval, pairs};
+use super::family::{self, Difference, Pairs};
+use super::interval::pairs;
 use super::{AgainstBest, ServingOption, Standing};
-use crate::stats::{Bounds, Position, paired_ratio, position};
+use crate::stats::paired_ratio;
 use crate::summary::Estimate;
 
-/// The practical margin δ: a difference of less makes none.
-const MARGIN: f64 = 0.03;
-/// The same in words.
-pub(super) const MARGIN_WORDS: &str = "3 %";
-
-/// An option's throughput over the best one's, paired within blocks.
-pub(super) fn against(option: &Estimate, best: &Estimate) -> AgainstBest {
-    let pairs = pairs(option, best);
-    let bounds = |confidence| paired_ratio(&pairs, confidence).and_then(|center| center.bounds);
-    AgainstBest {
-        ratio: paired_ratio(&pairs, 0.95).map_or(option.value / best.value, |center| center.value),
-        interval: bounds(0.95).map(interval),
-        blocks: u32::try_from(pairs.len()).unwrap_or(u32::MAX),
-        standing: bounds(0.9).zip(bounds(0.95)).map_or(Standing::Undecided, |(narrow, wide)| standing(narrow, wide)),
-    }
+/// The throughput of each option over that of the fastest, which stands first
+/// and has none. Paired within blocks, and tested in the family of all pairs:
+/// which of them is the fastest was chosen by looking.
+pub(super) fn against_first(throughputs: &[&Estimate], level: f64) -> Vec<Option<AgainstBest>> {
+    let of_first = throughputs.iter().skip(1).filter_map(|other| Some(pairs(other, throughputs.first()?)));
+    let of_first: Vec<Pairs> = of_first.collect();
+    let others = throughputs.get(1..).unwrap_or_default();
+    let among_others = others.iter().enumerate().flat_map(|(place, one)| {
+        let later = others.iter().skip(place + 1);
+        later.map(move |other| pairs(other, one))
+    });
+    let family: Vec<Pairs> = of_first.iter().cloned().chain(among_others).collect();
+    let compared = of_first.iter().zip(family::test(&family, level)).zip(throughputs.iter().skip(1));
+    let against = compared.map(|((pairs, member), option)| {
+        let of_means = throughputs.first().map_or(1.0, |best| option.value / best.value);
+        Some(AgainstBest {
+            ratio: paired_ratio(pairs, family::CONFIDENCE).map_or(of_means, |center| center.value),
+            interval: member.interval,
+            blocks: u32::try_from(pairs.len()).unwrap_or(u32::MAX),
+            standing: standing(member.difference),
+        })
+    });
+    std::iter::once(None).chain(against).take(throughputs.len()).collect()
 }
 
-/// From the 90 % and the 95 % interval of other ÷ best. The margin is as wide
-/// on the log scale above 1 as below, so that it does not matter which of the
-/// two is above the line.
-fn standing(narrow: Bounds, wide: Bounds) -> Standing {
-    let margin = Bounds { lower: 1.0 / (1.0 + MARGIN), upper: 1.0 + MARGIN };
-    if position(narrow, margin) == Position::Inside {
-        Standing::Equivalent
-    } else if wide.upper < 1.0 {
-        Standing::Leads
-    } else {
-        Standing::Undecided
+/// From other ÷ best. One that is faster inside blocks than what is the fastest
+/// on the whole leaves it open.
+const fn standing(difference: Difference) -> Standing {
+    match difference {
+        Difference::Equivalent => Standing::Equivalent,
+        Difference::Below => Standing::Leads,
+        Difference::Above | Difference::Undecided { .. } => Standing::Undecided,
     }
 }
 

@@ -1,10 +1,11 @@
 mod decision;
+mod effects;
 mod rule;
 
 use indexmap::IndexMap;
 use serde_json::json;
 
-use super::{Verdict, Verdicts, judge};
+use super::{Pace, Verdict, Verdicts, judge};
 use crate::names::{CellId, MetricId, PhaseName};
 use crate::record::{Environment, GpuIdentity, Simulation};
 use crate::scenario::{Claim, ClaimKind, Level, Selector, Source, SystemMatch};
@@ -39,7 +40,14 @@ fn cell(mps: &str, servers: u32, clients: u32, metrics: &[(&str, &[f64])]) -> (C
 }
 
 fn summary(cells: Vec<(CellId, CellSummary)>) -> Summary {
-    Summary { schema_version: 1, simulated: None, blocks: 5, looks: Vec::new(), cells: cells.into_iter().collect() }
+    Summary {
+        schema_version: 1,
+        simulated: None,
+        blocks: 5,
+        planned_looks: 0,
+        looks: Vec::new(),
+        cells: cells.into_iter().collect(),
+    }
 }
 
 fn selector(keys: &[(&str, Level)]) -> Selector {
@@ -191,6 +199,27 @@ fn a_claim_about_another_gpu_is_not_comparable() {
     assert_eq!(verdict(&host("NVIDIA GB10"), Some(&machine)), differs("DGX Spark (simulated)"));
 }
 
+/// Throughput and median TTFT, in five blocks against the baseline's 100 and 1.
+fn paces(planned_looks: u32, throughput: [f64; 5], ttft: [f64; 5]) -> Vec<Pace> {
+    let of = |mps, throughput: &[f64], ttft: &[f64]| {
+        cell(mps, 3, 3, &[("output_throughput", throughput), ("ttft_p50", ttft)])
+    };
+    let cells = vec![of("off", &[100.0; 5], &[1.0; 5]), of("on", &throughput, &ttft)];
+    let found = verdicts(&Summary { planned_looks, ..summary(cells) }).comparisons;
+    found.into_iter().map(|comparison| comparison.pace).collect()
+}
+
+#[test]
+fn a_difference_must_be_certain_among_all_comparisons_and_at_every_look() {
+    // p = 0.012, and twice that beside a second comparison: under 5 %, and over
+    // a third of it.
+    let (less, same) = ([94.0, 98.0, 92.0, 97.0, 93.0], [1.0; 5]);
+    assert_eq!(paces(0, less, same), [Pace::Slower, Pace::Equivalent]);
+    assert_eq!(paces(3, less, same), [Pace::Inconclusive { more_blocks: Some(1) }, Pace::Equivalent]);
+    let noise = [1.1, 0.9, 1.2, 0.8, 1.0];
+    assert_eq!(paces(0, [110.0; 5], noise), [Pace::Faster, Pace::Inconclusive { more_blocks: Some(111) }]);
+}
+
 fn verdicts(summary: &Summary) -> Verdicts {
     judge(summary, &[], &[], Some(&mps("off")), &Environment::default(), None)
 }
@@ -201,12 +230,16 @@ fn every_treatment_is_compared_with_the_baseline_at_equal_load() {
     let shown: Vec<String> = found
         .iter()
         .map(|found| {
-            format!("{}: {} ÷ {} = {:.2}, {} pairs", found.metric, found.cell, found.baseline, found.ratio, found.pairs)
+            let (cells, pairs) = (format!("{} ÷ {}", found.cell, found.baseline), found.pairs);
+            format!("{}: {cells} = {:.2}, {pairs} pairs, {:?}", found.metric, found.ratio, found.pace)
         })
         .collect();
     let cells = "mps=on,servers=3/concurrent/clients=3 ÷ mps=off,servers=3/concurrent/clients=3";
     assert_eq!(
         shown,
-        [format!("output_throughput: {cells} = 2.00, 5 pairs"), format!("ttft_p50: {cells} = 0.50, 5 pairs")]
+        [
+            format!("output_throughput: {cells} = 2.00, 5 pairs, Faster"),
+            format!("ttft_p50: {cells} = 0.50, 5 pairs, Faster")
+        ]
     );
 }

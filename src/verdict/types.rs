@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::Effect;
 use crate::names::{CellId, MetricId};
 use crate::scenario::{Claim, Quantity};
 use crate::summary::{Estimate, Interval, Measured};
@@ -11,6 +12,8 @@ pub struct Verdicts {
     pub claims: Vec<Judged>,
     /// Treatments against the baseline, at equal load.
     pub comparisons: Vec<Comparison>,
+    /// What each factor and each pair of factors contribute.
+    pub effects: Vec<Effect>,
     /// Options, ranked.
     pub decision: Decision,
     /// Every rule, in the scenario's order.
@@ -92,6 +95,32 @@ pub struct Comparison {
     pub interval: Option<Interval>,
     /// Pairs it stands on.
     pub pairs: u32,
+    /// Its p-value among all comparisons of the run (Holm 1979); none with
+    /// fewer than two pairs.
+    pub p: Option<f64>,
+    /// What the pairs say.
+    pub pace: Pace,
+}
+
+/// How a cell compares with the baseline. Any "faster" or "slower" among all
+/// comparisons of a run is wrong with a chance of at most 5 %, early stops
+/// included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "pace", rename_all = "snake_case")]
+pub enum Pace {
+    /// It does more, or answers sooner.
+    Faster,
+    /// It does less, or answers later.
+    Slower,
+    /// The 90 % interval, or a wider one in a run that may stop early, lies
+    /// within 3 %.
+    Equivalent,
+    /// None of these.
+    Inconclusive {
+        /// About how many more blocks would make the interval as narrow as the
+        /// margin, where that can be said.
+        more_blocks: Option<u32>,
+    },
 }
 
 /// Options with their evidence, best first.
@@ -161,10 +190,11 @@ pub struct AgainstBest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
-    /// The 95 % interval of their paired ratio excludes 1, and they are not
-    /// equivalent.
+    /// Their paired ratio excludes 1 with all pairs of options compared at once
+    /// (Holm 1979), and they are not equivalent.
     Leads,
-    /// The 90 % interval of their paired ratio lies inside the margin.
+    /// The 90 % interval of their paired ratio, or a wider one in a run that
+    /// may stop early, lies inside the margin.
     Equivalent,
     /// Neither, or they share fewer than two blocks.
     Undecided,

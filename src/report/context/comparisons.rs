@@ -4,8 +4,7 @@ use super::row;
 use crate::metric::{Better, MetricDefinition};
 use crate::report::figure;
 use crate::report::text::line;
-use crate::summary::Interval;
-use crate::verdict::{Comparison, Verdicts};
+use crate::verdict::{Comparison, Pace, Verdicts};
 
 /// One cell against the baseline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,8 +25,10 @@ pub struct ComparisonRow {
     pub text: String,
     /// Pairs it stands on.
     pub pairs: u32,
-    /// What the interval says, in words.
-    pub reading: &'static str,
+    /// Its p-value among all comparisons, `0.0123` or `< 0.0001`.
+    pub p: String,
+    /// `faster`, `slower`, `equivalent` or `inconclusive`.
+    pub reading: String,
     /// Which way is better: `higher`, `lower`, or nothing.
     pub better: &'static str,
 }
@@ -48,7 +49,8 @@ fn comparison_row(comparison: &Comparison, metrics: &[MetricDefinition]) -> Comp
         upper: comparison.interval.map(|interval| interval.upper),
         text: figure::ratio(comparison.ratio, comparison.interval),
         pairs: comparison.pairs,
-        reading: reading(comparison.interval),
+        p: comparison.p.map_or_else(|| "–".to_owned(), p_value),
+        reading: reading(comparison),
         better: metric.map_or("", |metric| better(metric.better)),
     }
 }
@@ -61,11 +63,18 @@ const fn better(better: Better) -> &'static str {
     }
 }
 
-fn reading(interval: Option<Interval>) -> &'static str {
-    match interval {
-        Some(interval) if interval.lower > 1.0 => "higher than the baseline",
-        Some(interval) if interval.upper < 1.0 => "lower than the baseline",
-        Some(_) => "not told apart from the baseline",
-        None => "too few pairs to say",
+fn p_value(p: f64) -> String {
+    if p < 0.0001 { "< 0.0001".to_owned() } else { format!("{p:.4}") }
+}
+
+fn reading(comparison: &Comparison) -> String {
+    match comparison.pace {
+        Pace::Faster => "faster".to_owned(),
+        Pace::Slower => "slower".to_owned(),
+        Pace::Equivalent => "equivalent".to_owned(),
+        Pace::Inconclusive { .. } if comparison.interval.is_none() => "too few pairs to say".to_owned(),
+        Pace::Inconclusive { more_blocks: None } => "inconclusive".to_owned(),
+        Pace::Inconclusive { more_blocks: Some(1) } => "inconclusive, about 1 more block".to_owned(),
+        Pace::Inconclusive { more_blocks: Some(more) } => format!("inconclusive, about {more} more blocks"),
     }
 }

@@ -4,6 +4,7 @@ mod cells;
 mod claims;
 mod comparisons;
 mod decision;
+mod effects;
 mod phases;
 mod plan;
 mod rules;
@@ -16,6 +17,7 @@ pub use cells::{CellRow, InvalidRow, ObjectiveRow};
 pub use claims::{ClaimRow, Tally};
 pub use comparisons::ComparisonRow;
 pub use decision::{DecisionView, EvidenceGroup, EvidenceLine, OptionRow};
+pub use effects::{EffectRow, EffectsView};
 pub use phases::{Grid, GridRow, PhaseView};
 pub use plan::{PlanView, PromptFile, StepRow, TreatmentView};
 pub use rules::RuleRow;
@@ -53,6 +55,8 @@ pub struct Context {
     pub invalid: Vec<InvalidRow>,
     /// Treatments against the baseline.
     pub comparisons: Vec<ComparisonRow>,
+    /// What each factor contributes.
+    pub effects: EffectsView,
     /// Published numbers and what became of them.
     pub claims: Vec<ClaimRow>,
     /// How many claims got which verdict.
@@ -85,6 +89,7 @@ impl Context {
             searches: searches::searches(summary, metrics),
             invalid: cells::invalid(summary),
             comparisons: comparisons::comparisons(verdicts, metrics),
+            effects: EffectsView::of(verdicts),
             claims: claims::claims(verdicts, metrics),
             tallies: claims::tallies(verdicts),
             decision: DecisionView::of(verdicts, &cells, metrics),

@@ -69,6 +69,7 @@ pub(super) fn nothing_measured(outcome: Outcome) -> Context {
         schema_version: SCHEMA_VERSION,
         simulated: None,
         blocks: 5,
+        planned_looks: 0,
         looks: Vec::new(),
         cells: IndexMap::new(),
     };
@@ -226,6 +227,7 @@ fn summary() -> Summary {
         schema_version: SCHEMA_VERSION,
         simulated: None,
         blocks: 5,
+        planned_looks: 0,
         looks: Vec::new(),
         cells: cells.into_iter().map(|(id, validity, values)| (cell(id), summary_of(id, validity, values))).collect(),
     }

@@ -1,12 +1,13 @@
 //! What the small run's verdicts could be: one claim of each kind of end.
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks a rule must fail its test")]
 
-use runexp::names::ClaimId;
+use runexp::names::{ClaimId, PhaseName};
 use runexp::scenario::{Claim, ClaimKind, Level, Quantity, Selector, Source, SystemMatch};
 use runexp::summary::{Estimate, Gap, Interval, Measured};
 use runexp::units::Share;
 use runexp::verdict::{
-    AgainstBest, Comparison, Decision, Evidence, Judged, JudgedRule, Ruling, ServingOption, Standing, Verdict, Verdicts,
+    AgainstBest, Change, Comparison, Decision, Effect, Evidence, Judged, JudgedRule, Pace, Ruling, ServingOption,
+    Standing, Verdict, Verdicts,
 };
 
 use super::fixture::{BATCHING, HOSTILE, OFF, ON, cell, ends, estimate, metric, selector};
@@ -14,10 +15,45 @@ use super::fixture::{BATCHING, HOSTILE, OFF, ON, cell, ends, estimate, metric, s
 pub(super) fn verdicts() -> Verdicts {
     Verdicts {
         claims: claims(),
-        comparisons: vec![comparison(ON, 1.733, Some((1.66, 1.81)), 3), comparison(BATCHING, 2.748, None, 1)],
+        comparisons: vec![
+            comparison(ON, 1.733, Some((1.66, 1.81)), 3, Pace::Faster),
+            comparison(OFF, 1.04, Some((0.98, 1.11)), 3, Pace::Inconclusive { more_blocks: Some(7) }),
+            comparison(BATCHING, 2.748, None, 1, Pace::Inconclusive { more_blocks: None }),
+        ],
+        effects: effects(),
         decision: decision(),
         rules: rules(),
     }
+}
+
+fn effects() -> Vec<Effect> {
+    let change =
+        |factor: &str, from: &str, to: &str| Change { factor: factor.into(), from: from.into(), to: to.into() };
+    let effect = |change, with, ratio, at: &[(&str, Measured)]| Effect {
+        phase: PhaseName::new("concurrent").unwrap(),
+        load: "clients=3".into(),
+        change,
+        with,
+        ratio,
+        at: at.iter().map(|(at, ratio)| ((*at).to_owned(), ratio.clone())).collect(),
+    };
+    let (shared, sliced) = (estimate(1.653, Some((1.6, 1.71)), 5), estimate(1.0, Some((0.99, 1.01)), 4));
+    vec![
+        effect(
+            change("mps", "off", "on"),
+            None,
+            estimate(1.29, Some((1.26, 1.31)), 4),
+            &[("servers=1,slots=1", sliced), ("servers=3,slots=1", shared)],
+        ),
+        effect(change("slots", "1", HOSTILE), None, estimate(2.748, None, 1), &[(HOSTILE, estimate(2.748, None, 1))]),
+        effect(change("servers", "1", "3"), None, Measured::Gap(Gap::not_measured("the other level was not run")), &[]),
+        effect(
+            change("mps", "off", "on"),
+            Some(change("servers", "1", "3")),
+            estimate(1.65, Some((1.6, 1.7)), 5),
+            &[("", estimate(1.65, Some((1.6, 1.7)), 5))],
+        ),
+    ]
 }
 
 fn rules() -> Vec<JudgedRule> {
@@ -127,9 +163,10 @@ fn judged(
     Judged { claim, cell: measured.as_ref().map(|_| cell(ON)), measured, ratio, verdict }
 }
 
-fn comparison(above: &str, ratio: f64, interval: Option<(f64, f64)>, pairs: u32) -> Comparison {
+fn comparison(above: &str, ratio: f64, interval: Option<(f64, f64)>, pairs: u32, pace: Pace) -> Comparison {
     let metric = metric("output_throughput");
-    Comparison { metric, cell: cell(above), baseline: cell(OFF), ratio, interval: interval.map(ends), pairs }
+    let p = interval.map(|(lower, _)| if lower > 1.0 { 0.000_02 } else { 0.1234 });
+    Comparison { metric, cell: cell(above), baseline: cell(OFF), ratio, interval: interval.map(ends), pairs, p, pace }
 }
 
 type Throughput = (f64, Option<(f64, f64)>, u32);

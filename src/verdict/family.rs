@@ -1,0 +1,83 @@
+//! Differences between cells, tested together.
+
+use super::interval::interval;
+use crate::stats::{Bounds, Position, Sample, holm, paired_ratio, paired_ratio_p, position, required_n};
+use crate::summary::{Interval, Summary};
+
+/// The practical margin δ: a difference of less makes none.
+const MARGIN: f64 = 0.03;
+/// The same in words.
+pub(super) const MARGIN_WORDS: &str = "3 %";
+/// The chance of any false difference in a family.
+const LEVEL: f64 = 0.05;
+/// Of the intervals that are printed.
+pub(super) const CONFIDENCE: f64 = 0.95;
+
+/// Values of the same block, `(above, below)`.
+pub(super) type Pairs = Vec<(f64, f64)>;
+
+/// One ratio of a family.
+pub(super) struct Member {
+    /// Its 95 % interval, for itself alone; none with fewer than two pairs.
+    pub(super) interval: Option<Interval>,
+    /// Its p-value after Holm's adjustment.
+    pub(super) p: Option<f64>,
+    pub(super) difference: Difference,
+}
+
+/// What pairs say about their ratio.
+#[derive(Clone, Copy)]
+pub(super) enum Difference {
+    Above,
+    Below,
+    Equivalent,
+    Undecided { more_blocks: Option<u32> },
+}
+
+/// The level of every test. A run that may stop early looks several times, and
+/// each look has its share (Bonferroni).
+pub(super) fn level(summary: &Summary) -> f64 {
+    LEVEL / f64::from(summary.planned_looks.max(1))
+}
+
+/// Tests the ratios of all members at once, so that one or more false
+/// differences among them have a chance of at most `level`.
+pub(super) fn test(family: &[Pairs], level: f64) -> Vec<Member> {
+    let raw: Vec<Option<f64>> = family.iter().map(|pairs| paired_ratio_p(pairs)).collect();
+    let mut adjusted = holm(&raw.iter().flatten().copied().collect::<Vec<f64>>()).into_iter();
+    let members = family.iter().zip(raw).map(|(pairs, raw)| {
+        let p = raw.and_then(|_| adjusted.next());
+        Member {
+            interval: bounds(pairs, CONFIDENCE).map(interval),
+            p,
+            difference: difference(pairs, p.is_some_and(|p| p <= level), level),
+        }
+    });
+    members.collect()
+}
+
+fn bounds(pairs: &[(f64, f64)], confidence: f64) -> Option<Bounds> {
+    paired_ratio(pairs, confidence)?.bounds
+}
+
+/// Two one-sided tests come first: what makes no difference in practice is
+/// none, however certain it is. The margin is as wide on the log scale above 1
+/// as below, so that it does not matter which of the two is above the line.
+fn difference(pairs: &[(f64, f64)], is_significant: bool, level: f64) -> Difference {
+    let margin = Bounds { lower: 1.0 / (1.0 + MARGIN), upper: 1.0 + MARGIN };
+    let narrow = bounds(pairs, 1.0 - 2.0 * level);
+    match paired_ratio(pairs, CONFIDENCE) {
+        _ if narrow.is_some_and(|narrow| position(narrow, margin) == Position::Inside) => Difference::Equivalent,
+        Some(ratio) if is_significant && ratio.value > 1.0 => Difference::Above,
+        Some(ratio) if is_significant && ratio.value < 1.0 => Difference::Below,
+        Some(_) | None => Difference::Undecided { more_blocks: more_blocks(pairs) },
+    }
+}
+
+/// About how many more pairs would make the interval as narrow as the margin.
+fn more_blocks(pairs: &[(f64, f64)]) -> Option<u32> {
+    let ratios = Sample::new(pairs.iter().map(|(above, below)| above / below).collect()).ok()?;
+    let spread = ratios.logarithms()?.standard_deviation()?;
+    let needed = required_n(spread, MARGIN.ln_1p(), CONFIDENCE)?;
+    needed.checked_sub(u32::try_from(pairs.len()).ok()?).filter(|more| *more > 0)
+}
