@@ -98,7 +98,10 @@ fn about(cell: &CellSpec) -> String {
     let search = cell.find.as_ref().map(|find| {
         let (fewest, most) = cell.tries();
         let percent = 100.0 * find.resolution.fraction();
-        format!(", {fewest} to {most} times, at {} to {} {} within {percent} %", find.from, find.to, find.max)
+        format!(
+            ", {fewest} to {most} times to find max {} from {} to {} within {percent} %",
+            find.max, find.from, find.to
+        )
     });
     format!(
         "{length} after {} of warm-up, at most {} tokens{}{}",

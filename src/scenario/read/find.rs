@@ -13,11 +13,14 @@ const COARSEST: f64 = 0.5;
 
 /// The search, if there is one; then nothing else says how much load there is.
 pub(super) fn read_find(fields: &Fields<'_>) -> Option<Find> {
-    let written: WrittenFind = fields.optional("find")?;
+    fields.raw("find")?;
     for key in ["clients", "rate"] {
         means_nothing(fields, key, "`find`", "`find` tries loads between its `from` and its `to`");
     }
     means_nothing(fields, "fault", "`find`", "put the fault into a phase of its own");
+    // Known here, whatever `find` raises.
+    fields.raw("arrival");
+    let written: WrittenFind = fields.optional("find")?;
     let max = match written.max {
         WrittenMax::Rate => Searched::Rate(read_drawn(fields).unwrap_or_default()),
         WrittenMax::Clients => {

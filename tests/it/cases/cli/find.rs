@@ -10,6 +10,9 @@ schema = 1
 name = "find"
 title = "A search"
 
+[design]
+repetitions = 1
+
 [[server]]
 name = "llama"
 api = "llama-server"
@@ -57,7 +60,14 @@ fn a_plan_says_how_many_tries_a_search_may_take() {
     let plan = Folder::with(FIND).runexp("plan x.toml").to_string();
     let told = ["capacity", "seed", "  at least", "  at most", "search"];
     let lines: Vec<&str> = plan.lines().filter(|line| told.iter().any(|word| line.contains(word))).collect();
-    assert_snapshot!(lines.join("\n"), @"");
+    assert_snapshot!(lines.join("\n"), @"
+    find — A search
+    seed 1 · 1 block · 1 treatment · 1 epoch · 1 measurement · at least 1s 400ms
+      capacity             600ms after 100ms of warm-up, at most 20 tokens, 2 to 7 times to find max clients from 1 to 4 within 5 % · max=clients
+      at least 1s 400ms: 1s 400ms of load
+      at most 1m 8s 400ms, with every limit used up: 3s 500ms for searches, 3s 500ms for drains, 1m for servers' starts
+      1 search sends what the loads that it tries take: nobody knows which before
+    ");
 }
 
 #[test]
@@ -69,5 +79,53 @@ fn what_a_search_cannot_be_is_told_at_its_place() {
     folder.write("y.toml", &wrong);
     folder.write("z.toml", &FIND.replace("max = \"clients\", from = 1", "max = \"clients\", from = 9"));
     let both = ["check y.toml", "check z.toml"].map(|command| folder.runexp(command).to_string());
-    assert_snapshot!(both.join("\n"), @"");
+    assert_snapshot!(both.join("\n"), @r#"
+    exit 2
+
+    stdout:
+
+    stderr:
+    error[E006]: `find` without `slo` has nothing to meet
+      --> y.toml:18:1
+       |
+    18 | find = { max = "clients", from = 1, to = 4, attainment = "20%" }
+       | ^^^^
+       |
+       = help: give the phase a `slo`, { ttft = "300ms" } say
+
+    error[E008]: `attainment` is 0.2 but must be from 0.5 to 1
+      --> y.toml:18:8
+       |
+    18 | find = { max = "clients", from = 1, to = 4, attainment = "20%" }
+       |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    error[E009]: `clients` means nothing beside `find`
+      --> y.toml:19:1
+       |
+    19 | clients = 2
+       | ^^^^^^^
+       |
+       = help: `find` tries loads between its `from` and its `to`
+
+    error[E009]: `arrival` means nothing beside `max = "clients"`
+      --> y.toml:20:1
+       |
+    20 | arrival = "constant"
+       | ^^^^^^^
+       |
+       = help: clients send when their last reply has come
+    checked 1 file: 4 errors, 0 warnings
+
+    exit 2
+
+    stdout:
+
+    stderr:
+    error[E008]: `find` goes from 9 to 4 but must rise, between 1 and 10000
+      --> z.toml:18:8
+       |
+    18 | find = { max = "clients", from = 9, to = 4 }
+       |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    checked 1 file: 1 error, 0 warnings
+    "#);
 }
