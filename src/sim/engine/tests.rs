@@ -246,7 +246,6 @@ fn a_search_finds_the_rate_at_which_the_machine_is_full() {
         tries.push(Try { level, passed: open_loop(level) <= 2.0 });
     }
     let Bracket { passed: Some(passed), failed: Some(failed) } = bracket(&tries) else { panic!("{tries:?}") };
-    eprintln!("FIGURES {tries:?} {passed} {failed} {full}");
     assert!(failed / passed <= 1.02, "{tries:?}");
     assert!(
         (passed / full - 1.0).abs() < 0.05 && (failed / full - 1.0).abs() < 0.05,
