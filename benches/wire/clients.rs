@@ -14,10 +14,14 @@ use runexp::load::{Target, Workload, drive};
 use runexp::plan::{Choices, expand};
 use runexp::record::{CellKey, RequestRecord};
 use runexp::scenario::{Bindings, Endpoint, LoadOptions, load_frozen};
+use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
-use crate::server::{EVENTS, Server};
+use crate::server::Server;
 use crate::{CLIENTS, Count, Failure, LENGTH};
+
+/// Requests whose allocations are counted.
+const COUNTED: u64 = 3200;
 
 /// What a request asks, head and body, for the client that does not build it.
 const BODY: &str = r#"{"model":"tiny","messages":[{"role":"user","content":"[01234567] Say something."}],"max_tokens":128,"temperature":0.0,"stream":true,"stream_options":{"include_usage":true}}"#;
@@ -62,8 +66,22 @@ fn raw_connection(mut stream: TcpStream, deadline: Instant) -> Result<Count, Fai
 
 /// The load driver, on the runtime that `runexp run` uses.
 pub(crate) fn driver(server: &Server) -> Result<Count, Failure> {
-    let url = format!("http://{}", server.address);
-    let (workload, target) = planned(&url)?;
+    let (workload, target) = planned(server, &format!("duration = \"{LENGTH:?}\""))?;
+    drive_on(&Runtime::new()?, server, workload, target)
+}
+
+/// Heap allocations of the load driver for a request, on a runtime whose one
+/// thread is this one: what the server allocates is not in it.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+pub(crate) fn allocations(server: &Server) -> Result<f64, Failure> {
+    let (workload, target) = planned(server, &format!("requests = {COUNTED}"))?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let mut count = Ok(Count::default());
+    let heap = allocation_counter::measure(|| count = drive_on(&runtime, server, workload, target));
+    Ok(heap.count_total as f64 / count?.requests as f64)
+}
+
+fn drive_on(runtime: &Runtime, server: &Server, workload: Workload, target: Target) -> Result<Count, Failure> {
     let (requests, tokens) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let counted = (Arc::clone(&requests), Arc::clone(&tokens));
     let sink = Arc::new(move |record: RequestRecord| {
@@ -72,20 +90,20 @@ pub(crate) fn driver(server: &Server) -> Result<Count, Failure> {
             counted.1.fetch_add(record.chunks.total_events(), Ordering::Relaxed);
         }
     });
-    let runtime = tokio::runtime::Runtime::new()?;
     let clock = Clock::start();
     let stop = CancellationToken::new();
     runtime.block_on(drive(workload, vec![target], clock, clock.now(), sink, &stop))?;
     let (requests, tokens) = (requests.load(Ordering::Relaxed), tokens.load(Ordering::Relaxed));
-    let expected = requests * (EVENTS as u64 - 3);
+    let expected = requests * server.tokens;
     if requests == 0 || tokens != expected {
         return Err(format!("{tokens} tokens in {requests} replies, where {expected} were sent").into());
     }
-    Ok(Count { requests, events: requests * EVENTS as u64 })
+    Ok(Count { requests, events: requests * server.events() })
 }
 
-/// The one cell of a scenario with this server, and where it goes.
-fn planned(url: &str) -> Result<(Workload, Target), Failure> {
+/// The one cell of a scenario with this server and length, and where it goes.
+fn planned(server: &Server, length: &str) -> Result<(Workload, Target), Failure> {
+    let url = format!("http://{}", server.address);
     let text = format!(
         r#"
         schema = 1
@@ -101,7 +119,7 @@ fn planned(url: &str) -> Result<(Workload, Target), Failure> {
         [[phase]]
         name = "load"
         clients = {CLIENTS}
-        duration = "{LENGTH:?}"
+        {length}
         request = {{ prompt = "Say something.", max_tokens = 128 }}
         "#
     );
@@ -110,7 +128,7 @@ fn planned(url: &str) -> Result<(Workload, Target), Failure> {
     let plan = expand(&scenario, &Choices { bindings: &bindings, seed: None, only: &[] })?;
     let (cell, spec) = plan.cells.first().ok_or("the plan has no cell")?;
     let server = plan.epochs[0].servers.first().ok_or("the plan has no server")?;
-    let target = Target::new(server, url, Endpoint::Chat, spec.request.stall.duration(), &[])?;
+    let target = Target::new(server, &url, Endpoint::Chat, spec.request.stall.duration(), &[])?;
     let key = CellKey { cell: cell.clone(), block: 0, epoch: 0, probe: None };
     let workload =
         Workload { key, spec: spec.clone(), seed: 1, prompts: vec!["Say something.".to_owned()], trace: Vec::new() };

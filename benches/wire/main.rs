@@ -39,6 +39,11 @@ const CLIENTS: u32 = 32;
 /// How long a client is measured.
 const LENGTH: Duration = Duration::from_secs(5);
 const ROUNDS: usize = 3;
+/// Tokens of a reply.
+const TOKENS: u64 = 128;
+/// More allocations for a token than this are too many: a list of arrivals
+/// that grows, or a connection's buffer, may still take its share.
+const ALLOCATIONS: f64 = 0.01;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -76,7 +81,7 @@ fn micros(cpu: Duration, count: u64) -> f64 {
 
 fn main() -> Result<(), Failure> {
     print_machine();
-    println!("{CLIENTS} connections, {} events a reply, {LENGTH:?} a row\n", server::EVENTS);
+    println!("{CLIENTS} connections, replies of {TOKENS} tokens, {LENGTH:?} a row\n");
     println!("| client | requests/s | events/s | CPU-µs/request | CPU-µs/event | server's CPU-µs/request |");
     println!("|---|---|---|---|---|---|");
     let (mut raw, mut driver) = (Vec::new(), Vec::new());
@@ -90,12 +95,30 @@ fn main() -> Result<(), Failure> {
         100.0 * share(|cost| cost.per_second(cost.count.requests)),
         share(Cost::cpu_of_a_request),
     );
-    Ok(())
+    allocations()
+}
+
+/// Prints how often the driver allocates, and fails if the events of a reply
+/// have a part in it.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+fn allocations() -> Result<(), Failure> {
+    println!("\n| tokens a reply | allocations/request |\n|---|---|");
+    let mut counts = Vec::new();
+    for tokens in [TOKENS, 2 * TOKENS] {
+        let server = Server::start(tokens)?;
+        let count = clients::allocations(&server)?;
+        server.finish()?;
+        println!("| {tokens} | {count:.1} |");
+        counts.push(count);
+    }
+    let more = (counts[1] - counts[0]) / TOKENS as f64;
+    println!("\n{more:.4} allocations for each token more.");
+    if more > ALLOCATIONS { Err(format!("more than {ALLOCATIONS} allocations a token").into()) } else { Ok(()) }
 }
 
 /// Measures one client against a server of its own, and prints it.
 fn row(name: &str, client: fn(&Server) -> Result<Count, Failure>) -> Result<Cost, Failure> {
-    let server = Server::start()?;
+    let server = Server::start(TOKENS)?;
     let (started, cpu_at_start) = (Instant::now(), cpu(ClockId::ProcessCPUTime));
     let count = client(&server)?;
     let wall = started.elapsed();

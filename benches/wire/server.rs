@@ -11,24 +11,31 @@ use rustix::time::ClockId;
 
 use crate::{Failure, cpu};
 
-const TOKENS: usize = 128;
-/// Events of a reply: the role, the tokens, the usage, the end.
-pub(crate) const EVENTS: usize = TOKENS + 3;
+/// Events of a reply that are no tokens: the role, the usage, the end.
+const OTHERS: u64 = 3;
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
+    /// Tokens of a reply.
+    pub(crate) tokens: u64,
     stopping: Arc<AtomicBool>,
     accepting: JoinHandle<std::io::Result<Duration>>,
 }
 
 impl Server {
-    pub(crate) fn start() -> std::io::Result<Self> {
+    /// One whose replies have so many tokens.
+    pub(crate) fn start(tokens: u64) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let stopping = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&stopping);
-        let accepting = thread::spawn(move || accept(&listener, &stop));
-        Ok(Self { address, stopping, accepting })
+        let accepting = thread::spawn(move || accept(&listener, &reply(tokens), &stop));
+        Ok(Self { address, tokens, stopping, accepting })
+    }
+
+    /// Events of a reply.
+    pub(crate) fn events(&self) -> u64 {
+        self.tokens + OTHERS
     }
 
     /// Waits for the connections' ends and tells the CPU time of all.
@@ -40,8 +47,7 @@ impl Server {
 }
 
 /// A thread a connection, until a connection comes after the stop.
-fn accept(listener: &TcpListener, stop: &AtomicBool) -> std::io::Result<Duration> {
-    let reply = reply();
+fn accept(listener: &TcpListener, reply: &[u8], stop: &AtomicBool) -> std::io::Result<Duration> {
     thread::scope(|scope| {
         let mut connections = Vec::new();
         loop {
@@ -49,7 +55,7 @@ fn accept(listener: &TcpListener, stop: &AtomicBool) -> std::io::Result<Duration
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            connections.push(scope.spawn(|| serve(stream, &reply)));
+            connections.push(scope.spawn(|| serve(stream, reply)));
         }
         let spent: Duration = connections.into_iter().filter_map(|connection| connection.join().ok()).sum();
         Ok(spent + cpu(ClockId::ThreadCPUTime))
@@ -89,17 +95,17 @@ fn is_whole(request: &[u8]) -> bool {
 }
 
 /// As vLLM sends it: the head, then every event a chunk of its own.
-fn reply() -> Vec<u8> {
+fn reply(tokens: u64) -> Vec<u8> {
     let delta = |delta: &str| {
         format!(
             r#"{{"id":"chatcmpl-9d37010354f1e666","object":"chat.completion.chunk","created":1795349107,"model":"tiny","choices":[{{"index":0,"delta":{delta},"logprobs":null,"finish_reason":null,"token_ids":null}}]}}"#
         )
     };
     let usage = format!(
-        r#"{{"id":"chatcmpl-9d37010354f1e666","object":"chat.completion.chunk","created":1795349107,"model":"tiny","choices":[],"usage":{{"prompt_tokens":14,"total_tokens":{},"completion_tokens":{TOKENS}}}}}"#,
-        TOKENS + 14
+        r#"{{"id":"chatcmpl-9d37010354f1e666","object":"chat.completion.chunk","created":1795349107,"model":"tiny","choices":[],"usage":{{"prompt_tokens":14,"total_tokens":{},"completion_tokens":{tokens}}}}}"#,
+        tokens + 14
     );
-    let tokens = (0..TOKENS).map(|n| delta(&format!(r#"{{"content":" token {n}"}}"#)));
+    let tokens = (0..tokens).map(|n| delta(&format!(r#"{{"content":" token {n}"}}"#)));
     let events = std::iter::once(delta(r#"{"role":"assistant","content":""}"#)).chain(tokens);
     let events = events.chain([usage, "[DONE]".to_owned()]).map(|data| format!("data: {data}\n\n"));
     let chunks = events.flat_map(|event| format!("{:x}\r\n{event}\r\n", event.len()).into_bytes());

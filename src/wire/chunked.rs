@@ -7,6 +7,9 @@ pub(super) const SURPLUS_LIMIT: u32 = 16 << 10;
 /// A longer chunk could not be counted in 64 bits.
 const DIGITS_LIMIT: u8 = 16;
 
+/// As many digits as most chunks' lengths have at most.
+const USUAL_DIGITS: usize = 6;
+
 /// How far a chunked body has been read.
 #[derive(Debug)]
 pub(super) struct Chunked {
@@ -58,6 +61,10 @@ impl Chunked {
         while let Some((byte, rest)) = bytes.split_first() {
             match self.expected {
                 Expected::Nothing => break,
+                Expected::DataReturn if let Some((length, rest)) = usual_line(bytes) => {
+                    self.expected = Expected::Data { left: length };
+                    *bytes = rest;
+                }
                 Expected::Data { left } => {
                     let here = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
                     let (data, rest) = bytes.split_at(here);
@@ -104,4 +111,20 @@ impl Chunked {
         self.surplus += 1;
         if self.surplus > SURPLUS_LIMIT { Err(WireError::Surplus { limit: SURPLUS_LIMIT }) } else { Ok(expected) }
     }
+}
+
+/// The length of a chunk in the line before it, and what follows, where
+/// `bytes` begin with the end of another chunk and hold all of that line: what
+/// stands between most chunks, read at once.
+fn usual_line(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let bytes = bytes.strip_prefix(b"\r\n")?;
+    let mut length = 0;
+    for (position, byte) in bytes.iter().enumerate().take(USUAL_DIGITS + 1) {
+        match char::from(*byte).to_digit(16) {
+            Some(digit) => length = length << 4 | u64::from(digit),
+            None if length == 0 => return None,
+            None => return Some((length, bytes[position..].strip_prefix(b"\r\n")?)),
+        }
+    }
+    None
 }

@@ -165,6 +165,32 @@ fn a_server_that_falls_silent_has_stalled() {
 }
 
 #[test]
+fn a_reply_that_goes_on_beyond_the_timeout_has_timed_out_and_not_stalled() {
+    let server = ScriptedServer::start(|_, stream| {
+        stream_head(stream);
+        // Never silent, never done: until the driver closes the connection.
+        while stream.write_all(format!("{:x}\r\n{}\r\n", token("a").len(), token("a")).as_bytes()).is_ok() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    });
+    let mut spec = cell(Load::Clients(1), Length::Requests(1));
+    spec.request.stall = Period::from_secs(30);
+    spec.request.timeout = Some(Period::from(Duration::from_millis(100)));
+    let (_, records) = run(&server.url(), spec, &CancellationToken::new());
+    assert_eq!(records[0].outcome, RequestOutcome::Timeout);
+    assert!(records[0].chunks.total_events() > 0);
+    assert!(records[0].finished_ns.since(records[0].sent_ns) >= Duration::from_millis(100).into());
+}
+
+#[test]
+fn bytes_that_are_no_http_are_garbage_too() {
+    let outcome = outcome_of(|stream| {
+        let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.6\r\n");
+    });
+    assert_eq!(outcome, RequestOutcome::Garbage { message: "invalid HTTP version".to_owned() });
+}
+
+#[test]
 fn bytes_that_are_not_the_protocol_are_garbage() {
     let outcome = outcome_of(|stream| {
         stream_head(stream);
