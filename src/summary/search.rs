@@ -107,7 +107,12 @@ pub(super) fn repetition(
     let mut best = best?.1.clone();
     let is_complete = plan::next_try(find, &judged).is_none();
     if !is_complete {
-        best.validity = invalid("the search did not come to its end");
+        best.validity = invalid(&match measured.last().map(|(probe, _)| &probe.verdict) {
+            Some(ProbeVerdict::Unjudged { reason }) => {
+                format!("the search ended at a load nobody could judge: {reason}")
+            }
+            _ => "the search did not come to its end".to_owned(),
+        });
     } else if bracket.passed.is_none() {
         best.validity = invalid("no load met the objectives every time");
     }
