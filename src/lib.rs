@@ -32,6 +32,7 @@ pub mod dialect;
 pub mod host;
 pub mod journal;
 pub mod load;
+pub mod loopback;
 pub mod metric;
 pub mod names;
 pub mod plan;

@@ -1,6 +1,7 @@
 use std::sync::Mutex;
 
 use super::expectation::Expectation;
+use super::lateness::Lateness;
 use super::refusal;
 use super::target::Target;
 use super::window::Window;
@@ -27,7 +28,7 @@ pub(super) struct Exchange {
     clock: Clock,
     sink: Sink,
     window: Window,
-    lags: Mutex<Vec<u64>>,
+    lags: Mutex<Lateness>,
 }
 
 /// Whose turn it is to ask.
@@ -79,9 +80,9 @@ impl Exchange {
         &self.workload
     }
 
-    /// How late each request was started, in ns.
-    pub(super) fn lags(&self) -> Vec<u64> {
-        self.lags.lock().map(|lags| lags.clone()).unwrap_or_default()
+    /// How late requests were started.
+    pub(super) fn lags(&self) -> Lateness {
+        self.lags.lock().map(|mut lags| std::mem::take(&mut *lags)).unwrap_or_default()
     }
 
     /// Sends one request, records it, and tells how it ended.
@@ -93,7 +94,7 @@ impl Exchange {
         let body = self.body(turn);
         let started = self.now();
         if let Ok(mut lags) = self.lags.lock() {
-            lags.push(started.since(turn.scheduled).0);
+            lags.note(started.since(turn.scheduled));
         }
         let mut reply = Reply::new(self.now());
         let outcome = tokio::select! {

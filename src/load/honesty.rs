@@ -1,18 +1,21 @@
 //! The driver's figures about itself.
-#![expect(clippy::disallowed_methods, reason = "reads this process's own CPU time")]
 
-use std::fs;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::lateness::Lateness;
 use crate::clock::Clock;
+use crate::host;
 use crate::record::ClientHonesty;
 use crate::units::Nanos;
 
-const TICK: Duration = Duration::from_millis(10);
+/// How often the loop is tried.
+const TICK: Nanos = Nanos(10_000_000);
+
+/// Tokio's timer wakes up at the end of a millisecond.
+const GRAIN: Nanos = Nanos(1_000_000);
 
 /// Watches the driver while it drives.
 #[derive(Debug)]
@@ -20,74 +23,120 @@ pub(super) struct Honesty {
     clock: Clock,
     started: Nanos,
     cpu_at_start: Option<f64>,
-    worst_stall: Arc<AtomicU64>,
+    stalls: Arc<Mutex<Stalls>>,
     done: CancellationToken,
+}
+
+/// When the loop did not turn. How late a ticker wakes up is how long the loop
+/// was busy with other work, or not run at all.
+#[derive(Debug, Default)]
+struct Stalls {
+    longest: u64,
+    /// Those of a tick or longer.
+    count: u64,
+    /// The length of all these together.
+    total: u64,
+    /// Moments at which the loop was tried, and what they waited in all.
+    tries: u64,
+    waited: u64,
 }
 
 impl Honesty {
     pub(super) fn start(clock: Clock) -> Self {
-        let worst_stall = Arc::new(AtomicU64::new(0));
+        let stalls = Arc::default();
         let done = CancellationToken::new();
-        tokio::spawn(tick(clock, Arc::clone(&worst_stall), done.clone()));
-        Self { clock, started: clock.now(), cpu_at_start: cpu_seconds(), worst_stall, done }
+        tokio::spawn(tick(clock, Arc::clone(&stalls), done.clone()));
+        Self { clock, started: clock.now(), cpu_at_start: host::process_cpu_seconds(), stalls, done }
     }
 
-    pub(super) async fn finish(self, mut lags: Vec<u64>) -> ClientHonesty {
+    pub(super) async fn finish(self, lags: &Lateness) -> ClientHonesty {
         self.done.cancel();
         // One turn of the loop, so that a stall that is under way is counted.
         tokio::task::yield_now().await;
-        let wall = self.clock.now().since(self.started).seconds();
-        let cpu = cpu_seconds().zip(self.cpu_at_start).map(|(now, then)| now - then);
-        lags.sort_unstable();
-        ClientHonesty {
-            schedule_lag_p99_ns: nearest_rank(&lags, 99).map(Nanos),
-            loop_stall_max_ns: Some(Nanos(self.worst_stall.load(Ordering::Relaxed))),
-            cpu_cores: cpu.filter(|_| wall > 0.0).map(|cpu| cpu / wall),
+        let wall = self.clock.now().since(self.started);
+        let cpu = host::process_cpu_seconds().zip(self.cpu_at_start).map(|(now, then)| now - then);
+        let mut honesty = ClientHonesty {
+            schedule_lag_p50_ns: lags.percentile(50),
+            schedule_lag_p99_ns: lags.percentile(99),
+            schedule_lag_max_ns: lags.worst(),
+            driven_ns: Some(wall),
+            cpu_cores: cpu.filter(|_| wall > Nanos::ZERO).map(|cpu| cpu / wall.seconds()),
+            ..ClientHonesty::default()
+        };
+        if let Ok(stalls) = self.stalls.lock() {
+            stalls.tell(&mut honesty);
         }
+        honesty
     }
 }
 
-/// How late a ticker wakes up is how long the loop was busy with other work.
-async fn tick(clock: Clock, worst: Arc<AtomicU64>, done: CancellationToken) {
+async fn tick(clock: Clock, stalls: Arc<Mutex<Stalls>>, done: CancellationToken) {
     loop {
-        let due = clock.now().plus(TICK.into());
+        let due = clock.now().plus(TICK).plus(GRAIN);
         tokio::select! {
             () = done.cancelled() => return,
-            () = tokio::time::sleep(TICK) => {
-                worst.fetch_max(clock.now().since(due).0, Ordering::Relaxed);
+            () = tokio::time::sleep(Duration::from(TICK)) => {
+                if let Ok(mut stalls) = stalls.lock() {
+                    stalls.note(clock.now().since(due));
+                }
             }
         }
     }
 }
 
-/// The smallest value that at least `percent` per cent of `sorted` do not
-/// exceed.
-fn nearest_rank(sorted: &[u64], percent: usize) -> Option<u64> {
-    let rank = (sorted.len() * percent).div_ceil(100);
-    sorted.get(rank.saturating_sub(1)).copied()
-}
+impl Stalls {
+    /// A tick that comes late stands for those that would have come meanwhile,
+    /// each a tick less late than the one before: without them a long stall
+    /// would count as one moment (coordinated omission).
+    fn note(&mut self, Nanos(late): Nanos) {
+        self.longest = self.longest.max(late);
+        if late >= TICK.0 {
+            self.count += 1;
+            self.total += late;
+        }
+        let missed = late / TICK.0;
+        self.tries += 1 + missed;
+        self.waited += late * (1 + missed) - TICK.0 * (missed * (missed + 1) / 2);
+    }
 
-/// User and system time of this process: fields 14 and 15 of
-/// `/proc/self/stat`, in ticks of 1/100 s (proc(5); `USER_HZ` is 100 on every
-/// Linux that Rust runs on).
-fn cpu_seconds() -> Option<f64> {
-    let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    let after_name = stat.rsplit_once(')')?.1;
-    let mut fields = after_name.split_ascii_whitespace().skip(11);
-    let user: f64 = fields.next()?.parse().ok()?;
-    let system: f64 = fields.next()?.parse().ok()?;
-    Some((user + system) / 100.0)
+    fn tell(&self, honesty: &mut ClientHonesty) {
+        honesty.loop_stall_max_ns = Some(Nanos(self.longest));
+        honesty.loop_stalls = Some(self.count);
+        honesty.loop_stalled_ns = Some(Nanos(self.total));
+        honesty.loop_delay_mean_ns = self.waited.checked_div(self.tries).map(Nanos);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn told(late_ms: &[u64]) -> ClientHonesty {
+        let mut stalls = Stalls::default();
+        late_ms.iter().for_each(|late| stalls.note(Nanos(late * 1_000_000)));
+        let mut honesty = ClientHonesty::default();
+        stalls.tell(&mut honesty);
+        honesty
+    }
+
     #[test]
-    fn the_99th_of_a_hundred_lags_is_the_last_but_one() {
-        let lags: Vec<u64> = (1..=100).collect();
-        assert_eq!(nearest_rank(&lags, 99), Some(99));
-        assert_eq!(nearest_rank(&lags[..1], 99), Some(1));
-        assert_eq!(nearest_rank(&[], 99), None);
+    fn what_is_late_by_less_than_a_tick_delays_but_is_no_stall() {
+        let honesty = told(&[0, 3, 6, 3]);
+        assert_eq!((honesty.loop_stalls, honesty.loop_stalled_ns), (Some(0), Some(Nanos::ZERO)));
+        assert_eq!(honesty.loop_stall_max_ns, Some(Nanos(6_000_000)));
+        assert_eq!(honesty.loop_delay_mean_ns, Some(Nanos(3_000_000)));
+    }
+
+    #[test]
+    fn a_long_stall_delays_every_moment_that_it_covers() {
+        let honesty = told(&[35, 0, 0, 0, 0, 0]);
+        assert_eq!((honesty.loop_stalls, honesty.loop_stalled_ns), (Some(1), Some(Nanos(35_000_000))));
+        // 35, 25, 15 and 5 ms over nine moments.
+        assert_eq!(honesty.loop_delay_mean_ns, Some(Nanos(80_000_000 / 9)));
+    }
+
+    #[test]
+    fn without_a_tick_there_is_no_mean() {
+        assert_eq!(told(&[]).loop_delay_mean_ns, None);
     }
 }

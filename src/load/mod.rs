@@ -9,6 +9,7 @@ mod closed;
 mod exchange;
 mod expectation;
 mod honesty;
+mod lateness;
 mod open;
 mod pacer;
 mod preload;
@@ -97,6 +98,6 @@ pub async fn drive(
         window_start: window.start(),
         window_end: window.end(),
         end,
-        honesty: honesty.finish(exchange.lags()).await,
+        honesty: honesty.finish(&exchange.lags()).await,
     })
 }

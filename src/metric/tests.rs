@@ -7,7 +7,17 @@ use crate::record::{ClientHonesty, GpuReading, Reading, RequestOutcome, RequestR
 use crate::stats::Percentile;
 use crate::units::Nanos;
 
-const HONEST: ClientHonesty = ClientHonesty { schedule_lag_p99_ns: None, loop_stall_max_ns: None, cpu_cores: None };
+const HONEST: ClientHonesty = ClientHonesty {
+    schedule_lag_p50_ns: None,
+    schedule_lag_p99_ns: None,
+    schedule_lag_max_ns: None,
+    driven_ns: None,
+    loop_stall_max_ns: None,
+    loop_stalls: None,
+    loop_stalled_ns: None,
+    loop_delay_mean_ns: None,
+    cpu_cores: None,
+};
 
 fn value(metric: &str, window: &Window<'_>) -> UnitValue {
     find(metric).unwrap().in_window(window)

@@ -31,7 +31,8 @@ const STREET: &[(&str, &[&str])] = &[
     ("warden", &["journal", "undo", "process", "record", "names"]),
     ("telemetry", &["host", "clock", "record", "units"]),
     ("wire", &["clock", "units"]),
-    ("load", &["wire", "clock", "record", "plan", "scenario", "dialect", "units"]),
+    ("load", &["wire", "host", "clock", "record", "plan", "scenario", "dialect", "units"]),
+    ("loopback", &["load", "host", "clock", "record", "plan", "scenario", "dialect", "stats", "units", "names"]),
     ("store", &["record", "plan", "names"]),
     ("sim", &["clock", "record", "scenario", "dialect", "units"]),
     (
