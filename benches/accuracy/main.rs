@@ -22,8 +22,8 @@
 use std::time::Duration;
 
 use runexp::clock::Clock;
-use runexp::loopback::{Pace, Trial, Tried, attempt};
-use runexp::scenario::{Length, Load};
+use runexp::loopback::{Pace, Traffic, Trial, Tried, attempt};
+use runexp::scenario::Length;
 use runexp::stats::Sample;
 use runexp::units::{Nanos, Period};
 
@@ -31,7 +31,7 @@ const STREAMS: [u32; 4] = [1, 100, 400, 1000];
 const PACE: Pace = Pace::Paced { first: Duration::from_millis(50), gap: Duration::from_millis(10) };
 const TOKENS: u32 = 128;
 /// Two replies, so that streams have spread when the window begins.
-const WARMUP: Duration = Duration::from_secs(3);
+const WARMUP: Period = Period::from_secs(3);
 const WINDOW: Period = Period::from_secs(5);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -54,7 +54,7 @@ fn row(streams: u32) -> Result<(), Failure> {
     let trial = Trial {
         pace: PACE,
         tokens: TOKENS,
-        load: Load::Clients(streams),
+        load: Traffic::Clients(streams),
         warmup: WARMUP,
         length: Length::Duration(WINDOW),
     };

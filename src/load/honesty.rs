@@ -113,7 +113,9 @@ mod tests {
 
     fn told(late_ms: &[u64]) -> ClientHonesty {
         let mut stalls = Stalls::default();
-        late_ms.iter().for_each(|late| stalls.note(Nanos(late * 1_000_000)));
+        for late in late_ms {
+            stalls.note(Nanos(late * 1_000_000));
+        }
         let mut honesty = ClientHonesty::default();
         stalls.tell(&mut honesty);
         honesty

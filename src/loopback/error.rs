@@ -1,7 +1,8 @@
 use std::io;
 
 use crate::load::TargetError;
-use crate::names::NameError;
+use crate::plan::PlanError;
+use crate::scenario::Problems;
 
 /// A trial could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -17,10 +18,16 @@ pub enum LoopbackError {
     /// Connections could not be prepared.
     #[error(transparent)]
     Target(#[from] TargetError),
-    /// A name of the trial's own is no name.
+    /// The trial is out of a scenario's bounds.
+    #[error("the trial is no scenario: {0}")]
+    Scenario(#[from] Problems),
+    /// The trial cannot be planned.
     #[error(transparent)]
-    Name(#[from] NameError),
-    /// The trial asked for something that is no pattern.
+    Plan(#[from] PlanError),
+    /// The trial's plan is empty.
+    #[error("the trial's plan has no cell")]
+    NoCell,
+    /// The trial expects something that is no pattern.
     #[error(transparent)]
     Pattern(#[from] regex::Error),
     /// Requests failed, on this machine's own loopback.

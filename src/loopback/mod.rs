@@ -7,11 +7,14 @@
 
 mod accuracy;
 mod error;
+mod notes;
 mod reply;
 mod server;
+#[cfg(test)]
+mod tests;
 mod trial;
 
 pub use accuracy::Accuracy;
 pub use error::LoopbackError;
 pub use server::{Pace, Server};
-pub use trial::{Trial, Tried, attempt};
+pub use trial::{Traffic, Trial, Tried, attempt};

@@ -1,37 +1,42 @@
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use super::LoopbackError;
 use super::accuracy::Accuracy;
+use super::notes::Notes;
 use super::server::{Pace, Server, THREAD};
 use crate::clock::Clock;
-use crate::dialect::Api;
 use crate::host::threads_cpu_seconds;
 use crate::load::{Driven, Sink, Target, Workload, drive};
-use crate::names::{CellId, PhaseName, ServerName};
-use crate::plan::CellSpec;
-use crate::record::{CellKey, RequestRecord};
-use crate::scenario::{
-    Endpoint, Expect, Length, Load, Ready, RequestSpec, ServerOrigin, ServerSpec, Slo, Stop, Treatment,
-};
+use crate::plan::{Choices, expand};
+use crate::record::CellKey;
+use crate::scenario::{Bindings, Length, LoadOptions, load_frozen};
 use crate::units::{Nanos, Period};
 
 /// How the driver is tried.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Trial {
     /// What the server does.
     pub pace: Pace,
     /// Tokens of a reply.
     pub tokens: u32,
     /// What the driver does.
-    pub load: Load,
+    pub load: Traffic,
     /// Before the window.
-    pub warmup: Duration,
+    pub warmup: Period,
     /// Of the window.
     pub length: Length,
+}
+
+/// How requests are started.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Traffic {
+    /// Clients that each wait for their reply.
+    Clients(u32),
+    /// Requests per second, evenly, whatever the replies do.
+    Rate(f64),
 }
 
 /// What a trial gave.
@@ -70,123 +75,68 @@ impl Tried {
 pub fn attempt(trial: &Trial, clock: Clock, also: Option<Sink>) -> Result<Tried, LoopbackError> {
     let server = Server::start(clock, trial.pace, trial.tokens)?;
     let runtime = tokio::runtime::Runtime::new().map_err(LoopbackError::start("start the driver's threads"))?;
-    let notes =
-        Arc::new(Notes { kept: matches!(trial.pace, Pace::Paced { .. }).then(Mutex::default), ..Notes::default() });
+    let notes = Notes::keeping(matches!(trial.pace, Pace::Paced { .. }));
     let cpu_at_start = threads_cpu_seconds(THREAD);
     let stop = CancellationToken::new();
-    let (workload, target) = prepare(trial, &server.url())?;
-    let driven = runtime.block_on(drive(workload, vec![target], clock, clock.now(), notes.sink(also), &stop))?;
+    let (workload, target) = planned(trial, &server.url())?;
+    let driven =
+        runtime.block_on(drive(workload, vec![target], clock, clock.now(), Arc::clone(&notes).sink(also), &stop))?;
     let server_cpu = threads_cpu_seconds(THREAD).zip(cpu_at_start).map(|(now, then)| now - then);
-    notes.concluded()?;
     let seconds = driven.honesty.driven_ns.map(Nanos::seconds).filter(|seconds| *seconds > 0.0);
     Ok(Tried {
-        requests: notes.answered.load(Ordering::Relaxed),
-        tokens: notes.tokens.load(Ordering::Relaxed),
+        requests: notes.answered()?,
+        tokens: notes.tokens(),
         server_cores: server_cpu.zip(seconds).map(|(cpu, seconds)| cpu / seconds),
         accuracy: notes.accuracy(&server, &driven),
         driven,
     })
 }
 
-/// What is counted while it goes.
-#[derive(Default)]
-struct Notes {
-    answered: AtomicU64,
-    tokens: AtomicU64,
-    failed: AtomicU64,
-    last_failure: Mutex<&'static str>,
-    /// The records of a paced trial.
-    kept: Option<Mutex<Vec<RequestRecord>>>,
+/// The one cell of a scenario with this server, and where it goes.
+fn planned(trial: &Trial, url: &str) -> Result<(Workload, Target), LoopbackError> {
+    let scenario = load_frozen(&scenario(trial, url), &LoadOptions { set: &[], profile: None, metrics: &[] })?;
+    let bindings = Bindings { run_id: "loopback".to_owned(), run_dir: PathBuf::from("/"), ports: Vec::new() };
+    let plan = expand(&scenario, &Choices { bindings: &bindings, seed: None, only: &[] })?;
+    let cell = plan.cells.first().zip(plan.epochs.first().and_then(|epoch| epoch.servers.first()));
+    let ((id, spec), server) = cell.ok_or(LoopbackError::NoCell)?;
+    let target = Target::new(server, url, spec.request.endpoint, spec.request.stall.duration(), &[])?;
+    let key = CellKey { cell: id.clone(), block: 0, epoch: 0, probe: None };
+    let prompts = spec.request.prompt.iter().cloned().collect();
+    Ok((Workload { key, spec: spec.clone(), seed: 1, prompts, trace: Vec::new() }, target))
 }
 
-impl Notes {
-    fn sink(self: &Arc<Self>, also: Option<Sink>) -> Sink {
-        let notes = Arc::clone(self);
-        Arc::new(move |record: RequestRecord| {
-            notes.note(&record);
-            if let Some(kept) = &notes.kept {
-                kept.lock().unwrap_or_else(PoisonError::into_inner).push(record.clone());
-            }
-            if let Some(also) = &also {
-                also(record);
-            }
-        })
-    }
-
-    fn note(&self, record: &RequestRecord) {
-        if record.outcome.is_success() {
-            self.answered.fetch_add(1, Ordering::Relaxed);
-            self.tokens.fetch_add(record.chunks.total_events(), Ordering::Relaxed);
-        } else if record.outcome.is_failure() {
-            self.failed.fetch_add(1, Ordering::Relaxed);
-            *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = record.outcome.kind();
-        }
-    }
-
-    fn concluded(&self) -> Result<(), LoopbackError> {
-        let failed = self.failed.load(Ordering::Relaxed);
-        let last = *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = failed + self.answered.load(Ordering::Relaxed);
-        if failed == 0 { Ok(()) } else { Err(LoopbackError::Failed { failed, sent, last }) }
-    }
-
-    fn accuracy(&self, server: &Server, driven: &Driven) -> Option<Accuracy> {
-        let kept = self.kept.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
-        let inside = kept.iter().filter(|record| {
-            record.outcome.is_success() && driven.window_start <= record.sent_ns && record.sent_ns < driven.window_end
-        });
-        Accuracy::of(inside.filter_map(|record| Some((record, server.take_sent(record.usage.prompt_tokens?)?))))
-    }
-}
-
-fn prepare(trial: &Trial, url: &str) -> Result<(Workload, Target), LoopbackError> {
-    let server = ServerSpec {
-        name: ServerName::new("loopback")?,
-        index: 0,
-        api: Api::OpenAi,
-        origin: ServerOrigin::Url { url: url.to_owned() },
-        ready: Ready { http: None, log: None, within: Period::from_secs(1) },
-        preload: None,
-        stop: Stop::default(),
-        model: Some("loopback".to_owned()),
-        slots: None,
+/// A trial as its author would write it. Replies under way at the end may
+/// still come: those sent last would else be missing from every figure.
+fn scenario(trial: &Trial, url: &str) -> String {
+    let load = match trial.load {
+        Traffic::Clients(clients) => format!("clients = {clients}"),
+        Traffic::Rate(per_second) => format!("rate = {per_second:?}\narrival = \"constant\""),
     };
-    let spec = cell(trial)?;
-    let target = Target::new(&server, url, Endpoint::Chat, spec.request.stall.duration())?;
-    let key = CellKey { cell: CellId::new(format!("loopback/{}", trial.load))?, block: 0, epoch: 0 };
-    Ok((Workload { key, spec, seed: 1, prompts: vec!["Say something.".to_owned()] }, target))
-}
+    let length = match trial.length {
+        Length::Duration(duration) => format!("duration = \"{duration}\""),
+        Length::Requests(count) => format!("requests = {count}"),
+    };
+    format!(
+        r#"
+schema = 1
+name = "loopback"
+title = "What the load driver can do"
 
-fn cell(trial: &Trial) -> Result<CellSpec, LoopbackError> {
-    Ok(CellSpec {
-        treatment: Treatment::default(),
-        phase: PhaseName::new("loopback")?,
-        load: trial.load.clone(),
-        length: trial.length,
-        warmup: Period::from(trial.warmup),
-        drain: Period::from(DRAIN),
-        request: RequestSpec {
-            prompts: None,
-            prompt: None,
-            preamble: None,
-            endpoint: Endpoint::Chat,
-            max_tokens: trial.tokens,
-            temperature: 0.0,
-            seed: None,
-            stream: true,
-            ignore_eos: false,
-            nonce: true,
-            servers: Vec::new(),
-            extra: serde_json::Map::new(),
-            stall: Period::from_secs(10),
-        },
-        expect: Expect::default(),
-        slo: Slo::default(),
-        fault: None,
-        servers: 1,
-    })
-}
+[[server]]
+name = "loopback"
+api = "openai"
+url = "{url}"
+model = "loopback"
 
-/// Replies under way at the end may still come: those sent last would else be
-/// missing from every figure.
-const DRAIN: Duration = Duration::from_secs(5);
+[[phase]]
+name = "loopback"
+{load}
+{length}
+warmup = "{warmup}"
+drain = "5s"
+request = {{ prompt = "Say something.", max_tokens = {tokens}, stall = "10s" }}
+"#,
+        warmup = trial.warmup,
+        tokens = trial.tokens,
+    )
+}

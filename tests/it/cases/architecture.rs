@@ -32,7 +32,7 @@ const STREET: &[(&str, &[&str])] = &[
     ("telemetry", &["host", "clock", "record", "units"]),
     ("wire", &["clock", "units"]),
     ("load", &["wire", "host", "clock", "record", "plan", "scenario", "dialect", "units"]),
-    ("loopback", &["load", "host", "clock", "record", "plan", "scenario", "dialect", "stats", "units", "names"]),
+    ("loopback", &["load", "host", "clock", "record", "plan", "scenario", "stats", "units"]),
     ("store", &["record", "plan", "names"]),
     ("sim", &["clock", "record", "scenario", "dialect", "units"]),
     (
