@@ -7,7 +7,6 @@ use super::target::Target;
 use super::window::Window;
 use super::{Sink, Workload};
 use crate::clock::Clock;
-use crate::dialect::Ask;
 use crate::plan;
 use crate::record::{RequestOutcome, RequestRecord};
 use crate::units::Nanos;
@@ -21,9 +20,9 @@ use reply::Reply;
 
 /// Asks targets and records what they answer.
 pub(super) struct Exchange {
-    workload: Workload,
+    pub(super) workload: Workload,
     targets: Vec<Target>,
-    order: Vec<usize>,
+    pub(super) order: Vec<usize>,
     expectation: Expectation,
     clock: Clock,
     sink: Sink,
@@ -114,36 +113,8 @@ impl Exchange {
         (self.sink)(self.record(self.target(turn), turn, now, Reply::new(now), RequestOutcome::Dropped));
     }
 
-    fn target(&self, turn: Turn) -> &Target {
+    pub(super) fn target(&self, turn: Turn) -> &Target {
         &self.targets[turn.target as usize % self.targets.len()]
-    }
-
-    /// What is sent in this turn.
-    pub(super) fn body(&self, turn: Turn) -> Vec<u8> {
-        let target = self.target(turn);
-        let request = &self.workload.spec.request;
-        let prompts = &self.workload.prompts;
-        let chosen = self.order[usize::try_from(turn.position).unwrap_or(usize::MAX) % prompts.len()];
-        let nonce = if request.nonce { self.nonce(turn) } else { String::new() };
-        let preamble = request.preamble.as_deref().unwrap_or_default();
-        target.dialect.body(&Ask {
-            model: target.model.as_deref(),
-            prompt: &format!("{nonce}{preamble}{}", prompts[chosen]),
-            max_tokens: request.max_tokens,
-            temperature: request.temperature,
-            seed: request.seed,
-            stream: request.stream,
-            ignore_eos: request.ignore_eos,
-            extra: &request.extra,
-        })
-    }
-
-    /// A word that no other request of the run starts with, so that no prompt
-    /// cache can answer for the model.
-    fn nonce(&self, turn: Turn) -> String {
-        let key = &self.workload.key;
-        let name = format!("{}/{}/{}/{}", key.epoch, key.cell, turn.client, turn.sequence);
-        format!("[{:08x}] ", plan::derive(self.workload.seed, &name) >> 32)
     }
 
     async fn converse(&self, target: &Target, body: &[u8], reply: &mut Reply) -> RequestOutcome {

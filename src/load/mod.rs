@@ -13,6 +13,7 @@ mod lateness;
 mod open;
 mod pacer;
 mod preload;
+mod question;
 mod refusal;
 mod target;
 #[cfg(test)]
