@@ -130,7 +130,12 @@ fn planned(server: &Server, length: &str) -> Result<(Workload, Target), Failure>
     let server = plan.epochs[0].servers.first().ok_or("the plan has no server")?;
     let target = Target::new(server, &url, Endpoint::Chat, spec.request.stall.duration(), &[])?;
     let key = CellKey { cell: cell.clone(), block: 0, epoch: 0, probe: None };
-    let workload =
-        Workload { key, spec: spec.clone(), seed: 1, prompts: vec!["Say something.".to_owned()], trace: Vec::new() };
+    let workload = Workload {
+        key,
+        spec: spec.clone(),
+        seed: 1,
+        prompts: vec!["Say something.".to_owned().into()],
+        trace: Vec::new(),
+    };
     Ok((workload, target))
 }

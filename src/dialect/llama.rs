@@ -23,10 +23,10 @@ pub(super) fn body(ask: &Ask<'_>, prompt: (&str, Value)) -> Map<String, Value> {
     ])
 }
 
-/// The same request, with a prompt that is never taken from the cache: the
-/// server caches by default.
-pub(super) fn uncached(mut body: Map<String, Value>) -> Map<String, Value> {
-    body.insert("cache_prompt".to_owned(), false.into());
+/// The same request, with a prompt that is taken from the cache only where it
+/// may be: the server caches by default.
+pub(super) fn caching(ask: &Ask<'_>, mut body: Map<String, Value>) -> Map<String, Value> {
+    body.insert("cache_prompt".to_owned(), ask.reuse_prefix.into());
     body
 }
 

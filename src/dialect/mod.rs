@@ -3,6 +3,7 @@
 //! One file per API. Nothing here knows HTTP, time or threads: the same bytes
 //! give the same events however they are split.
 
+mod content;
 mod decoder;
 mod few;
 mod lines;
@@ -17,8 +18,9 @@ use std::borrow::Cow;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+pub use content::{Content, Refused};
 pub use decoder::Decoder;
 pub use text::error_message;
 
@@ -89,19 +91,21 @@ impl Dialect {
 
     /// The JSON body of a request.
     ///
-    /// What `ask` leaves open is left out. Objects in `ask.extra` complete the
-    /// objects of the same name (Ollama's `options`, `OpenAI`'s
-    /// `stream_options`); every other field of it stands as it is.
+    /// What `ask` leaves open is left out. Objects in `ask.extra`, however deep,
+    /// complete the objects of the same name (Ollama's `options`, `OpenAI`'s
+    /// `stream_options`); every other field of it stands as it is, in the place
+    /// of a field of the same name. Of content that the route does not
+    /// [take](Self::takes), what it cannot say is left out.
     pub fn body(self, ask: &Ask<'_>) -> Vec<u8> {
-        let messages = || ("messages", json!([{ "role": "user", "content": ask.prompt }]));
-        let prompt = || ("prompt", ask.prompt.into());
+        let prompt = || ("prompt", ask.content.text());
+        let messages = || ("messages", ask.content.openai_messages());
         let mut body = match self {
-            Self::OllamaChat => ollama::body(ask, messages()),
-            Self::OllamaGenerate => ollama::body(ask, prompt()),
+            Self::OllamaChat => ollama::body(ask, ("messages", ask.content.ollama_messages()), Value::Null),
+            Self::OllamaGenerate => ollama::body(ask, prompt(), ask.content.images()),
             Self::OpenAiChat => openai::body(ask, messages()),
             Self::OpenAiCompletions => openai::body(ask, prompt()),
-            Self::LlamaChat => llama::uncached(openai::body(ask, messages())),
-            Self::LlamaCompletion => llama::uncached(llama::body(ask, prompt())),
+            Self::LlamaChat => llama::caching(ask, openai::body(ask, messages())),
+            Self::LlamaCompletion => llama::caching(ask, llama::body(ask, prompt())),
         };
         merge(&mut body, ask.extra);
         Value::Object(body).to_string().into_bytes()
@@ -127,7 +131,7 @@ fn object<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
 fn merge(body: &mut Map<String, Value>, extra: &Map<String, Value>) {
     for (name, value) in extra {
         if let (Some(Value::Object(ours)), Value::Object(theirs)) = (body.get_mut(name), value) {
-            ours.extend(theirs.clone());
+            merge(ours, theirs);
         } else {
             body.insert(name.clone(), value.clone());
         }
@@ -139,8 +143,8 @@ fn merge(body: &mut Map<String, Value>, extra: &Map<String, Value>) {
 pub struct Ask<'a> {
     /// The model's name, where the API wants one.
     pub model: Option<&'a str>,
-    /// The prompt; a single user message on chat routes.
-    pub prompt: &'a str,
+    /// What is said.
+    pub content: Content<'a>,
     /// The most tokens the reply may have.
     pub max_tokens: u32,
     /// 0 is greedy.
@@ -151,6 +155,9 @@ pub struct Ask<'a> {
     pub stream: bool,
     /// Go on to `max_tokens` whatever the model says, where the API can.
     pub ignore_eos: bool,
+    /// Whether the start of the prompt may come from the server's cache, where
+    /// the API can be told.
+    pub reuse_prefix: bool,
     /// Further fields, put in last.
     pub extra: &'a Map<String, Value>,
 }

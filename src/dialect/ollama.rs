@@ -14,7 +14,7 @@ use super::{Ask, Event, TokenKind, Usage, object};
 use crate::units::Nanos;
 
 /// A request body. Ollama cannot be told to ignore the end of a reply.
-pub(super) fn body(ask: &Ask<'_>, prompt: (&str, Value)) -> Map<String, Value> {
+pub(super) fn body(ask: &Ask<'_>, prompt: (&str, Value), images: Value) -> Map<String, Value> {
     let options = object([
         ("num_predict", ask.max_tokens.into()),
         ("temperature", ask.temperature.into()),
@@ -23,6 +23,7 @@ pub(super) fn body(ask: &Ask<'_>, prompt: (&str, Value)) -> Map<String, Value> {
     object([
         ("model", ask.model.into()),
         prompt,
+        ("images", images),
         ("stream", ask.stream.into()),
         ("keep_alive", (-1).into()),
         ("options", options.into()),

@@ -29,7 +29,8 @@ async fn one_client(exchange: Arc<Exchange>, window: Window, client: u32, client
             return;
         }
         let position = sequence * u64::from(clients) + u64::from(client);
-        let outcome = exchange.ask(Turn { client, sequence, position, target: client, scheduled: now }).await;
+        let outcome =
+            exchange.ask(Turn { client, sequence, position, target: client, said: None, scheduled: now }).await;
         if matches!(outcome, RequestOutcome::Cut | RequestOutcome::Interrupted) {
             return;
         }

@@ -26,7 +26,7 @@ pub(super) struct Exchange {
     expectation: Expectation,
     clock: Clock,
     sink: Sink,
-    window: Window,
+    pub(super) window: Window,
     lags: Mutex<Lateness>,
 }
 
@@ -41,6 +41,8 @@ pub(super) struct Turn {
     pub(super) position: u64,
     /// Picks the target, modulo their number.
     pub(super) target: u32,
+    /// Which text of a conversation, from 0.
+    pub(super) said: Option<u32>,
     /// When it was meant to start.
     pub(super) scheduled: Nanos,
 }
@@ -62,7 +64,7 @@ impl Exchange {
         sink: Sink,
         window: Window,
     ) -> Result<Self, regex::Error> {
-        let expectation = Expectation::new(&workload.spec)?;
+        let expectation = Expectation::new(&workload.spec, &workload.prompts)?;
         let order = plan::permutation(workload.seed, workload.prompts.len());
         Ok(Self { workload, targets, order, expectation, clock, sink, window, lags: Mutex::default() })
     }
@@ -84,13 +86,13 @@ impl Exchange {
         self.lags.lock().map(|mut lags| std::mem::take(&mut *lags)).unwrap_or_default()
     }
 
-    /// Sends one request, records it, and tells how it ended.
+    /// Sends one request, records it, and tells how it ended and what text the
+    /// reply had, as far as that is kept.
     ///
     /// A kept-alive connection that the server has closed meanwhile is not a
     /// failure: the request goes out once more, on a fresh connection.
-    pub(super) async fn ask(&self, turn: Turn) -> RequestOutcome {
+    pub(super) async fn send(&self, turn: Turn, body: Vec<u8>) -> (RequestOutcome, String) {
         let target = self.target(turn);
-        let body = self.body(turn);
         let started = self.now();
         if let Ok(mut lags) = self.lags.lock() {
             lags.note(started.since(turn.scheduled));
@@ -101,16 +103,17 @@ impl Exchange {
             outcome = self.converse(target, &body, &mut reply) => outcome,
             () = self.window.interrupted() => RequestOutcome::Interrupted,
         };
-        let record = self.record(target, turn, started, reply, outcome.clone());
+        let text = std::mem::take(&mut reply.text);
+        let record = self.record(target, turn, started, reply, (outcome.clone(), &text));
         self.window.finished(record.sent_ns, record.finished_ns);
         (self.sink)(record);
-        outcome
+        (outcome, text)
     }
 
     /// Records a request that is not sent, because too many are in flight.
     pub(super) fn give_up(&self, turn: Turn) {
         let now = self.now();
-        (self.sink)(self.record(self.target(turn), turn, now, Reply::new(now), RequestOutcome::Dropped));
+        (self.sink)(self.record(self.target(turn), turn, now, Reply::new(now), (RequestOutcome::Dropped, "")));
     }
 
     pub(super) fn target(&self, turn: Turn) -> &Target {
@@ -172,12 +175,12 @@ impl Exchange {
         turn: Turn,
         started: Nanos,
         mut reply: Reply,
-        outcome: RequestOutcome,
+        (outcome, text): (RequestOutcome, &str),
     ) -> RequestRecord {
         let usage = reply.usage();
         let unexpected = match &outcome {
             RequestOutcome::Success { .. } => {
-                self.expectation.unmet(usage.output_tokens.unwrap_or_default(), &reply.text)
+                self.expectation.unmet(self.asked_tokens(turn), usage.output_tokens.unwrap_or_default(), text)
             }
             _ => None,
         };
@@ -186,6 +189,7 @@ impl Exchange {
             server: target.key.clone(),
             client: turn.client,
             sequence: turn.sequence,
+            turn: turn.said,
             scheduled_ns: turn.scheduled,
             started_ns: started,
             sent_ns: reply.sent,
@@ -195,7 +199,7 @@ impl Exchange {
             last_token_ns: reply.last_token,
             finished_ns: self.now(),
             outcome,
-            asked_tokens: self.workload.spec.request.max_tokens,
+            asked_tokens: self.asked_tokens(turn),
             stamp_error_ns: reply.stamp_error(),
             chunks: reply.take_chunks(),
             usage,

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::plan::CellSpec;
 use crate::record::{CellEnd, CellKey, ClientHonesty, RequestRecord};
-use crate::scenario::Load;
+use crate::scenario::{Load, Prompt};
 use crate::units::Nanos;
 
 use exchange::Exchange;
@@ -46,7 +46,7 @@ pub struct Workload {
     /// The seed of its sending times, nonces and prompt order.
     pub seed: u64,
     /// Never empty.
-    pub prompts: Vec<String>,
+    pub prompts: Vec<Prompt>,
     /// The recorded moments that its load follows; none if it follows none.
     pub trace: Vec<Nanos>,
 }

@@ -23,7 +23,14 @@ pub(super) async fn drive(exchange: &Arc<Exchange>, window: &Window) {
     let mut tasks = JoinSet::new();
     for position in 0_u32.. {
         let Some(scheduled) = window.or_stopped(moments.recv()).await.flatten() else { break };
-        let turn = Turn { client: position, sequence: 0, position: u64::from(position), target: position, scheduled };
+        let turn = Turn {
+            client: position,
+            sequence: 0,
+            position: u64::from(position),
+            target: position,
+            said: None,
+            scheduled,
+        };
         while tasks.try_join_next().is_some() {}
         if tasks.len() < most {
             let exchange = Arc::clone(exchange);

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::refusal;
 use super::target::Target;
 use crate::clock::Clock;
-use crate::dialect::{Ask, DecodeError, Event};
+use crate::dialect::{Ask, Content, DecodeError, Event};
 use crate::units::Nanos;
 use crate::wire::{Reply, WireError};
 
@@ -51,12 +51,13 @@ pub async fn preload(target: &Target, within: Duration, clock: Clock) -> Result<
 async fn generate(target: &Target, clock: Clock) -> Result<(), PreloadError> {
     let ask = Ask {
         model: target.model.as_deref(),
-        prompt: "Say hello.",
+        content: Content::Prompt { text: "Say hello.", images: &[] },
         max_tokens: 4,
         temperature: 0.0,
         seed: None,
         stream: false,
         ignore_eos: false,
+        reuse_prefix: false,
         extra: &serde_json::Map::new(),
     };
     let reply = target.client.send(&target.dialect.body(&ask), clock, None).await?;

@@ -1,26 +1,99 @@
 //! What is sent in a turn.
 
+use serde_json::{Value, json};
+
 use super::exchange::{Exchange, Turn};
-use crate::dialect::Ask;
+use crate::dialect::{Ask, Content};
 use crate::plan;
+use crate::record::RequestOutcome;
+use crate::scenario::{Prompt, Said};
 
 impl Exchange {
-    /// What is sent in this turn.
+    /// Asks what this turn has to ask, and tells how that ended: one request,
+    /// or a conversation.
+    pub(super) async fn ask(&self, turn: Turn) -> RequestOutcome {
+        match &self.prompt(turn).said {
+            Said::Turns(texts) => self.hold(turn, texts).await,
+            Said::Text { .. } | Said::Messages(_) => self.send(turn, self.body(turn)).await.0,
+        }
+    }
+
+    /// Says one text after the other, each with all that was said before, until
+    /// a request has no reply or the window closes.
+    async fn hold(&self, turn: Turn, texts: &[String]) -> RequestOutcome {
+        let mut spoken: Vec<Value> = Vec::new();
+        let (mut turn, mut outcome) = (turn, RequestOutcome::Interrupted);
+        for (said, text) in (0..).zip(texts) {
+            if said > 0 && !self.thinks().await {
+                break;
+            }
+            let scheduled = if said == 0 { turn.scheduled } else { self.now() };
+            turn = Turn { said: Some(said), scheduled, ..turn };
+            let start = if said == 0 { self.start(turn) } else { String::new() };
+            spoken.push(json!({ "role": "user", "content": format!("{start}{text}") }));
+            let reply;
+            (outcome, reply) = self.send(turn, self.asking(turn, Content::Messages(&spoken))).await;
+            if !outcome.is_success() {
+                break;
+            }
+            spoken.push(json!({ "role": "assistant", "content": reply }));
+        }
+        outcome
+    }
+
+    /// The pause before the next turn; whether there may still be one.
+    async fn thinks(&self) -> bool {
+        if let Some(think) = self.workload.spec.request.think {
+            self.window.or_stopped(tokio::time::sleep(think.duration())).await;
+        }
+        self.window.admits(self.now())
+    }
+
+    /// What is sent in this turn; of a conversation, at its start.
     pub(super) fn body(&self, turn: Turn) -> Vec<u8> {
-        let target = self.target(turn);
+        let start = self.start(turn);
+        match &self.prompt(turn).said {
+            Said::Text { text, images } => {
+                self.asking(turn, Content::Prompt { text: &format!("{start}{text}"), images })
+            }
+            Said::Messages(messages) => self.asking(turn, Content::Messages(&begun(&start, messages))),
+            Said::Turns(texts) => {
+                let text = format!("{start}{}", texts.first().map_or("", String::as_str));
+                self.asking(turn, Content::Prompt { text: &text, images: &[] })
+            }
+        }
+    }
+
+    /// What stands before what is said.
+    fn start(&self, turn: Turn) -> String {
         let request = &self.workload.spec.request;
+        let nonce = if request.nonce { self.nonce(turn) } else { String::new() };
+        format!("{nonce}{}", request.preamble.as_deref().unwrap_or_default())
+    }
+
+    /// The `max_tokens` of this turn.
+    pub(super) fn asked_tokens(&self, turn: Turn) -> u32 {
+        self.prompt(turn).max_tokens.unwrap_or(self.workload.spec.request.max_tokens)
+    }
+
+    fn prompt(&self, turn: Turn) -> &Prompt {
         let prompts = &self.workload.prompts;
         let chosen = self.order[usize::try_from(turn.position).unwrap_or(usize::MAX) % prompts.len()];
-        let nonce = if request.nonce { self.nonce(turn) } else { String::new() };
-        let preamble = request.preamble.as_deref().unwrap_or_default();
+        &prompts[chosen]
+    }
+
+    fn asking(&self, turn: Turn, content: Content<'_>) -> Vec<u8> {
+        let target = self.target(turn);
+        let request = &self.workload.spec.request;
         target.dialect.body(&Ask {
             model: target.model.as_deref(),
-            prompt: &format!("{nonce}{preamble}{}", prompts[chosen]),
-            max_tokens: request.max_tokens,
+            content,
+            max_tokens: self.asked_tokens(turn),
             temperature: request.temperature,
             seed: request.seed,
             stream: request.stream,
             ignore_eos: request.ignore_eos,
+            reuse_prefix: turn.said.is_some(),
             extra: &request.extra,
         })
     }
@@ -31,5 +104,37 @@ impl Exchange {
         let key = &self.workload.key;
         let name = format!("{}/{}/{}/{}", key.epoch, key.cell, turn.client, turn.sequence);
         format!("[{:08x}] ", plan::derive(self.workload.seed, &name) >> 32)
+    }
+}
+
+/// Messages, the first of which begins with `start`.
+fn begun(start: &str, messages: &[Value]) -> Vec<Value> {
+    let mut messages = messages.to_vec();
+    match messages.first_mut().and_then(|message| message.get_mut("content")) {
+        Some(Value::String(text)) => text.insert_str(0, start),
+        Some(Value::Array(parts)) if !start.is_empty() => {
+            parts.insert(0, json!({ "type": "text", "text": start }));
+        }
+        _ => {}
+    }
+    messages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_begin_with_what_stands_before_every_prompt() {
+        let text = json!([{ "role": "system", "content": "Be brief." }, { "role": "user", "content": "Hi" }]);
+        let begun_text = begun("[1] ", text.as_array().unwrap());
+        assert_eq!([&begun_text[0]["content"], &begun_text[1]["content"]], ["[1] Be brief.", "Hi"]);
+        let parts = [json!({ "role": "user", "content": [{ "type": "text", "text": "Hi" }] })];
+        let begun_parts = begun("[1] ", &parts);
+        assert_eq!(
+            begun_parts[0]["content"],
+            json!([{ "type": "text", "text": "[1] " }, { "type": "text", "text": "Hi" }])
+        );
+        assert_eq!(begun("", &parts), parts);
     }
 }

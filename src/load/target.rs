@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::dialect::{Dialect, Route};
+use crate::dialect::Dialect;
 use crate::record::ServerKey;
 use crate::scenario::{Endpoint, ServerSpec};
 use crate::wire::{Address, AddressError, Client, Connector, Header, Request, Trust, TrustError};
@@ -54,11 +54,7 @@ impl Target {
         stall: Duration,
         headers: &[Header],
     ) -> Result<Self, TargetError> {
-        let route = match endpoint {
-            Endpoint::Chat => Route::Chat,
-            Endpoint::Completion => Route::Completion,
-        };
-        let dialect = Dialect::of(server.api, route);
+        let dialect = Dialect::of(server.api, endpoint.route());
         let label = || server.label();
         let address = Address::parse(base_url).map_err(|source| TargetError::Address { label: label(), source })?;
         let request = Request::post(&address, dialect.path(), headers);

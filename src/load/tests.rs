@@ -102,7 +102,7 @@ fn body(request: &str, seed: u64, turn: Turn) -> String {
     let clock = Clock::start();
     let window = Window::new(&spec, clock, Nanos(0), CancellationToken::new());
     let target = Target::new(&server, "http://127.0.0.1:1/", Endpoint::Chat, Duration::from_secs(1), &[]).unwrap();
-    let prompts = ["a", "b", "c"].map(str::to_owned).to_vec();
+    let prompts = ["a", "b", "c"].map(|text| text.to_owned().into()).to_vec();
     let workload = Workload { key, spec, seed, prompts, trace: Vec::new() };
     let exchange = Exchange::new(workload, vec![target], clock, Arc::new(|_| {}), window).unwrap();
     let body: serde_json::Value = serde_json::from_slice(&exchange.body(turn)).unwrap();
@@ -110,7 +110,7 @@ fn body(request: &str, seed: u64, turn: Turn) -> String {
 }
 
 fn turn(client: u32, position: u64) -> Turn {
-    Turn { client, sequence: position, position, target: client, scheduled: Nanos(0) }
+    Turn { client, sequence: position, position, target: client, said: None, scheduled: Nanos(0) }
 }
 
 #[test]

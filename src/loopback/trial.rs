@@ -101,7 +101,7 @@ fn planned(trial: &Trial, url: &str) -> Result<(Workload, Target), LoopbackError
     let ((id, spec), server) = cell.ok_or(LoopbackError::NoCell)?;
     let target = Target::new(server, url, spec.request.endpoint, spec.request.stall.duration(), &[])?;
     let key = CellKey { cell: id.clone(), block: 0, epoch: 0, probe: None };
-    let prompts = spec.request.prompt.iter().cloned().collect();
+    let prompts = spec.request.prompt.iter().cloned().map(Into::into).collect();
     Ok((Workload { key, spec: spec.clone(), seed: 1, prompts, trace: Vec::new() }, target))
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn reply(client: u32, sent_ms: u64, gaps_ms: &[u64]) -> RequestRecord
         server: server(0),
         client,
         sequence: 0,
+        turn: None,
         scheduled_ns: ms(sent_ms),
         started_ns: ms(sent_ms),
         sent_ns: ms(sent_ms),

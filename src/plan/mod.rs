@@ -30,7 +30,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{CellId, MetricId, PhaseName, ScenarioName};
 use crate::scenario::{
-    Cooldown, Expect, Fault, Find, Length, Load, RequestSpec, Selector, ServerSpec, Slo, StepSpec, Treatment,
+    Cooldown, Expect, Fault, Find, Length, Load, PromptLine, RequestSpec, Selector, ServerSpec, Slo, StepSpec,
+    Treatment,
 };
 use crate::units::{Nanos, Period, Share};
 
@@ -89,8 +90,9 @@ pub struct Plan {
     pub foreign_gpu_processes: Vec<String>,
     /// Every cell there is, by id.
     pub cells: IndexMap<CellId, CellSpec>,
-    /// The prompts of every prompt file, by path.
-    pub prompts: IndexMap<PathBuf, Vec<String>>,
+    /// The lines of every prompt file, by path; one that is only a prompt is a
+    /// text in JSON.
+    pub prompts: IndexMap<PathBuf, Vec<PromptLine>>,
     /// The moments of every trace of arrivals, each counted from its first, by
     /// path.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]

@@ -48,7 +48,7 @@ impl<'a> Volume<'a> {
         let prompts = plan.prompts.iter().map(|(path, prompts)| PromptFile {
             path,
             prompts: prompts.len(),
-            text_bytes: Bytes(prompts.iter().map(|prompt| prompt.len() as u64).sum()),
+            text_bytes: Bytes(prompts.iter().map(|line| line.text_bytes() as u64).sum()),
         });
         let nothing = Self {
             prompts: prompts.collect(),

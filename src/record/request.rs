@@ -14,6 +14,10 @@ pub struct RequestRecord {
     pub client: u32,
     /// Counts the requests of one client from 0.
     pub sequence: u64,
+    /// Which turn of a conversation, from 0; the turns of one conversation
+    /// share `client` and `sequence`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<u32>,
     /// When it was meant to start; in a closed loop the same as `started_ns`.
     pub scheduled_ns: Nanos,
     /// When the driver turned to it.

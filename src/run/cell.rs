@@ -9,7 +9,7 @@ use crate::load::{self, Driven, Sink, Target, Workload};
 use crate::names::CellId;
 use crate::plan::{CellSpec, Epoch, PlannedCell};
 use crate::record::{CellEnd, CellKey, ClientHonesty, Event, RequestRecord};
-use crate::scenario::Fault;
+use crate::scenario::{self, Fault, Prompt, PromptError, PromptLine};
 use crate::units::Nanos;
 
 impl Conductor<'_> {
@@ -89,7 +89,7 @@ impl Conductor<'_> {
             .map(|server| Target::new(server.spec(), server.url(), request.endpoint, stall, &[]))
             .collect::<Result<Vec<_>, _>>()?;
         let trace = self.stage.plan.trace(spec).to_vec();
-        let workload = Workload { key: key.clone(), spec: spec.clone(), seed, prompts: self.prompts(spec), trace };
+        let workload = Workload { key: key.clone(), spec: spec.clone(), seed, prompts: self.prompts(spec)?, trace };
         let load_start = self.stage.clock.now();
         let window_start = load_start.plus(spec.warmup.duration().into());
         let stop = self.stop.clone();
@@ -99,10 +99,12 @@ impl Conductor<'_> {
         Ok(driven?)
     }
 
-    fn prompts(&self, spec: &CellSpec) -> Vec<String> {
+    fn prompts(&self, spec: &CellSpec) -> Result<Vec<Prompt>, PromptError> {
         let request = &spec.request;
-        let from_file = request.prompts.as_ref().and_then(|path| self.stage.plan.prompts.get(path)).cloned();
-        from_file.unwrap_or_else(|| vec![request.prompt.clone().unwrap_or_default()])
+        let only = [PromptLine::from(request.prompt.clone().unwrap_or_default())];
+        let file = request.prompts.as_ref().and_then(|path| self.stage.plan.prompts.get(path));
+        let lines = file.map_or(only.as_slice(), Vec::as_slice);
+        scenario::prompts(lines, request.template.as_ref()).into_iter().collect()
     }
 
     /// Kills a server as planned, and starts it again.

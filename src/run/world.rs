@@ -8,7 +8,7 @@ use crate::host;
 use crate::load::{PreloadError, TargetError};
 use crate::process::{Tail, Undoing, tail};
 use crate::record::{Environment, Fact, GpuIdentity, GpuReading, ProcessIdentity, Reading, ServerKey, StepOutcome};
-use crate::scenario::{GpuStep, LookStep, MemoryOwner, MpsAction, ServerSpec, StepKind, StepSpec};
+use crate::scenario::{GpuStep, LookStep, MemoryOwner, MpsAction, PromptError, ServerSpec, StepKind, StepSpec};
 use crate::server::{self, RunningServer, ServerContext, ServerError};
 use crate::signal::StopSignal;
 use crate::sim::{Machine, SimError, SimHost, SimServer};
@@ -48,6 +48,9 @@ pub enum WorldError {
     /// `expect.matches` is not a regular expression.
     #[error("`expect.matches` is not a regular expression: {0}")]
     Pattern(#[from] regex::Error),
+    /// A line of a prompt file is no prompt, which a check would have found.
+    #[error("a prompt cannot be made: {0}")]
+    Prompt(#[from] PromptError),
     /// A signal arrived meanwhile.
     #[error("interrupted")]
     Interrupted,

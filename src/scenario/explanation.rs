@@ -124,8 +124,16 @@ Variables and factors must be there already, so that a misspelt name is noticed.
 
 const PROMPTS: &str = "A prompt file with a line that is no prompt.
 
-Each line of a `.jsonl` file is one object with the key `prompt`; each line of any other file is a prompt. Empty lines
-are skipped, and at least one prompt must remain.";
+Each line of a `.jsonl` file is one object; each line of any other file is a prompt. Empty lines are skipped, and at
+least one line must remain.
+
+    {\"prompt\": \"Why is the sky blue?\", \"max_tokens\": 64}
+    {\"prompt\": \"What is this?\", \"images\": [\"iVBORw0KGgo…\"]}
+    {\"messages\": [{\"role\": \"system\", \"content\": \"Be brief.\"}, {\"role\": \"user\", \"content\": \"Why?\"}]}
+    {\"turns\": [\"Why is the sky blue?\", \"And in the evening?\"]}
+
+An object says something by `prompt`, `messages` or `turns`, or with a `template` by whatever keys that uses. `messages` and
+`turns` are for chat routes; images for chat routes and Ollama's `/api/generate`, which take them in base64.";
 
 const PORTS: &str = "More server instances than ports.
 

@@ -1,33 +1,24 @@
-//! The files a scenario is made of: itself, what it includes, and its prompts.
+//! The files a scenario is made of: itself and what it includes.
 #![expect(clippy::disallowed_methods, reason = "reading the user's files is what this file does")]
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use indexmap::IndexMap;
-use serde::Deserialize;
-
 use super::diagnostic::Code;
 use super::overlay::merge;
-use super::source::{FileRole, Finding, Notes, SourceMap, Span, WantedFile};
+use super::source::{Finding, Notes, SourceMap, Span};
 use super::template::Scope;
-use super::trace;
 use super::tree::{self, Table, Value};
-use crate::units::Nanos;
 
 /// The largest scenario file.
 const MOST_TOML_BYTES: u64 = 1 << 20;
-/// The largest file of prompts or arrivals.
-const MOST_DATA_BYTES: u64 = 64 << 20;
 /// The most files one scenario is made of.
 const MOST_FILES: usize = 100;
-/// Bad lines shown of one file of prompts or arrivals.
-const BAD_LINES_SHOWN: usize = 3;
 
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
-enum ReadError {
+pub(super) enum ReadError {
     #[error("cannot read `{path}`: {source}")]
     Io { path: String, source: io::Error },
     #[error("`{path}` is not a file")]
@@ -40,7 +31,7 @@ enum ReadError {
 
 impl ReadError {
     /// What to do; paths start from `origin`.
-    fn advice(&self, origin: &str) -> String {
+    pub(super) fn advice(&self, origin: &str) -> String {
         match self {
             Self::Io { .. } => format!("paths are relative to {origin}"),
             Self::NotFile { .. } => "name a file".to_owned(),
@@ -50,10 +41,7 @@ impl ReadError {
     }
 }
 
-/// Where the paths of prompt and Compose files start.
-const SCENARIO_FOLDER: &str = "the scenario's folder";
-
-fn read_text(path: &Path, shown: &str, most: u64) -> Result<String, ReadError> {
+pub(super) fn read_text(path: &Path, shown: &str, most: u64) -> Result<String, ReadError> {
     let io = |source| ReadError::Io { path: shown.to_owned(), source };
     // To open a pipe would wait for its writer.
     if !path.metadata().map_err(io)?.is_file() {
@@ -197,103 +185,4 @@ impl Includer<'_> {
         self.open.pop();
         Some(table)
     }
-}
-
-/// Reads every prompt file and every trace of arrivals, and checks that the
-/// others are there.
-pub(super) fn read_wanted(
-    wanted: &[WantedFile],
-    dir: &Path,
-    notes: &Notes,
-) -> (IndexMap<PathBuf, Vec<String>>, IndexMap<PathBuf, Vec<Nanos>>) {
-    let (mut prompts, mut traces) = (IndexMap::new(), IndexMap::new());
-    for file in wanted {
-        match file.role {
-            FileRole::Compose if file.path.is_file() => {}
-            FileRole::Compose => {
-                let message = format!("there is no file `{}`", file.shown(dir));
-                let finding = Finding::new(Code::Unreadable, file.span.clone(), message);
-                notes.push(finding.help(format!("paths are relative to {SCENARIO_FOLDER}")));
-            }
-            FileRole::Prompts if prompts.contains_key(&file.path) => {}
-            FileRole::Prompts => {
-                prompts.insert(file.path.clone(), read_prompts(file, &file.shown(dir), notes));
-            }
-            FileRole::Trace if traces.contains_key(&file.path) => {}
-            FileRole::Trace => {
-                traces.insert(file.path.clone(), read_trace(file, &file.shown(dir), notes));
-            }
-        }
-    }
-    (prompts, traces)
-}
-
-#[derive(Deserialize)]
-struct PromptLine {
-    prompt: String,
-}
-
-/// A file that a phase names; what keeps it from being read is noted.
-fn read_data(file: &WantedFile, shown: &str, notes: &Notes) -> Option<String> {
-    let complain = |error: ReadError| {
-        let finding = Finding::new(Code::Unreadable, file.span.clone(), error.to_string());
-        notes.push(finding.help(error.advice(SCENARIO_FOLDER)));
-    };
-    read_text(&file.path, shown, MOST_DATA_BYTES).map_err(complain).ok()
-}
-
-fn is_json_lines(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "jsonl")
-}
-
-fn read_trace(file: &WantedFile, shown: &str, notes: &Notes) -> Vec<Nanos> {
-    let Some(text) = read_data(file, shown, notes) else { return Vec::new() };
-    let moments = trace::parse(&text, is_json_lines(&file.path)).unwrap_or_else(|bad| {
-        for line in bad.iter().take(BAD_LINES_SHOWN) {
-            let message = format!("{shown}:{}: {}", line.number, line.reason);
-            let finding = Finding::new(Code::Trace, file.span.clone(), message);
-            notes.push(finding.help("each line is one arrival: {\"timestamp\": milliseconds}, or seconds in a `.csv`"));
-        }
-        Vec::new()
-    });
-    if moments.is_empty() && text.trim().is_empty() {
-        let finding = Finding::new(Code::Trace, file.span.clone(), format!("`{shown}` holds no arrival"));
-        notes.push(finding.help("write one arrival a line; blank lines do not count"));
-    }
-    moments
-}
-
-fn read_prompts(file: &WantedFile, shown: &str, notes: &Notes) -> Vec<String> {
-    let Some(text) = read_data(file, shown, notes) else { return Vec::new() };
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    if !is_json_lines(&file.path) {
-        return some_prompts(file, shown, lines.map(|(_, line)| line.to_owned()).collect(), notes);
-    }
-    let mut prompts = Vec::new();
-    let mut bad = 0;
-    for (index, line) in lines {
-        match serde_json::from_str::<PromptLine>(line) {
-            Ok(line) => prompts.push(line.prompt),
-            Err(error) => {
-                bad += 1;
-                if bad <= BAD_LINES_SHOWN {
-                    let text = error.to_string();
-                    let reason = text.split(" at line ").next().unwrap_or_default();
-                    let message = format!("{shown}:{}:{}: {reason}", index + 1, error.column());
-                    let finding = Finding::new(Code::Prompts, file.span.clone(), message);
-                    notes.push(finding.help("each line is one object like {\"prompt\": \"…\"}"));
-                }
-            }
-        }
-    }
-    if bad == 0 { some_prompts(file, shown, prompts, notes) } else { prompts }
-}
-
-fn some_prompts(file: &WantedFile, shown: &str, prompts: Vec<String>, notes: &Notes) -> Vec<String> {
-    if prompts.is_empty() {
-        let message = format!("`{shown}` holds no prompt");
-        let finding = Finding::new(Code::Prompts, file.span.clone(), message);
-        notes.push(finding.help("write one prompt a line; blank lines do not count"));
-    }
-    prompts
 }

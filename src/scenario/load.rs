@@ -9,7 +9,7 @@ use super::check::{
 };
 use super::diagnostic::{Code, Problems};
 use super::fields::Fields;
-use super::files::{Includer, read_root, read_wanted};
+use super::files::{Includer, read_root};
 use super::overlay::{merge, override_with, parse_set};
 use super::read::audit::read_audit;
 use super::read::claim::read_claims;
@@ -21,6 +21,7 @@ use super::source::{FileRole, Finding, Notes, SourceMap};
 use super::spelling;
 use super::template::Scope;
 use super::tree::{self, Node, Table, Value};
+use super::wanted::read_wanted;
 use super::warnings::warn;
 use crate::names::ScenarioName;
 
@@ -54,8 +55,9 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems
     };
     let cells = check_treatments(&mut scenario, &notes);
     let wanted = notes.wanted_files();
-    (scenario.prompts, scenario.traces) = read_wanted(&wanted, &scenario.dir, &notes);
-    let compose = wanted.into_iter().filter(|file| file.role == FileRole::Compose).map(|file| file.path);
+    let held = read_wanted(&wanted, &scenario.dir, &notes);
+    (scenario.prompts, scenario.traces) = (held.prompts, held.traces);
+    let compose = wanted.into_iter().filter(|file| matches!(file.role, FileRole::Compose)).map(|file| file.path);
     scenario.files = files.into_iter().chain(compose).collect();
     let mut scenario = notes.settle(scenario, &sources)?;
     let warnings = Notes::default();

@@ -6,8 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::find::Find;
+use super::prompt::PromptTemplate;
 use super::shape::exactly_one;
 use super::traffic::Load;
+use crate::dialect::Route;
 use crate::names::{PhaseName, ServerName};
 use crate::signal::StopSignal;
 use crate::units::{Period, Share};
@@ -55,14 +57,26 @@ pub enum Length {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Request", extend("oneOf" = exactly_one(&["prompts", "prompt"])))]
 pub struct RequestSpec {
-    /// A JSONL file (`{"prompt": "…"}` a line) or a plain text file, one prompt
-    /// a line; relative to the scenario's folder. Absolute once loaded.
+    /// A JSONL file, an object like `{"prompt": "…"}` a line, or a plain text
+    /// file, one prompt a line; relative to the scenario's folder. Absolute once
+    /// loaded.
+    ///
+    /// A line of JSONL has one of `prompt`, `messages` (`OpenAI`'s form, chat
+    /// only) and `turns` (a list of texts, a conversation, chat only). Beside
+    /// `prompt` it may have `images` (a list in base64), and beside any of them
+    /// `max_tokens` in place of the request's. Any other key is for `template`.
     #[serde(default)]
     pub prompts: Option<PathBuf>,
+    /// What is said of each line of the file: a text with templates over the
+    /// keys of the line, `{{ prompt.question }}` say, and over variables and
+    /// factors. In a plain text file a line is `{{ prompt.prompt }}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub template: Option<PromptTemplate>,
     /// One prompt, instead of a file.
     #[serde(default)]
     pub prompt: Option<String>,
-    /// Put before every prompt.
+    /// Put before every prompt, before the first message of several.
     #[serde(default)]
     pub preamble: Option<String>,
     /// Chat or plain completion.
@@ -88,10 +102,16 @@ pub struct RequestSpec {
     /// prompt caches.
     #[serde(default = "yes")]
     pub nonce: bool,
+    /// The pause between a reply and the next turn of a conversation; none if
+    /// left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub think: Option<Period>,
     /// Which servers are asked, in turn; all if empty.
     #[serde(default)]
     pub servers: Vec<ServerName>,
-    /// Further fields of the request body.
+    /// Further fields of the request body, put in last. Tables complete the
+    /// body's own of the same name, however deep, `options` of Ollama for one;
+    /// anything else takes the place of what stands there.
     #[serde(default)]
     pub extra: serde_json::Map<String, serde_json::Value>,
     /// Longest silence between two reads before the request has stalled.
@@ -119,6 +139,16 @@ pub enum Endpoint {
     Chat,
     /// `/api/generate`, `/v1/completions`, `/completion`.
     Completion,
+}
+
+impl Endpoint {
+    /// The same as a dialect knows it.
+    pub const fn route(self) -> Route {
+        match self {
+            Self::Chat => Route::Chat,
+            Self::Completion => Route::Completion,
+        }
+    }
 }
 
 /// `expect = { … }`: a reply that fails it is not a success.

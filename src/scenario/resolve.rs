@@ -12,6 +12,7 @@ use super::design::Design;
 use super::diagnostic::{Code, Problems};
 use super::factor::{Factor, Selector, Treatment};
 use super::phase::PhaseSpec;
+use super::prompt::PromptLine;
 use super::read::factor::combine;
 use super::read::phase::read_phases;
 use super::read::server::{Ports, read_servers};
@@ -53,9 +54,9 @@ pub struct Scenario {
     pub files: Vec<PathBuf>,
     /// Programs that may compute on a GPU beside the run, by name.
     pub foreign_gpu_processes: Vec<String>,
-    /// The prompts of every prompt file, by absolute path; empty in a frozen
+    /// The lines of every prompt file, by absolute path; empty in a frozen
     /// scenario.
-    pub prompts: IndexMap<PathBuf, Vec<String>>,
+    pub prompts: IndexMap<PathBuf, Vec<PromptLine>>,
     /// The moments of every trace of arrivals, each counted from its first, by
     /// absolute path; empty in a frozen scenario.
     pub traces: IndexMap<PathBuf, Vec<Nanos>>,

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::{Code, Problem, Problems};
+use super::prompt::PromptTemplate;
+use crate::dialect::Dialect;
 
 /// Bytes in the common numbering.
 pub(super) type Span = Range<usize>;
@@ -111,7 +113,7 @@ impl Finding {
 }
 
 /// A file that a scenario names and that must be there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct WantedFile {
     pub(super) path: PathBuf,
     pub(super) span: Span,
@@ -126,11 +128,20 @@ impl WantedFile {
 }
 
 /// What a named file is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum FileRole {
-    Prompts,
+    Prompts(PromptUse),
     Trace,
     Compose,
+}
+
+/// What becomes of the lines of a prompt file.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct PromptUse {
+    /// What is said of each, and where that is written.
+    pub(super) template: Option<(PromptTemplate, Span)>,
+    /// Where it is said; empty as long as that is not known.
+    pub(super) dialects: Vec<Dialect>,
 }
 
 /// What is noticed while reading. Reading goes on after a problem, so that all
@@ -148,7 +159,7 @@ impl Notes {
 
     pub(super) fn want(&self, file: WantedFile) {
         let mut files = self.files.borrow_mut();
-        if !files.iter().any(|known| known.path == file.path && known.span == file.span) {
+        if !files.contains(&file) {
             files.push(file);
         }
     }

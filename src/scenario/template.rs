@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use minijinja::value::{Value as Computed, ValueKind};
-use minijinja::{Environment, Error, UndefinedBehavior};
+use minijinja::{Environment, Error};
+use serde_json::Value as Json;
 
 use super::diagnostic::Code;
 use super::source::{Finding, Notes, SourceMap, Span};
@@ -19,8 +20,11 @@ use super::spelling;
 use super::syntax::DEEPEST;
 use super::tree::{Entry, Node, Table, Value};
 
-/// Instructions one template may take; a wild loop ends here.
-const FUEL: u64 = 100_000;
+mod environment;
+mod written;
+
+pub(super) use environment::{environment, reason};
+use written::Template;
 
 /// The names a template may use, and what is noticed while it is computed.
 #[derive(Clone)]
@@ -39,14 +43,10 @@ pub(super) struct Scope<'a> {
 impl<'a> Scope<'a> {
     /// With no name defined.
     pub(super) fn empty(notes: &'a Notes, sources: &'a SourceMap) -> Self {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        environment.set_fuel(Some(FUEL));
         let context = Computed::from(BTreeMap::<String, Computed>::new());
         let waiting = Rc::default();
         Self {
-            environment: Rc::new(environment),
+            environment: Rc::new(environment()),
             names: Rc::default(),
             values: Rc::default(),
             context,
@@ -91,10 +91,12 @@ impl<'a> Scope<'a> {
         match Template::of(text) {
             Template::None => Rc::default(),
             Template::Whole(expression) => self.names_in_expression(expression),
-            Template::Mixed => {
-                self.remembered(text, || Ok(self.environment.template_from_str(text)?.undeclared_variables(false)))
-            }
+            Template::Mixed => self.names_in_template(text),
         }
+    }
+
+    fn names_in_template(&self, text: &str) -> Rc<[String]> {
+        self.remembered(text, || Ok(self.environment.template_from_str(text)?.undeclared_variables(false)))
     }
 
     /// The names that a bare expression uses.
@@ -164,6 +166,17 @@ impl<'a> Scope<'a> {
         Some(Node { value: Value::Text(value), span: node.span.clone(), computed: true })
     }
 
+    /// The values of the names in a text that is computed later, when `later`
+    /// is known too.
+    pub(super) fn values_in(&self, text: &str, later: &str, span: &Span) -> Option<BTreeMap<String, Json>> {
+        self.noted(self.environment.template_from_str(text), span)?;
+        let names = self.names_in_template(text);
+        let now: Vec<String> = names.iter().filter(|name| *name != later).cloned().collect();
+        self.all_defined(&now, text, span)?;
+        let value = |name: String| Some((serde_json::to_value(self.values.get(&name)?).ok()?, name));
+        Some(now.into_iter().filter_map(value).map(|(value, name)| (name, value)).collect())
+    }
+
     /// Whether a bare expression is true.
     pub(super) fn holds(&self, expression: &str, span: &Span) -> Option<bool> {
         self.evaluate(expression, span).map(|value| value.is_true())
@@ -183,8 +196,7 @@ impl<'a> Scope<'a> {
     fn noted<T>(&self, result: Result<T, Error>, span: &Span) -> Option<T> {
         result
             .map_err(|error| {
-                let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-                self.notes.push(Finding::new(Code::Template, span.clone(), message).label("in this template"));
+                self.notes.push(Finding::new(Code::Template, span.clone(), reason(&error)).label("in this template"));
             })
             .ok()
     }
@@ -269,24 +281,4 @@ fn is_guarded(name: &str, text: &str) -> bool {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.windows(3).any(|three| three == [name, "is", "defined"])
         || words.windows(4).any(|four| four == [name, "is", "not", "defined"])
-}
-
-/// What of a string is a template.
-enum Template<'t> {
-    None,
-    Whole(&'t str),
-    Mixed,
-}
-
-impl<'t> Template<'t> {
-    fn of(text: &'t str) -> Self {
-        if !text.contains("{{") && !text.contains("{%") {
-            return Self::None;
-        }
-        let inner = text.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
-        match inner {
-            Some(inner) if !["{{", "}}", "{%"].iter().any(|mark| inner.contains(mark)) => Self::Whole(inner.trim()),
-            _ => Self::Mixed,
-        }
-    }
 }

@@ -87,9 +87,11 @@ fn length_of_reply(request: &RequestRecord) -> Option<f64> {
     (request.asked_tokens > 0).then(|| as_f64(tokens) / f64::from(request.asked_tokens))
 }
 
-/// A nonce is there so that every prompt is new.
+/// A nonce is there so that every prompt is new, but for what a conversation
+/// says again.
 fn prompt_cached(examined: &Examined<'_>) -> Option<String> {
-    let counted = examined.window.sent().filter_map(|request| {
+    let new = examined.window.sent().filter(|request| request.turn.is_none_or(|turn| turn == 0));
+    let counted = new.filter_map(|request| {
         let usage = &request.usage;
         Some((usage.cached_tokens?, usage.prompt_tokens?))
     });

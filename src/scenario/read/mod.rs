@@ -6,6 +6,7 @@ pub(super) mod design;
 pub(super) mod factor;
 pub(super) mod find;
 pub(super) mod phase;
+mod request;
 pub(super) mod rule;
 pub(super) mod server;
 pub(super) mod step;

@@ -5,13 +5,13 @@ use std::path::Path;
 use super::super::decode::decode;
 use super::super::diagnostic::Code;
 use super::super::fields::Fields;
-use super::super::phase::{Expect, Fault, Length, PhaseSpec, RequestSpec};
-use super::super::source::{FileRole, Finding, WantedFile};
-use super::super::spelling;
+use super::super::phase::{Expect, Fault, Length, PhaseSpec};
+use super::super::source::Finding;
 use super::super::template::Scope;
 use super::super::tree::Node;
 use super::check_regex;
 use super::find::{check_objectives, lowest, read_find};
+use super::request::{find_server, read_request};
 use super::server::{Declared, Servers};
 use super::traffic::{check_ramps, read_loads, read_max_in_flight};
 use crate::names::ServerName;
@@ -19,7 +19,6 @@ use crate::signal::StopSignal;
 use crate::units::Period;
 
 const MOST_REQUESTS: u64 = 10_000_000;
-const MOST_TOKENS: u32 = 1_000_000;
 const DEFAULT_DRAIN: Period = Period::from_secs(30);
 
 /// Reads the phases whose `when` holds. The others are read too, for their
@@ -89,37 +88,6 @@ fn read_length(fields: &Fields<'_>) -> Option<Length> {
         fields.scope.notes.push(Finding::new(Code::Bounds, span, "`duration` is no time at all"));
     }
     Some(Length::Duration(duration))
-}
-
-fn read_request(outer: &Fields<'_>, servers: Option<&Servers>, dir: &Path) -> Option<RequestSpec> {
-    outer.must_have("request")?;
-    let node = outer.node("request")?;
-    let notes = outer.scope.notes;
-    let request: Option<RequestSpec> = decode(&node, notes);
-    let fields = Fields::of(&node, &outer.scope)?;
-    fields.exactly_one(&["prompts", "prompt"]);
-    let mut request = request?;
-    fields.within("max_tokens", request.max_tokens, 1, MOST_TOKENS);
-    fields.within("temperature", request.temperature, 0.0, 100.0);
-    if let (Some(servers), Some(names)) = (servers, fields.raw("servers").and_then(Node::as_list)) {
-        for name in names {
-            find_server(name.as_text().unwrap_or_default(), name, servers, &outer.scope);
-        }
-    }
-    if let (Some(prompts), Some(node)) = (&mut request.prompts, fields.raw("prompts")) {
-        *prompts = dir.join(&*prompts);
-        notes.want(WantedFile { path: prompts.clone(), span: node.span.clone(), role: FileRole::Prompts });
-    }
-    Some(request)
-}
-
-fn find_server(name: &str, node: &Node, servers: &Servers, scope: &Scope<'_>) -> Option<Declared> {
-    let found = servers.declared.get(name).copied();
-    if found.is_none() {
-        let finding = Finding::new(Code::UnknownReference, node.span.clone(), format!("there is no server `{name}`"));
-        scope.notes.push(finding.maybe_help(spelling::advice(name, servers.declared.keys().map(String::as_str))));
-    }
-    found
 }
 
 fn read_expect(fields: &Fields<'_>) -> Expect {

@@ -1,6 +1,8 @@
 //! The load driver against servers that misbehave: every end has its own
 //! outcome, and none of them is a panic or a wrong number.
 
+mod asked;
+
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc;
@@ -14,7 +16,7 @@ use runexp::names::{CellId, PhaseName, ServerName};
 use runexp::plan::CellSpec;
 use runexp::record::{CellEnd, CellKey, RequestOutcome, RequestRecord};
 use runexp::scenario::{
-    Arrival, Endpoint, Expect, Length, Load, Ready, RequestSpec, ServerOrigin, ServerSpec, Slo, Stop, Treatment,
+    Arrival, Endpoint, Expect, Length, Load, Prompt, Ready, RequestSpec, ServerOrigin, ServerSpec, Slo, Stop, Treatment,
 };
 use runexp::units::{Nanos, Period};
 use tokio_util::sync::CancellationToken;
@@ -47,6 +49,7 @@ fn cell(load: Load, length: Length) -> CellSpec {
         drain: Period::from_secs(5),
         request: RequestSpec {
             prompts: None,
+            template: None,
             prompt: Some("hello".to_owned()),
             preamble: None,
             endpoint: Endpoint::Chat,
@@ -56,6 +59,7 @@ fn cell(load: Load, length: Length) -> CellSpec {
             stream: true,
             ignore_eos: false,
             nonce: true,
+            think: None,
             servers: Vec::new(),
             extra: serde_json::Map::new(),
             stall: Period::from(Duration::from_millis(300)),
@@ -70,11 +74,26 @@ fn cell(load: Load, length: Length) -> CellSpec {
 
 /// Drives the cell against one server and returns every record.
 fn run(url: &str, spec: CellSpec, stop: &CancellationToken) -> (Driven, Vec<RequestRecord>) {
-    run_trace(url, spec, Vec::new(), stop)
+    drive_one(url, spec, vec!["hello".to_owned().into()], Vec::new(), stop)
 }
 
 /// The same, with the moments of a trace.
 fn run_trace(url: &str, spec: CellSpec, trace: Vec<Nanos>, stop: &CancellationToken) -> (Driven, Vec<RequestRecord>) {
+    drive_one(url, spec, vec!["hello".to_owned().into()], trace, stop)
+}
+
+/// The same, with other prompts.
+fn run_with(url: &str, spec: CellSpec, prompts: Vec<Prompt>, stop: &CancellationToken) -> (Driven, Vec<RequestRecord>) {
+    drive_one(url, spec, prompts, Vec::new(), stop)
+}
+
+fn drive_one(
+    url: &str,
+    spec: CellSpec,
+    prompts: Vec<Prompt>,
+    trace: Vec<Nanos>,
+    stop: &CancellationToken,
+) -> (Driven, Vec<RequestRecord>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let records = Arc::new(Mutex::new(Vec::new()));
     let taken = Arc::clone(&records);
@@ -85,7 +104,7 @@ fn run_trace(url: &str, spec: CellSpec, trace: Vec<Nanos>, stop: &CancellationTo
             key: CellKey { cell: CellId::new("default/test/clients=1").unwrap(), block: 0, epoch: 0, probe: None },
             spec,
             seed: 1,
-            prompts: vec!["hello".to_owned()],
+            prompts,
             trace,
         };
         let sink = Arc::new(move |record| taken.lock().unwrap().push(record));

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests write scenarios into folders of their own")]
 
 mod mutation;
+mod prompts;
 mod robustness;
 mod warned;
 
@@ -10,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use runexp::scenario::{
-    Bindings, Color, Length, LoadOptions, Order, Problems, Scenario, ServerOrigin, load, load_frozen,
+    Bindings, Color, Length, LoadOptions, Order, Problems, PromptLine, Scenario, ServerOrigin, load, load_frozen,
 };
 use tempfile::TempDir;
 
@@ -115,7 +116,8 @@ fn a_scenario_with_every_key_resolves_to_plain_values() {
     assert!(scenario.rules[0].holds(&[1.04, 0.4]).unwrap());
     assert!(!scenario.rules[0].holds(&[1.02, 0.4]).unwrap());
     let prompts: Vec<_> = scenario.prompts.values().collect();
-    assert_eq!(prompts, [&vec!["one".to_owned(), "two".to_owned()], &vec!["three".to_owned()]]);
+    let lines = |texts: &[&str]| texts.iter().map(|text| PromptLine::from((*text).to_owned())).collect::<Vec<_>>();
+    assert_eq!(prompts, [&lines(&["one", "two"]), &lines(&["three"])]);
 }
 
 fn shortened(folder: &Folder, value: &impl serde::Serialize) -> serde_json::Value {

@@ -78,6 +78,7 @@ fn request() -> RequestRecord {
         server: ServerKey { name: ServerName::new("one").unwrap(), index: 0 },
         client: 0,
         sequence: 0,
+        turn: None,
         scheduled_ns: Nanos(1),
         started_ns: Nanos(2),
         sent_ns: Nanos(3),

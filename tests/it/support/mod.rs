@@ -5,14 +5,15 @@ pub(crate) mod ollama;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// A real server on a real socket whose replies are written out byte by byte.
 pub(crate) struct ScriptedServer {
     address: SocketAddr,
     requests: Arc<AtomicUsize>,
+    heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl ScriptedServer {
@@ -22,14 +23,15 @@ impl ScriptedServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(AtomicUsize::new(0));
-        let (answer, counter) = (Arc::new(answer), Arc::clone(&requests));
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let (answer, counter, ears) = (Arc::new(answer), Arc::clone(&requests), Arc::clone(&heard));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (answer, counter) = (Arc::clone(&answer), Arc::clone(&counter));
-                thread::spawn(move || serve(stream, answer.as_ref(), &counter));
+                let (answer, counter, ears) = (Arc::clone(&answer), Arc::clone(&counter), Arc::clone(&ears));
+                thread::spawn(move || serve(stream, answer.as_ref(), &counter, &ears));
             }
         });
-        Self { address, requests }
+        Self { address, requests, heard }
     }
 
     /// Answers the first request of every connection, and closes it without a
@@ -50,24 +52,37 @@ impl ScriptedServer {
     pub(crate) fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
+
+    /// The requests read so far, head and body, in order.
+    pub(crate) fn heard(&self) -> Vec<String> {
+        self.heard.lock().unwrap().clone()
+    }
 }
 
-fn serve(mut stream: TcpStream, answer: &(dyn Fn(usize, &mut TcpStream) + Send + Sync), counter: &AtomicUsize) {
-    if read_request(&stream).is_some() {
+fn serve(
+    mut stream: TcpStream,
+    answer: &(dyn Fn(usize, &mut TcpStream) + Send + Sync),
+    counter: &AtomicUsize,
+    heard: &Mutex<Vec<String>>,
+) {
+    if let Some(request) = read_request(&stream) {
+        heard.lock().unwrap().push(request);
         let number = counter.fetch_add(1, Ordering::SeqCst);
         answer(number, &mut stream);
     }
 }
 
 /// Reads one request's head and body.
-pub(crate) fn read_request(stream: &TcpStream) -> Option<()> {
+pub(crate) fn read_request(stream: &TcpStream) -> Option<String> {
     let mut reader = BufReader::new(stream);
+    let mut head = String::new();
     let mut length = 0;
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line).ok()? == 0 {
             return None;
         }
+        head.push_str(&line);
         let line = line.trim_end().to_ascii_lowercase();
         if line.is_empty() {
             break;
@@ -76,7 +91,9 @@ pub(crate) fn read_request(stream: &TcpStream) -> Option<()> {
             length = value.trim().parse().ok()?;
         }
     }
-    reader.read_exact(&mut vec![0; length]).ok()
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(head + &String::from_utf8_lossy(&body))
 }
 
 /// Writes a streamed answer's head.

@@ -118,7 +118,10 @@ fn plan() -> Plan {
         cooldown: None,
         foreign_gpu_processes: Vec::new(),
         cells: IndexMap::from([(cell(DIES), dying())]),
-        prompts: IndexMap::from([("/home/me/data/triples.jsonl".into(), vec!["one".into(), "two".into()])]),
+        prompts: IndexMap::from([(
+            "/home/me/data/triples.jsonl".into(),
+            vec!["one".to_owned().into(), "two".to_owned().into()],
+        )]),
         traces: IndexMap::new(),
     }
 }

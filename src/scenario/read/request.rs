@@ -1,0 +1,85 @@
+//! `request = { … }` of a phase.
+
+use std::path::Path;
+
+use super::super::decode::decode;
+use super::super::diagnostic::Code;
+use super::super::fields::Fields;
+use super::super::phase::RequestSpec;
+use super::super::prompt::PromptTemplate;
+use super::super::source::{FileRole, Finding, PromptUse, Span, WantedFile};
+use super::super::spelling;
+use super::super::template::Scope;
+use super::super::tree::{Entry, Node, Value};
+use super::server::{Declared, Servers};
+use crate::dialect::Dialect;
+
+const MOST_TOKENS: u32 = 1_000_000;
+
+pub(super) fn read_request(outer: &Fields<'_>, servers: Option<&Servers>, dir: &Path) -> Option<RequestSpec> {
+    let (written, template) = without_template(outer.must_have("request")?);
+    let node = outer.scope.render(&written)?;
+    let notes = outer.scope.notes;
+    let request: Option<RequestSpec> = decode(&node, notes);
+    let fields = Fields::of(&node, &outer.scope)?;
+    let source = fields.exactly_one(&["prompts", "prompt"]);
+    let template = template.map(|entry| read_template(&entry, source, &outer.scope));
+    let mut request = request?;
+    fields.within("max_tokens", request.max_tokens, 1, MOST_TOKENS);
+    fields.within("temperature", request.temperature, 0.0, 100.0);
+    if let (Some(servers), Some(names)) = (servers, fields.raw("servers").and_then(Node::as_list)) {
+        for name in names {
+            find_server(name.as_text().unwrap_or_default(), name, servers, &outer.scope);
+        }
+    }
+    // Without it, nothing that the lines say would be right.
+    let template = template.map_or(Some(None), |template| template.map(Some))?;
+    request.template = template.as_ref().map(|(template, _)| template.clone());
+    let dialects = dialects(&request, servers);
+    if let (Some(prompts), Some(node)) = (&mut request.prompts, fields.raw("prompts")) {
+        *prompts = dir.join(&*prompts);
+        let role = FileRole::Prompts(PromptUse { template, dialects });
+        notes.want(WantedFile { path: prompts.clone(), span: node.span.clone(), role });
+    }
+    Some(request)
+}
+
+/// A template of prompts is computed later, over every line of the file.
+fn without_template(request: &Node) -> (Node, Option<Entry>) {
+    let mut request = request.clone();
+    let template = match &mut request.value {
+        Value::Table(table) => table.shift_remove("template"),
+        _ => None,
+    };
+    (request, template)
+}
+
+fn read_template(entry: &Entry, source: Option<&str>, scope: &Scope<'_>) -> Option<(PromptTemplate, Span)> {
+    if source.is_some_and(|source| source != "prompts") {
+        let finding = Finding::new(Code::Choice, entry.key.clone(), "`template` means nothing without `prompts`");
+        scope.notes.push(finding.help("it is computed for every line of a file; write one prompt out"));
+    }
+    let text: String = decode(&entry.node, scope.notes)?;
+    let span = entry.node.span.clone();
+    let names = scope.values_in(&text, "prompt", &span)?;
+    Some((PromptTemplate { text, names }, span))
+}
+
+/// What is spoken with the servers that are asked.
+fn dialects(request: &RequestSpec, servers: Option<&Servers>) -> Vec<Dialect> {
+    let named = &request.servers;
+    let asked = servers.into_iter().flat_map(|servers| &servers.specs);
+    let asked = asked.filter(|server| named.is_empty() || named.contains(&server.name));
+    let mut dialects: Vec<Dialect> = asked.map(|server| Dialect::of(server.api, request.endpoint.route())).collect();
+    dialects.dedup();
+    dialects
+}
+
+pub(super) fn find_server(name: &str, node: &Node, servers: &Servers, scope: &Scope<'_>) -> Option<Declared> {
+    let found = servers.declared.get(name).copied();
+    if found.is_none() {
+        let finding = Finding::new(Code::UnknownReference, node.span.clone(), format!("there is no server `{name}`"));
+        scope.notes.push(finding.maybe_help(spelling::advice(name, servers.declared.keys().map(String::as_str))));
+    }
+    found
+}
