@@ -5,7 +5,7 @@ use crate::host::Distrust;
 use crate::journal::StateError;
 use crate::plan::PlanError;
 use crate::report::RenderError;
-use crate::run::RunError;
+use crate::run::{RunError, SecretError};
 use crate::scenario::{Problems, UnknownWord};
 use crate::sim::MachineError;
 use crate::store::StoreError;
@@ -108,6 +108,9 @@ pub(super) enum Failure {
     /// Somebody else could change what root would execute.
     #[error(transparent)]
     Distrust(#[from] Distrust),
+    /// A secret that a server wants cannot be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The run could not keep its records.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -149,6 +152,7 @@ impl Failure {
             | Self::Ports(_)
             | Self::PortTaken { .. }
             | Self::Distrust(_)
+            | Self::Secret(_)
             | Self::Run(_)
             | Self::Warden(_)
             | Self::Simulation(_) => SETUP,
@@ -165,6 +169,7 @@ impl Failure {
                 say_with(error, error.help());
             }
             Self::Distrust(error) => say_with(error, error.help()),
+            Self::Secret(error) => say_with(error, Some(error.help())),
             other => say(format_args!("error: {other}")),
         }
     }

@@ -14,7 +14,7 @@ use crate::names::{NameError, RunId};
 use crate::plan::{self, Choices, Plan};
 use crate::process::needs_sudo;
 use crate::record::{Environment, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
-use crate::run::{self, Aftermath, Finished, Guard, Interrupt, Remains, Request, RunEvent, World};
+use crate::run::{self, Aftermath, Finished, Guard, Interrupt, Remains, Request, RunEvent, Secrets, World};
 use crate::scenario::{Bindings, Scenario, ServerOrigin};
 use crate::sim::{self, Machine};
 use crate::store::RunDirectory;
@@ -29,9 +29,9 @@ pub(super) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     let choices = Choices { bindings: &bindings, seed: arguments.choices.seed, only: &arguments.choices.only };
     let plan = plan::expand(&scenario, &choices)?;
     let manifest = manifest(arguments, &plan, run_id.clone(), machine.as_ref(), clock);
-    let (world, guard) = match machine {
-        Some(machine) => (World::simulated(machine, clock)?, None),
-        None => (World::Host, Some(guard(&scenario, &plan, &run_id)?)),
+    let (world, secrets, guard) = match machine {
+        Some(machine) => (World::simulated(machine, clock)?, Secrets::default(), None),
+        None => (World::Host, Secrets::read(&plan)?, Some(guard(&scenario, &plan, &run_id)?)),
     };
     let directory = RunDirectory::create(&arguments.results, &scenario.name, &manifest.run_id)?;
     directory.write_decisions(&scenario.frozen(), &plan)?;
@@ -43,6 +43,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
             directory: &directory,
             clock,
             world,
+            secrets,
             manifest,
             interrupt: interrupt.clone(),
             guard,

@@ -56,18 +56,20 @@ pub fn shown_url(url: &str) -> String {
     parsed.to_string()
 }
 
-/// Asks once whether `url` answers a GET with a 2xx status.
+/// Asks once whether `url` answers a GET with these headers, pairs of name and
+/// value, with a 2xx status.
 ///
 /// # Errors
 /// If it does not.
-pub async fn http_answers(url: &str) -> Result<(), NoAnswer> {
+pub async fn http_answers(url: &str, headers: &[(&str, &str)]) -> Result<(), NoAnswer> {
     let address = shown_url(url);
     if Url::parse(url).is_err() {
         return Err(NoAnswer::Address { address });
     }
     let asked = async {
         let client = Client::builder().no_proxy().timeout(PATIENCE).build()?;
-        client.get(url).send().await
+        let request = headers.iter().fold(client.get(url), |request, (name, value)| request.header(*name, *value));
+        request.send().await
     };
     match asked.await {
         Ok(response) if response.status().is_success() => Ok(()),

@@ -9,6 +9,7 @@ use super::{Sink, Workload};
 use crate::clock::Clock;
 use crate::plan;
 use crate::record::{RequestOutcome, RequestRecord};
+use crate::scenario::hide;
 use crate::units::Nanos;
 use crate::wire::WireError;
 
@@ -103,6 +104,7 @@ impl Exchange {
             outcome = self.converse(target, &body, &mut reply) => outcome,
             () = self.window.interrupted() => RequestOutcome::Interrupted,
         };
+        let outcome = outcome.with_text(|text| hide(text, &target.headers));
         let text = std::mem::take(&mut reply.text);
         let record = self.record(target, turn, started, reply, (outcome.clone(), &text));
         self.window.finished(record.sent_ns, record.finished_ns);

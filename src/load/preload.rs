@@ -4,6 +4,7 @@ use super::refusal;
 use super::target::Target;
 use crate::clock::Clock;
 use crate::dialect::{Ask, Content, DecodeError, Event};
+use crate::scenario::hide;
 use crate::units::Nanos;
 use crate::wire::{Reply, WireError};
 
@@ -28,8 +29,11 @@ pub enum PreloadError {
         message: String,
     },
     /// The answer is not the protocol.
-    #[error("the first generation was answered with something else: {0}")]
-    Garbage(#[from] DecodeError),
+    #[error("the first generation was answered with something else: {message}")]
+    Garbage {
+        /// What was wrong with it.
+        message: String,
+    },
     /// The answer held no reply.
     #[error("the first generation gave no whole reply{}", .message.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
     NoReply {
@@ -63,11 +67,15 @@ async fn generate(target: &Target, clock: Clock) -> Result<(), PreloadError> {
     let reply = target.client.send(&target.dialect.body(&ask), clock, None).await?;
     match reply.status {
         200..300 => whole_reply(target, reply).await,
-        status => Err(PreloadError::Status { status, message: refusal::message(reply).await }),
+        status => {
+            let message = hide(&refusal::message(reply).await, &target.headers);
+            Err(PreloadError::Status { status, message })
+        }
     }
 }
 
 async fn whole_reply(target: &Target, mut reply: Reply<'_>) -> Result<(), PreloadError> {
+    let garbage = |error: DecodeError| PreloadError::Garbage { message: hide(&error.to_string(), &target.headers) };
     let mut done = false;
     let mut message = None;
     let mut note = |event: Event<'_>| match event {
@@ -78,9 +86,12 @@ async fn whole_reply(target: &Target, mut reply: Reply<'_>) -> Result<(), Preloa
     let mut decoder = target.dialect.decoder(false);
     while let Some(arrived) = reply.read().await? {
         for piece in arrived {
-            decoder.push(piece?, &mut note)?;
+            decoder.push(piece?, &mut note).map_err(garbage)?;
         }
     }
-    decoder.finish(&mut note)?;
-    if done && message.is_none() { Ok(()) } else { Err(PreloadError::NoReply { message }) }
+    decoder.finish(&mut note).map_err(garbage)?;
+    if done && message.is_none() {
+        return Ok(());
+    }
+    Err(PreloadError::NoReply { message: message.map(|text| hide(&text, &target.headers)) })
 }

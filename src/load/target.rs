@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use crate::dialect::Dialect;
 use crate::record::ServerKey;
-use crate::scenario::{Endpoint, ServerSpec};
-use crate::wire::{Address, AddressError, Client, Connector, Header, Request, Trust, TrustError};
+use crate::scenario::{self, Endpoint, ServerSpec};
+use crate::wire::{Address, AddressError, Client, Connector, Header, HeaderError, Request, Trust, TrustError};
 
 /// A server that is asked.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct Target {
     pub dialect: Dialect,
     /// The model's name, where the API wants one.
     pub model: Option<String>,
+    /// Headers of every request, whose secrets no record may repeat.
+    pub(super) headers: Vec<scenario::Header>,
     /// Its connections.
     pub(super) client: Arc<Client>,
 }
@@ -29,6 +31,14 @@ pub enum TargetError {
         label: String,
         /// Why.
         source: AddressError,
+    },
+    /// A header cannot be sent.
+    #[error("failed to prepare requests to `{label}`")]
+    Header {
+        /// The server.
+        label: String,
+        /// Why.
+        source: HeaderError,
     },
     /// It cannot be trusted.
     #[error("failed to prepare connections to `{label}`")]
@@ -46,24 +56,29 @@ impl Target {
     /// every request, beside those that all requests have.
     ///
     /// # Errors
-    /// When `base_url` is none, or is `https` and cannot be checked.
+    /// When `base_url` is none, or is `https` and cannot be checked, or a
+    /// header cannot be sent.
     pub fn new(
         server: &ServerSpec,
         base_url: &str,
         endpoint: Endpoint,
         stall: Duration,
-        headers: &[Header],
+        headers: &[scenario::Header],
     ) -> Result<Self, TargetError> {
         let dialect = Dialect::of(server.api, endpoint.route());
         let label = || server.label();
         let address = Address::parse(base_url).map_err(|source| TargetError::Address { label: label(), source })?;
-        let request = Request::post(&address, dialect.path(), headers);
+        let sent = headers.iter().map(|header| Header::new(header.name(), header.value()));
+        let sent = sent.collect::<Result<Vec<_>, _>>();
+        let sent = sent.map_err(|source| TargetError::Header { label: label(), source })?;
+        let request = Request::post(&address, dialect.path(), &sent);
         let connector = Connector::new(address, Vec::new(), &Trust::Machine)
             .map_err(|source| TargetError::Trust { label: label(), source })?;
         Ok(Self {
             key: ServerKey { name: server.name.clone(), index: server.index },
             dialect,
             model: server.model.clone(),
+            headers: headers.to_vec(),
             client: Arc::new(Client::new(connector, request, stall)),
         })
     }

@@ -28,6 +28,7 @@ pub fn render(plan: &Plan, site: Site<'_>) -> String {
     order(&mut text, plan, &treatments);
     steps(&mut text, "teardown", &plan.teardown);
     text.push_str("  everything started above is undone, whatever happens\n");
+    environment(&mut text, plan);
     costs::time(&mut text, plan);
     costs::volume(&mut text, plan, site);
     text
@@ -110,6 +111,24 @@ fn about(cell: &CellSpec) -> String {
         fault.unwrap_or_default(),
         search.unwrap_or_default()
     )
+}
+
+/// The variables whose values are secrets.
+fn environment(text: &mut String, plan: &Plan) {
+    let mut lines: Vec<String> = Vec::new();
+    for server in plan.epochs.iter().flat_map(|epoch| &epoch.servers) {
+        let read = server.headers.iter().filter_map(|header| Some((header.variable()?, &header.name)));
+        for (variable, header) in read {
+            let line = format!("  {variable:<24} for the header `{header}` of {}\n", server.label());
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    if !lines.is_empty() {
+        text.push_str("\nread from the environment when the run begins, and never shown\n");
+        text.extend(lines);
+    }
 }
 
 fn order(text: &mut String, plan: &Plan, treatments: &[&Epoch]) {

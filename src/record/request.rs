@@ -165,6 +165,23 @@ pub enum RequestOutcome {
 }
 
 impl RequestOutcome {
+    /// With every text in it, which may be a server's, replaced by what
+    /// `change` makes of it.
+    #[must_use]
+    pub fn with_text(self, change: impl FnOnce(&str) -> String) -> Self {
+        match self {
+            Self::Success { finish } => Self::Success { finish: change(&finish) },
+            Self::Status { status, message } => Self::Status { status, message: change(&message) },
+            Self::ServerError { message } => Self::ServerError { message: change(&message) },
+            Self::Connect { message } => Self::Connect { message: change(&message) },
+            Self::Reset { message } => Self::Reset { message: change(&message) },
+            Self::Garbage { message } => Self::Garbage { message: change(&message) },
+            same @ (Self::EarlyClose | Self::Stall | Self::Timeout | Self::Dropped | Self::Cut | Self::Interrupted) => {
+                same
+            }
+        }
+    }
+
     /// Whether the reply came whole.
     pub const fn is_success(&self) -> bool {
         matches!(self, Self::Success { .. })

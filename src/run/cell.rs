@@ -86,7 +86,10 @@ impl Conductor<'_> {
         let request = &spec.request;
         let stall = request.stall.duration();
         let targets = asked(spec, servers)
-            .map(|server| Target::new(server.spec(), server.url(), request.endpoint, stall, &[]))
+            .map(|server| {
+                let headers = self.stage.secrets.headers(server.spec());
+                Target::new(server.spec(), server.url(), request.endpoint, stall, &headers)
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let trace = self.stage.plan.trace(spec).to_vec();
         let workload = Workload { key: key.clone(), spec: spec.clone(), seed, prompts: self.prompts(spec)?, trace };
@@ -131,7 +134,8 @@ impl Conductor<'_> {
         self.note(Event::ServerKilled { cell: key.clone(), server: server.key() });
         let (log, stop) = (self.log(&format!("{}-again", server.label())), self.stop.clone());
         let environment = self.server_environment.clone();
-        let context = self.server_context(&log, &environment, &stop);
+        let headers = self.stage.secrets.headers(server.spec());
+        let context = self.server_context(&log, &environment, &headers, &stop);
         server.restart(&context, &mut self.undo).await?;
         let recovery_ns = self.stage.clock.now().since(killed);
         self.note(Event::ServerRecovered { cell: key.clone(), server: server.key(), recovery_ns });

@@ -9,6 +9,7 @@ use super::foreign::{self, Foreign};
 use super::guard::{Announce, announce};
 use super::interrupt::Interrupt;
 use super::rights::{self, Powerless};
+use super::secret::Secrets;
 use super::thermometer::Thermometer;
 use super::world::{World, WorldError};
 use crate::clock::Clock;
@@ -97,6 +98,7 @@ pub(super) struct Stage<'a> {
     pub(super) directory: &'a RunDirectory,
     pub(super) clock: Clock,
     pub(super) world: World,
+    pub(super) secrets: Secrets,
     pub(super) thermometer: Thermometer,
     /// How its processes are held together; `None` on a simulated machine.
     pub(super) containment: Option<Containment>,

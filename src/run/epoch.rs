@@ -10,7 +10,7 @@ use super::world::{Running, WorldError};
 use crate::load::{self, Target};
 use crate::plan::{CellSpec, Epoch};
 use crate::record::{Event, Scope, ServerKey};
-use crate::scenario::{Cooldown, Endpoint, Preload, ServerSpec};
+use crate::scenario::{Cooldown, Endpoint, Header, Preload, ServerSpec};
 use crate::server::ServerContext;
 
 impl<'a> Conductor<'a> {
@@ -76,7 +76,8 @@ impl<'a> Conductor<'a> {
         let started = self.stage.clock.now();
         let log = self.log(&spec.label());
         let (stop, environment) = (self.stop.clone(), self.server_environment.clone());
-        let context = self.server_context(&log, &environment, &stop);
+        let headers = self.stage.secrets.headers(spec);
+        let context = self.server_context(&log, &environment, &headers, &stop);
         let running = self.stage.world.start_server(spec, &context, &mut self.undo).await?;
         let ready_ns = self.stage.clock.now().since(started);
         let preload_ns = match &spec.preload {
@@ -103,7 +104,8 @@ impl<'a> Conductor<'a> {
         endpoint: Endpoint,
     ) -> Result<crate::units::Nanos, WorldError> {
         let within = preload.within.duration();
-        let mut target = Target::new(spec, running.url(), endpoint, within, &[])?;
+        let headers = self.stage.secrets.headers(spec);
+        let mut target = Target::new(spec, running.url(), endpoint, within, &headers)?;
         target.model = preload.model.clone().or(target.model);
         tokio::select! {
             () = self.stop.cancelled() => Err(WorldError::Interrupted),
@@ -159,13 +161,14 @@ impl<'a> Conductor<'a> {
         &self,
         log: &'c Path,
         env: &'c IndexMap<String, String>,
+        headers: &'c [Header],
         cancel: &'c CancellationToken,
     ) -> ServerContext<'c>
     where
         'a: 'c,
     {
         let Stage { scenario_dir, run_id, clock, .. } = self.stage;
-        ServerContext { dir: scenario_dir, run_id, log, env, clock, cancel }
+        ServerContext { dir: scenario_dir, run_id, log, env, headers, clock, cancel }
     }
 
     pub(super) fn spec(&self, cell: &crate::names::CellId) -> &CellSpec {

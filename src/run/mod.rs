@@ -15,6 +15,7 @@ mod interrupt;
 mod look;
 mod rights;
 mod search;
+mod secret;
 mod thermometer;
 mod world;
 
@@ -32,6 +33,7 @@ use conductor::{Conductor, Halt, Stage};
 pub use event::RunEvent;
 pub use guard::Guard;
 pub use interrupt::{Interrupt, Wish};
+pub use secret::{SecretError, Secrets};
 use thermometer::Thermometer;
 pub use world::{World, WorldError};
 
@@ -48,6 +50,8 @@ pub struct Request<'a> {
     pub clock: Clock,
     /// Where effects happen.
     pub world: World,
+    /// What the servers want to be told; empty on a simulated machine.
+    pub secrets: Secrets,
     /// The manifest, but for the environment and the outcome.
     pub manifest: Manifest,
     /// Ends the run early.
@@ -116,7 +120,7 @@ pub enum RunError {
 /// When the records cannot be written. A failing step or server is not an
 /// error here but an [`Outcome::Failed`].
 pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<Finished, RunError> {
-    let Request { plan, scenario_dir, directory, clock, world, mut manifest, interrupt, mut guard, aftermath } =
+    let Request { plan, scenario_dir, directory, clock, world, secrets, mut manifest, interrupt, mut guard, aftermath } =
         request;
     let (environment, probe) = world.observe();
     if let Some(guard) = &mut guard {
@@ -131,7 +135,8 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
     let run_id = manifest.run_id.clone();
     let containment = guarded.as_ref().map(|guarded| guarded.containment.clone());
     let run_id = run_id.as_str();
-    let stage = Stage { plan, run_id, scenario_dir, directory, clock, world, thermometer, containment, aftermath };
+    let stage =
+        Stage { plan, run_id, scenario_dir, directory, clock, world, secrets, thermometer, containment, aftermath };
     let mut conductor = Conductor::new(stage, journal, &ledger, &interrupt, watch);
     let result = conductor.perform().await;
     // A signal that comes later finds everything measured, or the reason known.

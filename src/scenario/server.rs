@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::header::HeaderSpec;
 use crate::dialect::Api;
 use crate::names::ServerName;
 use crate::signal::StopSignal;
@@ -28,6 +29,9 @@ pub struct ServerSpec {
     pub preload: Option<Preload>,
     /// How it is asked to stop.
     pub stop: Stop,
+    /// Headers of every request to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<HeaderSpec>,
     /// The model name put into requests.
     pub model: Option<String>,
     /// How many requests it works on at once (batching), as far as declared.

@@ -18,6 +18,7 @@ pub use error::{NotReady, ServerError};
 pub use running::{RunningServer, start};
 
 use crate::clock::Clock;
+use crate::scenario::Header;
 
 /// Where a server is started.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,8 @@ pub struct ServerContext<'a> {
     pub run_id: &'a str,
     /// What the epoch's steps put into every server's environment.
     pub env: &'a IndexMap<String, String>,
+    /// Headers of its ready check.
+    pub headers: &'a [Header],
     /// The run's clock.
     pub clock: Clock,
     /// Ends the start early.

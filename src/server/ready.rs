@@ -39,7 +39,7 @@ pub(super) async fn wait(
         }
         let missing = tokio::select! {
             () = context.cancel.cancelled() => return Err(ServerError::Cancelled { server }),
-            missing = missing(spec, url, line.as_mut(), context.log) => missing?,
+            missing = missing(spec, url, line.as_mut(), context) => missing?,
         };
         let Some(missing) = missing else { return Ok(()) };
         if limit.is_over() {
@@ -56,10 +56,13 @@ async fn missing(
     spec: &ServerSpec,
     url: &str,
     line: Option<&mut LogLine>,
-    log: &Path,
+    context: &ServerContext<'_>,
 ) -> Result<Option<NotReady>, ServerError> {
     let answer = match (&spec.ready.http, &spec.ready.log) {
-        (Some(path), _) => http_answers(&format!("{}{path}", url.trim_end_matches('/'))).await,
+        (Some(path), _) => {
+            let headers: Vec<_> = context.headers.iter().map(|header| (header.name(), header.value())).collect();
+            http_answers(&format!("{}{path}", url.trim_end_matches('/')), &headers).await
+        }
         (None, Some(_)) => Ok(()),
         (None, None) => tcp_answers(&address(url)).await,
     };
@@ -67,7 +70,7 @@ async fn missing(
         return Ok(Some(NotReady::Silent(error.to_string())));
     }
     if let Some(line) = line
-        && !line.seen(log)?
+        && !line.seen(context.log)?
     {
         return Ok(Some(NotReady::NoLine { pattern: line.pattern.as_str().to_owned() }));
     }

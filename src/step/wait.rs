@@ -55,7 +55,7 @@ enum Seen {
 
 async fn look(wait: &WaitStep, dir: &Path) -> Result<Seen, StepError> {
     let answer = match wait {
-        WaitStep { http: Some(url), .. } => http_answers(url).await,
+        WaitStep { http: Some(url), .. } => http_answers(url, &[]).await,
         WaitStep { tcp: Some(address), .. } => tcp_answers(address).await,
         WaitStep { file: Some(path), .. } if dir.join(path).exists() => Ok(()),
         WaitStep { file: Some(path), .. } => {

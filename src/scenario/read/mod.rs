@@ -5,6 +5,7 @@ pub(super) mod claim;
 pub(super) mod design;
 pub(super) mod factor;
 pub(super) mod find;
+mod header;
 pub(super) mod phase;
 mod request;
 pub(super) mod rule;

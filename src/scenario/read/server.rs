@@ -14,6 +14,7 @@ use super::super::server::{Preload, Ready, ServerOrigin, ServerSpec};
 use super::super::source::{FileRole, Finding, WantedFile};
 use super::super::template::Scope;
 use super::super::tree::{Node, Value};
+use super::header::read_headers;
 use super::{absolute, check_argv, check_regex};
 use crate::units::Period;
 
@@ -171,11 +172,23 @@ fn read_instance(fields: Fields<'_>, index: u32, port: Option<u16>, dir: &Path) 
     let ready = read_ready(&fields);
     let preload = read_preload(&fields);
     let stop = fields.or_default("stop");
+    let headers = read_headers(&fields);
     let model = fields.optional("model");
     let slots = fields.optional("slots");
     fields.within("slots", slots.unwrap_or(1), 1, 4096);
     fields.finish();
-    Some(ServerSpec { name: name?, index, api: api?, origin: origin?, ready: ready?, preload, stop, model, slots })
+    Some(ServerSpec {
+        name: name?,
+        index,
+        api: api?,
+        origin: origin?,
+        ready: ready?,
+        preload,
+        stop,
+        headers,
+        model,
+        slots,
+    })
 }
 
 /// What stands beside `run`, `compose` or `url`.

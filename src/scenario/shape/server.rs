@@ -4,6 +4,7 @@
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 
+use super::super::header::FromEnvironment;
 use super::super::read::server::ComposeOrigin;
 use super::super::server::{Preload, Ready, Stop};
 use super::exactly_one;
@@ -47,6 +48,13 @@ pub(super) struct Server {
     preload: Option<PreloadOrNot>,
     /// How it is asked to stop.
     stop: Option<Stop>,
+    /// Headers of every request to it, and of its ready check. A value is a
+    /// text, or `{ env = "NAME" }`: a secret that is read from the environment
+    /// when a run begins, and never written or shown.
+    headers: Option<IndexMap<String, TextOrSecret>>,
+    /// The secret that it wants as a bearer token, in the header
+    /// `authorization`.
+    bearer: Option<FromEnvironment>,
     /// The model's name in requests.
     model: Option<String>,
     /// How many requests an instance works on at once, for the report: what
@@ -65,6 +73,14 @@ const fn one() -> u32 {
 pub(super) enum Condition {
     Expression(String),
     Known(bool),
+}
+
+/// A text, or a secret.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+enum TextOrSecret {
+    Text(String),
+    Secret(FromEnvironment),
 }
 
 /// `true` for the defaults, or how.

@@ -17,6 +17,7 @@ mod real;
 mod rendered;
 mod rights;
 mod script;
+mod secret;
 mod simulated;
 mod strays;
 mod teardown;

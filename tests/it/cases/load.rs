@@ -33,6 +33,7 @@ fn server(url: &str) -> ServerSpec {
         preload: None,
         stop: Stop::default(),
         model: Some("m".to_owned()),
+        headers: Vec::new(),
         slots: None,
     }
 }

@@ -54,7 +54,7 @@ impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> World<J> {
         let Self { dir, log, env, clock, cancel, undo } = self;
         // What a run has started is known by its id, so each test is a run.
         let run_id = dir.path().file_name().unwrap().to_str().unwrap();
-        (ServerContext { dir: dir.path(), log, run_id, env, clock: *clock, cancel }, undo)
+        (ServerContext { dir: dir.path(), log, run_id, env, headers: &[], clock: *clock, cancel }, undo)
     }
 
     async fn start(&mut self, spec: &ServerSpec) -> Result<RunningServer, ServerError> {
@@ -79,6 +79,7 @@ fn server(script: &str) -> ServerSpec {
         preload: None,
         stop: Stop { signal: StopSignal::Term, within: Period::from_secs(20) },
         model: None,
+        headers: Vec::new(),
         slots: None,
     }
 }

@@ -24,6 +24,7 @@ fn spec(api: Api, slots: u32) -> ServerSpec {
         preload: None,
         stop: Stop::default(),
         model: None,
+        headers: Vec::new(),
         slots: Some(slots),
     }
 }

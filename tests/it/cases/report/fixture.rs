@@ -137,6 +137,7 @@ fn epoch(index: u32) -> Epoch {
         preload: None,
         stop: Stop::default(),
         model: Some(HOSTILE.into()),
+        headers: Vec::new(),
         slots: Some(1),
     };
     Epoch {

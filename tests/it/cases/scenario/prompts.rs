@@ -106,6 +106,10 @@ fn lines_that_are_no_prompts_are_named_by_file_and_line() {
        |
        = help: each line is one object like {"prompt": "…"}
     "#);
+}
+
+#[test]
+fn keys_of_a_line_that_are_not_what_they_must_be_are_named() {
     let lines = [
         r#"{"messages": [{"content": "x"}]}"#,
         r#"{"prompt": "a", "images": ["http://x"]}"#,
