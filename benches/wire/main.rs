@@ -19,10 +19,25 @@
 //! the objects differ only in their text, as vLLM's do within a reply: where
 //! each carries a time of its own, as Ollama's do, each is parsed.
 //!
-//! Measured on 2026-11-22 on 2 cores of an AMD EPYC, both busy with other
-//! work, medians of 3: raw client 67 477 requests/s at 14.1 CPU-µs each;
-//! driver 5 843 requests/s at 141.6 CPU-µs each (1.08 µs an event), which is
-//! 8.7 % of the rate and 10 times the CPU time.
+//! How often the driver allocates for a request is counted, too, with replies
+//! of one length and of twice that: the bench fails if the events of a reply
+//! have a part in it.
+//!
+//! Measured on 2026-11-22 on 2 cores of an AMD EPYC that others used as well,
+//! medians of 3, driver and raw client in the same run:
+//!
+//! | the driver's connections | requests/s | of raw | CPU-µs/request | of raw |
+//! |---|---|---|---|---|
+//! | reqwest 0.13 on hyper 1.12 | 5 843 | 8.7 % | 141.6 | 10.0 times |
+//! | `runexp::wire` | 25 604 | 32.8 % | 32.7 | 2.5 times |
+//!
+//! Of the second row some 16 µs are the kernel's (a write that wakes the
+//! server, a read), as for the raw client; 8 µs go to the events, 60 ns each,
+//! and the rest to the request's body, its record and the runtime. The server
+//! itself takes twice its CPU time, since a few threads that do much each
+//! leave it less to do at a time; so the rate falls by more than the CPU time
+//! says. Runtimes of one thread, and of up to 16, were no better than the
+//! usual one.
 #![expect(clippy::disallowed_methods, reason = "a bench is all effects")]
 
 mod clients;

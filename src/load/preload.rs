@@ -12,7 +12,7 @@ use crate::wire::{Reply, WireError};
 #[derive(Debug, thiserror::Error)]
 pub enum PreloadError {
     /// The server could not be asked.
-    #[error("the first generation failed")]
+    #[error("the first generation failed: {0}")]
     Wire(#[from] WireError),
     /// It took too long.
     #[error("the first generation took longer than {}", humantime::format_duration(*.within))]

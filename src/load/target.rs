@@ -25,7 +25,7 @@ pub struct Target {
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
     /// It is nowhere.
-    #[error("`{label}` has no address that can be connected to")]
+    #[error("`{label}` has no address that can be connected to: {source}")]
     Address {
         /// The server.
         label: String,
@@ -41,7 +41,7 @@ pub enum TargetError {
         source: HeaderError,
     },
     /// It cannot be trusted.
-    #[error("failed to prepare connections to `{label}`")]
+    #[error("failed to prepare connections to `{label}`: {source}")]
     Trust {
         /// The server.
         label: String,

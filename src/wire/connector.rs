@@ -46,16 +46,16 @@ pub enum Trust {
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
     /// The machine trusts nobody.
-    #[error("no root certificate found on this machine")]
+    #[error("no root certificate found on this machine{}", .source.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default())]
     NoRoots {
         /// The first reason, if a file could not be read.
         source: Option<rustls_native_certs::Error>,
     },
     /// A certificate that is given is none, or TLS cannot be set up.
-    #[error("failed to prepare TLS")]
+    #[error("failed to prepare TLS: {0}")]
     Tls(#[from] rustls::Error),
     /// No certificate can hold such a name.
-    #[error("`{host}` cannot stand in a certificate")]
+    #[error("`{host}` cannot stand in a certificate: {source}")]
     Name {
         /// The host.
         host: String,

@@ -7,7 +7,7 @@ use crate::units::Nanos;
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
     /// The name of the host has no address of the kind that is needed.
-    #[error("failed to find the address of `{host}`")]
+    #[error("failed to find the address of `{host}`: {source}")]
     Resolve {
         /// The host.
         host: String,
@@ -15,7 +15,7 @@ pub enum WireError {
         source: io::Error,
     },
     /// Nobody takes the connection.
-    #[error("failed to connect to `{place}`")]
+    #[error("failed to connect to `{place}`: {source}")]
     Connect {
         /// Where to.
         place: String,
@@ -24,7 +24,7 @@ pub enum WireError {
     },
     /// The connection was made, but not its encryption: an unknown
     /// certificate, another name in it, or no TLS at all.
-    #[error("failed to agree on TLS with `{host}`")]
+    #[error("failed to agree on TLS with `{host}`: {source}")]
     Tls {
         /// The host.
         host: String,
@@ -34,19 +34,19 @@ pub enum WireError {
     /// The connection was closed or reset before any byte of the reply. That
     /// is how a kept-alive connection ends that the server had closed while
     /// the request was on its way.
-    #[error("the connection was lost before any byte of the reply")]
+    #[error("the connection was lost before any byte of the reply: {source}")]
     Unanswered {
         /// Why.
         source: io::Error,
     },
     /// The connection was closed or reset inside the reply's head.
-    #[error("the connection was lost inside the head of the reply")]
+    #[error("the connection was lost inside the head of the reply: {source}")]
     Reset {
         /// Why.
         source: io::Error,
     },
     /// The connection was closed or reset inside the reply's body.
-    #[error("the connection was lost inside the body of the reply")]
+    #[error("the connection was lost inside the body of the reply: {source}")]
     EarlyClose {
         /// Why.
         source: io::Error,
@@ -67,7 +67,7 @@ pub enum WireError {
         limit: usize,
     },
     /// The reply's head is not HTTP/1.
-    #[error("the reply is not HTTP/1")]
+    #[error("the reply is not HTTP/1: {source}")]
     NotHttp {
         /// What is wrong with it.
         source: httparse::Error,
