@@ -74,14 +74,22 @@ impl Decoder {
     /// # Errors
     /// When the bytes are not the protocol, or too many. What came before the
     /// error has reached `sink`; the rest of the body is not worth reading.
-    pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(Event<'_>)) -> Result<(), DecodeError> {
+    pub fn push(&mut self, mut bytes: &[u8], sink: &mut impl FnMut(Event<'_>)) -> Result<(), DecodeError> {
         let Self { body, reply } = self;
         if reply.ended {
             return Ok(());
         }
         let pushed = match body {
             Body::Lines(lines) => lines.push(bytes, &mut |line| reply.object(line, sink)),
-            Body::Events(events) => events.push(bytes, &mut |data| reply.object(data, sink)),
+            Body::Events(events) => {
+                while events.is_between()
+                    && let Some((token, rest)) = reply.stencil.event(bytes)
+                {
+                    sink(token);
+                    bytes = rest;
+                }
+                events.push(bytes, &mut |data| reply.object(data, sink))
+            }
             Body::Whole(body) => body.extend(bytes),
         };
         reply.unless_ended(pushed)

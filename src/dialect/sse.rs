@@ -24,14 +24,20 @@ impl EventStream {
         Self { lines: Lines::new(), event: PendingEvent { data: Buffer::new(LINE_LIMIT) } }
     }
 
+    /// Whether the next byte begins an event, whatever it is.
+    pub(super) const fn is_between(&self) -> bool {
+        self.lines.is_between() && self.event.data.is_empty()
+    }
+
     /// Gives the data of every event that `bytes` completes to `on_data`.
     pub(super) fn push(
         &mut self,
         mut bytes: &[u8],
         on_data: &mut impl FnMut(&[u8]) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
+        let is_between = self.is_between();
         let Self { lines, event } = self;
-        if lines.is_between() && event.data.is_empty() {
+        if is_between {
             while let Some((data, rest)) = whole_event(bytes) {
                 on_data(data)?;
                 bytes = rest;

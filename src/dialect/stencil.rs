@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memchr;
+
 use super::{Event, TokenKind};
 
 /// The longest object that is remembered, in bytes.
@@ -30,9 +32,20 @@ impl Stencil {
     pub(super) fn token<'a>(&self, json: &'a [u8]) -> Option<Event<'a>> {
         let kind = self.kind?;
         let text = json.strip_prefix(&*self.before)?.strip_suffix(&*self.after)?;
-        let plain = !text.is_empty() && text.iter().all(|byte| *byte >= b' ' && !matches!(byte, b'"' | b'\\'));
-        let text = std::str::from_utf8(text).ok().filter(|_| plain)?;
-        Some(Event::Token { text: Cow::Borrowed(text), kind })
+        Some(Event::Token { text: Cow::Borrowed(plain(text)?), kind })
+    }
+
+    /// The token of the server-sent event that `stream` begins with, if its
+    /// data is the remembered object with another text, and what follows the
+    /// event. Only the text is searched for its end; all around it is
+    /// compared.
+    pub(super) fn event<'a>(&self, stream: &'a [u8]) -> Option<(Event<'a>, &'a [u8])> {
+        let kind = self.kind?;
+        let rest = stream.strip_prefix(b"data: ")?.strip_prefix(&*self.before)?;
+        let end = memchr(b'"', &rest[..rest.len().min(LIMIT)])?;
+        let (text, rest) = rest.split_at(end);
+        let rest = rest.strip_prefix(&*self.after)?.strip_prefix(b"\n\n")?;
+        Some((Event::Token { text: Cow::Borrowed(plain(text)?), kind }, rest))
     }
 
     /// Remembers `json`, an object that gives one token and nothing else, with
@@ -48,6 +61,12 @@ impl Stencil {
             self.kind = Some(kind);
         }
     }
+}
+
+/// A text that needs no unescaping, and ends no JSON string.
+fn plain(text: &[u8]) -> Option<&str> {
+    let plain = !text.is_empty() && text.iter().all(|byte| *byte >= b' ' && !matches!(byte, b'"' | b'\\'));
+    std::str::from_utf8(text).ok().filter(|_| plain)
 }
 
 /// Where in `json` the text of a token stands, unless it had to be unescaped.
@@ -104,6 +123,32 @@ mod tests {
         }
         assert_eq!(text_in(&stencil, b"{\"id\":1,\"text\":\"\xff\",\"n\":2}"), None);
         assert_eq!(text_in(&Stencil::new(), b"x"), None);
+    }
+
+    #[test]
+    fn an_event_that_holds_the_same_object_is_known_with_what_follows() {
+        let stencil = cut_of(r#"{"id":1,"text":"abc","n":2}"#, "abc");
+        let follows = |stream: &str| {
+            let (event, rest) = stencil.event(stream.as_bytes())?;
+            let Event::Token { text, kind: TokenKind::Content } = event else { panic!("{event:?}") };
+            Some((text.into_owned(), String::from_utf8_lossy(rest).into_owned()))
+        };
+        let known = follows("data: {\"id\":1,\"text\":\"d\",\"n\":2}\n\ndata: x");
+        assert_eq!(known, Some(("d".to_owned(), "data: x".to_owned())));
+        for other in [
+            "data: {\"id\":1,\"text\":\"d\",\"n\":2}\n",
+            "data: {\"id\":1,\"text\":\"d\",\"n\":2}\r\n\r\n",
+            "data: {\"id\":1,\"text\":\"d\",\"n\":2}\ndata: x\n\n",
+            "data:{\"id\":1,\"text\":\"d\",\"n\":2}\n\n",
+            "data: {\"id\":1,\"text\":\"\",\"n\":2}\n\n",
+            "data: {\"id\":1,\"text\":\"\\\"\",\"n\":2}\n\n",
+            "data: {\"id\":1,\"text\":\"\n\",\"n\":2}\n\n",
+            "data: {\"id\":1,\"text\":\"d\",\"n\":3}\n\n",
+            "",
+        ] {
+            assert_eq!(follows(other), None, "{other}");
+        }
+        assert!(Stencil::new().event(b"data: x\n\n").is_none());
     }
 
     #[test]
