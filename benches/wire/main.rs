@@ -29,15 +29,18 @@
 //! | the driver's connections | requests/s | of raw | CPU-µs/request | of raw |
 //! |---|---|---|---|---|
 //! | reqwest 0.13 on hyper 1.12 | 5 843 | 8.7 % | 141.6 | 10.0 times |
-//! | `runexp::wire` | 25 604 | 32.8 % | 32.7 | 2.5 times |
+//! | `runexp::wire` | 26 931 | 35.2 % | 32.3 | 2.3 times |
 //!
-//! Of the second row some 16 µs are the kernel's (a write that wakes the
-//! server, a read), as for the raw client; 8 µs go to the events, 60 ns each,
-//! and the rest to the request's body, its record and the runtime. The server
-//! itself takes twice its CPU time, since a few threads that do much each
-//! leave it less to do at a time; so the rate falls by more than the CPU time
-//! says. Runtimes of one thread, and of up to 16, were no better than the
-//! usual one.
+//! Over five runs of the second row the share of the rate was 33 to 45 %, with
+//! the other work on the machine; 47 allocations a request, and 0.008 more for
+//! each token more. Of its CPU time about half is the kernel's (a write that
+//! wakes the server, a read), as with the raw client; 6 to 7 µs go to the
+//! events, 50 ns each, and the rest to the request's body, its record and the
+//! runtime. The server spends twice the CPU time on a request from the driver
+//! as on one from the raw client, perhaps because client and server then are
+//! more often on different processors; so the rate falls by more than the
+//! driver's own CPU time says. Runtimes of one thread, and of up to 16, were
+//! no better than the usual one beyond the noise.
 #![expect(clippy::disallowed_methods, reason = "a bench is all effects")]
 
 mod clients;
