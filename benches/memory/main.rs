@@ -9,6 +9,10 @@
 //! after the last reply, which is what had piled up before it.
 //!
 //! Goal: flat, and under 200 MB at a million requests.
+//!
+//! Measured on 2026-11-22 on 2 cores of an AMD EPYC, both busy with other work:
+//! a peak of 10 MB after 10 000, after 100 000 and after 1 000 000 requests
+//! (668 MB of records in 72 s); the writer was never behind by 10 ms.
 #![expect(clippy::disallowed_methods, reason = "a bench is all effects")]
 
 use std::fs;
