@@ -42,10 +42,11 @@ struct Stalls {
 }
 
 impl Honesty {
-    pub(super) fn start(clock: Clock) -> Self {
+    /// Stalls count from `window_start` on: what goes on before is not measured.
+    pub(super) fn start(clock: Clock, window_start: Nanos) -> Self {
         let stalls = Arc::default();
         let done = CancellationToken::new();
-        tokio::spawn(tick(clock, Arc::clone(&stalls), done.clone()));
+        tokio::spawn(tick(clock, window_start, Arc::clone(&stalls), done.clone()));
         Self { clock, started: clock.now(), cpu_at_start: host::process_cpu_seconds(), stalls, done }
     }
 
@@ -70,14 +71,15 @@ impl Honesty {
     }
 }
 
-async fn tick(clock: Clock, stalls: Arc<Mutex<Stalls>>, done: CancellationToken) {
+async fn tick(clock: Clock, window_start: Nanos, stalls: Arc<Mutex<Stalls>>, done: CancellationToken) {
     loop {
         let due = clock.now().plus(TICK).plus(GRAIN);
         tokio::select! {
             () = done.cancelled() => return,
             () = tokio::time::sleep(Duration::from(TICK)) => {
-                if let Ok(mut stalls) = stalls.lock() {
-                    stalls.note(clock.now().since(due));
+                let now = clock.now();
+                if now >= window_start && let Ok(mut stalls) = stalls.lock() {
+                    stalls.note(now.since(due));
                 }
             }
         }

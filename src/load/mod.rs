@@ -88,7 +88,7 @@ pub async fn drive(
     let window = Window::new(&workload.spec, clock, load_start, stop.clone());
     let load = workload.spec.load.clone();
     let exchange = Arc::new(Exchange::new(workload, targets, clock, sink, window.clone())?);
-    let honesty = Honesty::start(clock);
+    let honesty = Honesty::start(clock, window.start());
     match load {
         Load::Clients(clients) => closed::drive(&exchange, &window, clients).await,
         Load::Rate { .. } | Load::Ramp { .. } | Load::Trace { .. } => open::drive(&exchange, &window).await,

@@ -1,5 +1,6 @@
 mod look;
 mod objective;
+mod validity;
 
 use std::fmt::Write as _;
 
@@ -7,7 +8,7 @@ use chrono::DateTime;
 use indexmap::IndexMap;
 use serde_json::json;
 
-use super::{Gap, Measured, Summary, Validity, summarize};
+use super::{Gap, Measured, Summary, summarize};
 use crate::metric::examples::{ended, key, ms, queueing, reply};
 use crate::names::{CellId, FactorName, MetricId, PhaseName, RunId, ScenarioName};
 use crate::plan::{CellSpec, Plan};
@@ -15,7 +16,7 @@ use crate::record::{
     CellEnd, ClientHonesty, Environment, Event, EventRecord, Manifest, Outcome, Overrides, RequestOutcome,
     RequestRecord, RunRecord,
 };
-use crate::scenario::{Arrival, Expect, Length, Level, Load, Slo, Treatment};
+use crate::scenario::{Expect, Length, Level, Load, Slo, Treatment};
 use crate::units::{Nanos, Period};
 
 fn spec(servers: u32, load: Load) -> CellSpec {
@@ -237,58 +238,4 @@ fn a_summary_reads_back_as_it_was_written() {
     let summary = summarize(&record, &plan);
     let written = serde_json::to_string(&summary).unwrap();
     assert_eq!(serde_json::from_str::<Summary>(&written).unwrap(), summary);
-}
-
-/// Why the only repetition of a cell is invalid.
-fn reasons(spec: CellSpec, client: ClientHonesty, requests: Vec<RequestRecord>) -> Vec<String> {
-    let (mut event, requests) = repetition("cell", 0, (None, 1), CellEnd::Complete, requests);
-    if let Event::CellFinished { client: recorded, .. } = &mut event {
-        *recorded = client;
-    }
-    let summary = summarize(&record(vec![(event, requests)]), &plan(vec![("cell", spec)]));
-    match &summary.cells[0].repetitions[0].validity {
-        Validity::Valid => Vec::new(),
-        Validity::Invalid { reasons } => reasons.clone(),
-    }
-}
-
-#[test]
-fn each_rule_of_validity_names_its_reason() {
-    let open = || spec(1, Load::Rate { per_second: 2.0, arrival: Arrival::Poisson });
-    let good = || vec![reply(0, 0, &[100; 9])];
-    let honest = ClientHonesty::default;
-    assert_eq!(reasons(open(), honest(), good()), Vec::<String>::new());
-    assert_eq!(reasons(open(), honest(), Vec::new()), ["no request succeeded"]);
-
-    let with_failure = vec![reply(0, 0, &[100]), ended(reply(0, 0, &[100]), RequestOutcome::EarlyClose)];
-    assert_eq!(reasons(open(), honest(), with_failure), ["50.0 % of the requests failed, more than 1 %"]);
-
-    let with_drop = vec![reply(0, 0, &[100]), ended(reply(0, 0, &[]), RequestOutcome::Dropped)];
-    let dropped = "50.0 % of the requests were dropped at `max_in_flight`, more than 1 %";
-    assert_eq!(reasons(open(), honest(), with_drop), ["50.0 % of the requests failed, more than 1 %", dropped]);
-
-    let mut forced = open();
-    forced.request.ignore_eos = true;
-    let short = vec![reply(0, 0, &[100; 5])];
-    let cut_short = "replies had 50.0 % of the asked tokens on average, less than 90.0 %";
-    assert_eq!(reasons(forced.clone(), honest(), short), [cut_short]);
-    assert_eq!(reasons(forced, honest(), good()), Vec::<String>::new());
-
-    let mut cached = reply(0, 0, &[100; 9]);
-    (cached.usage.prompt_tokens, cached.usage.cached_tokens) = (Some(100), Some(6));
-    let from_cache = "6.0 % of the prompt tokens came from a prompt cache, more than 5 %";
-    assert_eq!(reasons(open(), honest(), vec![cached.clone()]), [from_cache]);
-
-    let mut absurd = cached;
-    (absurd.usage.prompt_tokens, absurd.usage.cached_tokens) = (Some(u64::MAX), Some(u64::MAX));
-    let all_from_cache = from_cache.replace("6.0", "100.0");
-    assert_eq!(reasons(open(), honest(), vec![absurd.clone(), absurd]), [all_from_cache]);
-
-    let late = || ClientHonesty { schedule_lag_p99_ns: Some(ms(2)), ..honest() };
-    let lag = "the driver started requests 2.0 ms late at p99, more than 1.0 ms";
-    assert_eq!(reasons(open(), late(), good()), [lag]);
-    assert_eq!(reasons(spec(1, Load::Clients(1)), late(), good()), Vec::<String>::new());
-
-    let stalled = ClientHonesty { loop_stall_max_ns: Some(ms(150)), ..honest() };
-    assert_eq!(reasons(open(), stalled, good()), ["the driver stalled for 150.0 ms, more than 100.0 ms"]);
 }

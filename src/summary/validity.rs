@@ -34,7 +34,13 @@ const CACHED_LIMIT: f64 = 0.05;
 const FULL_LENGTH: f64 = 0.9;
 const LAG_FLOOR: Nanos = Nanos(1_000_000);
 const LAG_SHARE_OF_TTFT: f64 = 0.01;
-const STALL_LIMIT: Nanos = Nanos(100_000_000);
+const STALL_FLOOR: Nanos = Nanos(100_000_000);
+const DELAY_FLOOR: Nanos = Nanos(1_000_000);
+/// The margin within which two values count as equal (`verdict::standing`): the
+/// driver must not shift a value by more.
+const MARGIN: f64 = 0.03;
+/// In seconds. The mean of fewer ticks, 100 a second, is not known well.
+const SHORTEST_TO_AVERAGE: f64 = 1.0;
 
 /// Every rule, every reason.
 pub(super) fn examine(examined: &Examined<'_>) -> Validity {
@@ -105,16 +111,44 @@ fn prompt_cached(examined: &Examined<'_>) -> Option<String> {
 /// Only an open loop has a schedule to keep.
 fn late_schedule(examined: &Examined<'_>) -> Option<String> {
     let lag = examined.window.client.schedule_lag_p99_ns?;
-    let waits = examined.window.good().filter_map(|request| Some(request.first_token_ns?.since(request.sent_ns)));
-    let median = Sample::new(waits.map(Nanos::seconds).collect()).map_or(0.0, |waits| waits.quantile(0.5));
-    let limit = Nanos::from_seconds(LAG_SHARE_OF_TTFT * median).max(LAG_FLOOR);
+    let limit = Nanos::from_seconds(LAG_SHARE_OF_TTFT * median_ttft(examined)).max(LAG_FLOOR);
     (examined.spec.load.is_open() && lag > limit)
         .then(|| format!("the driver started requests {lag} late at p99, more than {limit}"))
 }
 
+/// What a stall of s seconds can falsify in a window of W seconds.
+///
+/// Every client may be waiting when it comes, and each loses at most s of its
+/// W seconds, so throughput and mean duration are off by at most s / W. That
+/// must stay within the margin, and a stall of 100 ms is let pass: in a window
+/// of 3 s or less that is more than the margin, but less than such a window
+/// says anyway.
+///
+/// A time to first token is off by what its own arrival waits. The mean wait of
+/// an arrival is Σ s² / 2W over all stalls, which is what the driver's ticker
+/// averages; many short stalls, as of a client that shares its core, tell there
+/// too. That must stay within the margin of the median time to first token, or
+/// under 1 ms.
+///
+/// So one stall of 150 ms leaves a window of 60 s as it is (0.25 % of it; 0.2 ms
+/// on average), while one of 400 ms spoils a window of 2 s (20 %; 40 ms).
 fn driver_stalled(examined: &Examined<'_>) -> Option<String> {
-    let stall = examined.window.client.loop_stall_max_ns?;
-    (stall > STALL_LIMIT).then(|| format!("the driver stalled for {stall}, more than {STALL_LIMIT}"))
+    let Window { client, .. } = examined.window;
+    let stall = client.loop_stall_max_ns?;
+    let limit = Nanos::from_seconds(MARGIN * examined.window.seconds()).max(STALL_FLOOR);
+    if stall > limit {
+        return Some(format!("the driver stalled for {stall}, more than {limit}"));
+    }
+    let delay = client.loop_delay_mean_ns?;
+    let limit = Nanos::from_seconds(MARGIN * median_ttft(examined)).max(DELAY_FLOOR);
+    (examined.window.seconds() >= SHORTEST_TO_AVERAGE && delay > limit)
+        .then(|| format!("what arrived waited {delay} for the driver on average, more than {limit}"))
+}
+
+/// In seconds; 0 if nothing succeeded.
+fn median_ttft(examined: &Examined<'_>) -> f64 {
+    let waits = examined.window.good().filter_map(|request| Some(request.first_token_ns?.since(request.sent_ns)));
+    Sample::new(waits.map(Nanos::seconds).collect()).map_or(0.0, |waits| waits.quantile(0.5))
 }
 
 fn percent(share: f64) -> String {

@@ -19,5 +19,6 @@ mod rights;
 mod script;
 mod secret;
 mod simulated;
+mod stalled;
 mod strays;
 mod teardown;

@@ -129,7 +129,6 @@ impl<'a> Started<'a> {
     }
 
     /// Waits until something is so; what it said where it has ended before.
-    #[cfg(debug_assertions)]
     pub(super) fn while_alive_until(mut self, is_so: impl Fn() -> bool) -> Result<Self, Said> {
         while !is_so() {
             if self.child.try_wait().unwrap().is_some() {

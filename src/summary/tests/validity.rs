@@ -1,0 +1,77 @@
+use super::{plan, record, repetition, spec};
+use crate::metric::examples::{ended, ms, reply};
+use crate::plan::CellSpec;
+use crate::record::{CellEnd, ClientHonesty, Event, RequestOutcome, RequestRecord};
+use crate::scenario::{Arrival, Load};
+use crate::summary::{Validity, summarize};
+
+/// Why the only repetition of a cell is invalid.
+fn reasons(spec: CellSpec, client: ClientHonesty, requests: Vec<RequestRecord>) -> Vec<String> {
+    let (mut event, requests) = repetition("cell", 0, (None, 1), CellEnd::Complete, requests);
+    if let Event::CellFinished { client: recorded, .. } = &mut event {
+        *recorded = client;
+    }
+    let summary = summarize(&record(vec![(event, requests)]), &plan(vec![("cell", spec)]));
+    match &summary.cells[0].repetitions[0].validity {
+        Validity::Valid => Vec::new(),
+        Validity::Invalid { reasons } => reasons.clone(),
+    }
+}
+
+#[test]
+fn each_rule_of_validity_names_its_reason() {
+    let open = || spec(1, Load::Rate { per_second: 2.0, arrival: Arrival::Poisson });
+    let good = || vec![reply(0, 0, &[100; 9])];
+    let honest = ClientHonesty::default;
+    assert_eq!(reasons(open(), honest(), good()), Vec::<String>::new());
+    assert_eq!(reasons(open(), honest(), Vec::new()), ["no request succeeded"]);
+
+    let with_failure = vec![reply(0, 0, &[100]), ended(reply(0, 0, &[100]), RequestOutcome::EarlyClose)];
+    assert_eq!(reasons(open(), honest(), with_failure), ["50.0 % of the requests failed, more than 1 %"]);
+
+    let mut forced = open();
+    forced.request.ignore_eos = true;
+    let short = vec![reply(0, 0, &[100; 5])];
+    let cut_short = "replies had 50.0 % of the asked tokens on average, less than 90.0 %";
+    assert_eq!(reasons(forced.clone(), honest(), short), [cut_short]);
+    assert_eq!(reasons(forced, honest(), good()), Vec::<String>::new());
+
+    let mut cached = reply(0, 0, &[100; 9]);
+    (cached.usage.prompt_tokens, cached.usage.cached_tokens) = (Some(100), Some(6));
+    let from_cache = "6.0 % of the prompt tokens came from a prompt cache, more than 5 %";
+    assert_eq!(reasons(open(), honest(), vec![cached]), [from_cache]);
+
+    let late = || ClientHonesty { schedule_lag_p99_ns: Some(ms(2)), ..honest() };
+    let lag = "the driver started requests 2.0 ms late at p99, more than 1.0 ms";
+    assert_eq!(reasons(open(), late(), good()), [lag]);
+    assert_eq!(reasons(spec(1, Load::Clients(1)), late(), good()), Vec::<String>::new());
+
+    let stalled = |longest, mean| ClientHonesty {
+        loop_stall_max_ns: Some(ms(longest)),
+        loop_delay_mean_ns: Some(ms(mean)),
+        ..honest()
+    };
+    assert_eq!(reasons(open(), stalled(150, 0), good()), ["the driver stalled for 150.0 ms, more than 100.0 ms"]);
+    // The window has 1 s, and the first token comes after 100 ms.
+    let waited = "what arrived waited 4.0 ms for the driver on average, more than 3.0 ms";
+    assert_eq!(reasons(open(), stalled(100, 4), good()), [waited]);
+    assert_eq!(reasons(open(), stalled(100, 3), good()), Vec::<String>::new());
+}
+
+#[test]
+fn a_long_window_bears_a_longer_stall() {
+    let verdict = |seconds, stall_ms| {
+        let good = vec![reply(0, 0, &[1_000; 9])];
+        let (mut event, requests) = repetition("cell", 0, (Some(1), seconds), CellEnd::Complete, good);
+        if let Event::CellFinished { client, .. } = &mut event {
+            client.loop_stall_max_ns = Some(ms(stall_ms));
+        }
+        let summary = summarize(&record(vec![(event, requests)]), &plan(vec![("cell", spec(1, Load::Clients(1)))]));
+        summary.cells[0].repetitions[0].validity.clone()
+    };
+    let invalid = |reason: &str| Validity::Invalid { reasons: vec![reason.to_owned()] };
+    assert_eq!(verdict(60, 150), Validity::Valid);
+    assert_eq!(verdict(60, 1_800), Validity::Valid);
+    assert_eq!(verdict(60, 1_900), invalid("the driver stalled for 1.9 s, more than 1.8 s"));
+    assert_eq!(verdict(2, 400), invalid("the driver stalled for 400.0 ms, more than 100.0 ms"));
+}
