@@ -36,6 +36,8 @@ pub(super) enum Command {
     Report(ReportArguments),
     /// Undo what a run has left that was killed, kept or could not undo it
     Cleanup(CleanupArguments),
+    /// Find out what this machine can drive, with servers on loopback; no other effects
+    Doctor(DoctorArguments),
     /// Write a first scenario, and the schema for editors beside it
     Init(InitArguments),
     /// Print the JSON Schema of the scenario format, for editors
@@ -166,6 +168,15 @@ pub(super) struct CleanupArguments {
 
 fn run_id(text: &str) -> Result<RunId, NameError> {
     RunId::new(text)
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArguments {
+    /// Only the load driver, which is all there is so far
+    #[arg(long)]
+    pub(super) loopback: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Args)]

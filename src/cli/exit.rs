@@ -120,6 +120,9 @@ pub(super) enum Failure {
     /// A run could not be watched or undone.
     #[error(transparent)]
     Warden(#[from] WardenError),
+    /// The load driver could not be tried out.
+    #[error(transparent)]
+    Loopback(#[from] crate::loopback::LoopbackError),
     /// The simulated machine could not be started.
     #[error(transparent)]
     Simulation(#[from] crate::sim::SimError),
@@ -155,6 +158,7 @@ impl Failure {
             | Self::Secret(_)
             | Self::Run(_)
             | Self::Warden(_)
+            | Self::Loopback(_)
             | Self::Simulation(_) => SETUP,
         }
     }

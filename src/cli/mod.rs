@@ -7,6 +7,7 @@ mod audit;
 mod check;
 mod cleanup;
 mod derive;
+mod doctor;
 mod exit;
 mod explain;
 mod init;
@@ -56,6 +57,7 @@ fn dispatch(command: Command, words: &[OsString]) -> Result<u8, Failure> {
         Command::Audit(arguments) => audit::audit(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Cleanup(arguments) => cleanup::cleanup(&arguments),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Init(arguments) => init::init(&arguments),
         Command::Schema => Ok(schema::schema()),
         Command::Explain(arguments) => explain::explain(&arguments),

@@ -66,6 +66,18 @@ impl StateFolder {
         if runs.is_empty() { Ok(()) } else { Err(StateError::Dirty { runs }) }
     }
 
+    /// Writes or replaces a file that is for later runs to find, whole or not
+    /// at all; tells where it is.
+    ///
+    /// # Errors
+    /// If the file system says no.
+    pub fn keep(&self, name: &str, text: &str) -> Result<PathBuf, StateError> {
+        let (path, draft) = (self.path.join(name), self.path.join(format!(".{name}.draft")));
+        let written = fs::write(&draft, text).and_then(|()| fs::rename(&draft, &path));
+        written.map_err(StateError::io("write", &path))?;
+        Ok(path)
+    }
+
     pub(super) fn lock_file(&self, name: &str) -> PathBuf {
         self.path.join("locks").join(format!("{name}.lock"))
     }
@@ -116,6 +128,15 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn what_is_kept_takes_the_place_of_what_was_kept_before() {
+        let temporary = tempfile::tempdir().unwrap();
+        let state = StateFolder::at(&temporary.path().join("state")).unwrap();
+        let first = state.keep("x.json", "1").unwrap();
+        assert_eq!(state.keep("x.json", "2").unwrap(), first);
+        assert_eq!(fs::read_to_string(first).unwrap(), "2");
+    }
 
     #[test]
     fn a_folder_that_others_may_enter_is_refused_and_one_of_ours_is_private() {

@@ -6,6 +6,7 @@
 //! driver takes; one that keeps a pace shows how late the driver notices.
 
 mod accuracy;
+mod certificate;
 mod error;
 mod notes;
 mod reply;
@@ -15,6 +16,7 @@ mod tests;
 mod trial;
 
 pub use accuracy::Accuracy;
+pub use certificate::{AtOnce, Certificate, OpenLoop, Streams};
 pub use error::LoopbackError;
 pub use server::{Pace, Server};
 pub use trial::{Traffic, Trial, Tried, attempt};

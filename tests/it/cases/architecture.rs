@@ -62,8 +62,8 @@ const STREET: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "audit", "run", "sim", "store", "warden", "journal", "undo", "process", "host", "clock", "plan",
-            "scenario", "record", "summary", "verdict", "report", "metric", "names",
+            "audit", "run", "sim", "store", "warden", "journal", "loopback", "undo", "process", "host", "clock",
+            "plan", "scenario", "record", "summary", "verdict", "report", "metric", "units", "names",
         ],
     ),
 ];

@@ -28,6 +28,7 @@ fn without_arguments_it_says_how_it_is_used() {
       audit    Show where published numbers contradict each other or physics
       report   Render the report of a run again, from its directory alone
       cleanup  Undo what a run has left that was killed, kept or could not undo it
+      doctor   Find out what this machine can drive, with servers on loopback; no other effects
       init     Write a first scenario, and the schema for editors beside it
       schema   Print the JSON Schema of the scenario format, for editors
       explain  Explain a step kind or the code of a problem
