@@ -15,7 +15,7 @@
 //!    ▼
 //! RunRecord ─ summary::summarize   estimates with intervals per cell and metric            PURE
 //!    ▼
-//! Summary ─── verdict::judge       claims, comparisons, decision                           PURE
+//! Summary ─── verdict::judge       claims, effects, decision                               PURE
 //!    ▼
 //! Verdicts ── report::render       templates (minijinja or handlebars), JSON               PURE
 //!    ▼

@@ -102,6 +102,10 @@ pub struct RequestSpec {
     /// prompt caches.
     #[serde(default = "yes")]
     pub nonce: bool,
+    /// Whether prompts may be answered from the servers' prompt caches. Else
+    /// that makes a cell invalid.
+    #[serde(default)]
+    pub cached: bool,
     /// The pause between a reply and the next turn of a conversation; none if
     /// left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

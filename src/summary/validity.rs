@@ -36,8 +36,10 @@ const LAG_FLOOR: Nanos = Nanos(1_000_000);
 const LAG_SHARE_OF_TTFT: f64 = 0.01;
 const STALL_FLOOR: Nanos = Nanos(100_000_000);
 const DELAY_FLOOR: Nanos = Nanos(1_000_000);
-/// The margin within which two values count as equal (`verdict::standing`): the
-/// driver must not shift a value by more.
+/// A third of the margin within which two values count as equal
+/// (`verdict::standing`): one stall must not shift a throughput by more.
+const STALL_SHARE: f64 = 0.01;
+/// That margin: waits for the driver must not shift a time by more.
 const MARGIN: f64 = 0.03;
 /// In seconds. In a shorter window a single stall of 100 ms, which is let pass,
 /// makes a mean wait of more than 1 ms.
@@ -94,8 +96,7 @@ fn length_of_reply(request: &RequestRecord) -> Option<f64> {
     (request.asked_tokens > 0).then(|| as_f64(tokens) / f64::from(request.asked_tokens))
 }
 
-/// A nonce is there so that every prompt is new, but for what a conversation
-/// says again.
+/// Every prompt is to be new, but for what a conversation says again.
 fn prompt_cached(examined: &Examined<'_>) -> Option<String> {
     let new = examined.window.sent().filter(|request| request.turn.is_none_or(|turn| turn == 0));
     let counted = new.filter_map(|request| {
@@ -105,7 +106,7 @@ fn prompt_cached(examined: &Examined<'_>) -> Option<String> {
     let (cached, all) =
         counted.fold((0, 0), |sum: (u64, u64), one| (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1)));
     let share = if all == 0 { 0.0 } else { as_f64(cached) / as_f64(all) };
-    (examined.spec.request.nonce && share > CACHED_LIMIT)
+    (!examined.spec.request.cached && share > CACHED_LIMIT)
         .then(|| format!("{} of the prompt tokens came from a prompt cache, more than 5 %", percent(share)))
 }
 
@@ -121,8 +122,8 @@ fn late_schedule(examined: &Examined<'_>) -> Option<String> {
 ///
 /// Every client may be waiting when it comes, and each loses at most s of its
 /// W seconds, so throughput and mean duration are off by at most s / W. That
-/// must stay within the margin. A stall of 100 ms is let pass all the same: it
-/// is more than the margin of a window under 3 s, which is for trying out.
+/// must stay within 1 %. A stall of 100 ms is let pass all the same: it is more
+/// than that of a window under 10 s, which is for trying out.
 ///
 /// A time to first token is off by what its own arrival waits. The mean wait of
 /// an arrival is Σ s² / 2W over all stalls, which is what the driver's ticker
@@ -136,7 +137,7 @@ fn late_schedule(examined: &Examined<'_>) -> Option<String> {
 fn driver_stalled(examined: &Examined<'_>) -> Option<String> {
     let Window { client, .. } = examined.window;
     let stall = client.loop_stall_max_ns?;
-    let limit = Nanos::from_seconds(MARGIN * examined.window.seconds()).max(STALL_FLOOR);
+    let limit = Nanos::from_seconds(STALL_SHARE * examined.window.seconds()).max(STALL_FLOOR);
     if stall > limit {
         return Some(format!("the driver stalled for {stall}, more than {limit}"));
     }

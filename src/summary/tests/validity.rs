@@ -29,6 +29,10 @@ fn each_rule_of_validity_names_its_reason() {
     let with_failure = vec![reply(0, 0, &[100]), ended(reply(0, 0, &[100]), RequestOutcome::EarlyClose)];
     assert_eq!(reasons(open(), honest(), with_failure), ["50.0 % of the requests failed, more than 1 %"]);
 
+    let with_drop = vec![reply(0, 0, &[100]), ended(reply(0, 0, &[]), RequestOutcome::Dropped)];
+    let dropped = "50.0 % of the requests were dropped at `max_in_flight`, more than 1 %";
+    assert_eq!(reasons(open(), honest(), with_drop), ["50.0 % of the requests failed, more than 1 %", dropped]);
+
     let mut forced = open();
     forced.request.ignore_eos = true;
     let short = vec![reply(0, 0, &[100; 5])];
@@ -39,7 +43,14 @@ fn each_rule_of_validity_names_its_reason() {
     let mut cached = reply(0, 0, &[100; 9]);
     (cached.usage.prompt_tokens, cached.usage.cached_tokens) = (Some(100), Some(6));
     let from_cache = "6.0 % of the prompt tokens came from a prompt cache, more than 5 %";
-    assert_eq!(reasons(open(), honest(), vec![cached]), [from_cache]);
+    assert_eq!(reasons(open(), honest(), vec![cached.clone()]), [from_cache]);
+    let mut reusing = open();
+    reusing.request.cached = true;
+    assert_eq!(reasons(reusing, honest(), vec![cached.clone()]), Vec::<String>::new());
+    let mut absurd = cached;
+    (absurd.usage.prompt_tokens, absurd.usage.cached_tokens) = (Some(u64::MAX), Some(u64::MAX));
+    let all_from_cache = from_cache.replace("6.0", "100.0");
+    assert_eq!(reasons(open(), honest(), vec![absurd.clone(), absurd]), [all_from_cache]);
 
     let late = || ClientHonesty { schedule_lag_p99_ns: Some(ms(2)), ..honest() };
     let lag = "the driver started requests 2.0 ms late at p99, more than 1.0 ms";
@@ -65,8 +76,8 @@ fn a_stall_is_held_against_the_window_and_a_wait_against_the_first_token() {
     };
     let invalid = |reason: &str| Validity::Invalid { reasons: vec![reason.to_owned()] };
     assert_eq!(verdict(60, 150, 0), Validity::Valid);
-    assert_eq!(verdict(60, 1_800, 30), Validity::Valid);
-    assert_eq!(verdict(60, 1_900, 0), invalid("the driver stalled for 1.9 s, more than 1.8 s"));
+    assert_eq!(verdict(60, 600, 30), Validity::Valid);
+    assert_eq!(verdict(60, 700, 0), invalid("the driver stalled for 700.0 ms, more than 600.0 ms"));
     assert_eq!(verdict(2, 400, 40), invalid("the driver stalled for 400.0 ms, more than 100.0 ms"));
     let waited = "what arrived waited 31.0 ms for the driver on average, more than 30.0 ms";
     assert_eq!(verdict(5, 100, 31), invalid(waited));

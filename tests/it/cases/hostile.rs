@@ -10,7 +10,7 @@ use std::time::Duration;
 use runexp::record::{RequestOutcome, RequestRecord};
 
 use crate::support::driven::{Phase, runtime};
-use crate::support::{FINISH, ScriptedServer, answer, answer_keeping_alive, chunk, end, stream_head, token};
+use crate::support::{FINISH, ScriptedServer, answer_keeping_alive, chunk, end, stream_head, token};
 
 mod body;
 mod head;
@@ -128,12 +128,16 @@ fn a_reply_without_end_is_over_at_its_timeout() {
 #[test]
 fn what_follows_a_whole_reply_is_no_reply_to_the_next_request() {
     let server = ScriptedServer::start(|number, stream| {
-        answer_keeping_alive(stream);
-        if number == 0 {
-            answer(stream, "418 I am a teapot", "not asked for");
-            // Held open until the client hangs up, so that it could be used.
-            let _ = stream.read(&mut [0; 4096]);
+        if number > 0 {
+            return answer_keeping_alive(stream);
         }
+        stream_head(stream);
+        chunk(stream, &token("a"));
+        chunk(stream, FINISH);
+        // The end and what follows it come together.
+        let _ = stream.write_all(b"0\r\n\r\nHTTP/1.1 418 I am a teapot\r\nContent-Length: 0\r\n\r\n");
+        // Held open until the client hangs up, so that it could be used.
+        let _ = stream.read(&mut [0; 4096]);
     });
     let records = drive(TWO_REQUESTS, &server);
     assert_eq!(records.into_iter().map(|record| record.outcome).collect::<Vec<_>>(), [length(), length()]);

@@ -60,6 +60,7 @@ fn cell(load: Load, length: Length) -> CellSpec {
             stream: true,
             ignore_eos: false,
             nonce: true,
+            cached: false,
             think: None,
             servers: Vec::new(),
             extra: serde_json::Map::new(),

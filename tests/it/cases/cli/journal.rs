@@ -179,7 +179,7 @@ fn a_journal_that_was_never_begun_or_never_quite_removed_is_nothing_to_undo() {
     for text in [None, Some("")] {
         let machine = Machine::new();
         machine.runexp("x.toml --quiet");
-        let run = machine.folder.path("state/runs/20261122T202505Z-a165");
+        let run = machine.folder.path("state/runs/20261122T202505Z-a165c0de");
         std::fs::DirBuilder::new().mode(0o700).create(&run).unwrap();
         if let Some(text) = text {
             std::fs::write(run.join("journal.jsonl"), text).unwrap();

@@ -31,7 +31,7 @@ run = ["modprobe", "nothing"]
 [[epoch.setup]]
 name = "mps"
 privileged = true
-mps = { action = "start", control = "mps-control" }
+mps = { action = "start", control = "mps-ctl" }
 
 [[teardown]]
 name = "last"
@@ -89,7 +89,7 @@ fn a_run_without_the_rights_of_all_its_steps_is_refused_before_the_first_effect(
     error: nothing has been changed, because this user may not do all that would have to be done:
       step `knob` (setup): `sudo -n -l -- rm knob` ended with exit status: 1; the last lines of its log:
         sudo: you may not run rm on this host
-      step `mps` (default): `sudo -n -l -- env CUDA_MPS_PIPE_DIRECTORY=FOLDER/results/real/RUN-ID/mps CUDA_MPS_LOG_DIRECTORY=FOLDER/results/real/RUN-ID/mps-log mps-control -d` ended with exit status: 1; the last lines of its log:
+      step `mps` (default): `sudo -n -l -- env CUDA_MPS_PIPE_DIRECTORY=FOLDER/results/real/RUN-ID/mps CUDA_MPS_LOG_DIRECTORY=FOLDER/results/real/RUN-ID/mps-log mps-ctl -d` ended with exit status: 1; the last lines of its log:
         sudo: you may not run env on this host
       step `last` (teardown): `sudo -n -l -- env A=b touch last` ended with exit status: 1; the last lines of its log:
         sudo: you may not run env on this host
@@ -121,7 +121,7 @@ fn rules_that_allow_everything_do_not_help_where_a_password_would_be_asked_for()
 
 #[test]
 fn a_run_with_all_rights_asks_for_each_command_once_and_then_runs_it() {
-    let steps = STEPS.replace("mps = { action = \"start\", control = \"mps-control\" }", "run = [\"touch\", \"knob\"]");
+    let steps = STEPS.replace("mps = { action = \"start\", control = \"mps-ctl\" }", "run = [\"touch\", \"knob\"]");
     let folder = folder(&steps);
     let said = runexp(&folder, "touch rm env", "");
     assert_eq!(said.code, Some(0), "{said}");
