@@ -45,7 +45,7 @@ pub use factor::{Factor, Level, Selector, Treatment};
 pub use find::{Find, Searched};
 pub use header::{Header, HeaderSpec, HeaderValue, hide};
 pub use load::{LoadOptions, load, load_frozen};
-pub use phase::{Endpoint, Expect, Fault, Length, PhaseSpec, RequestSpec, Slo};
+pub use phase::{Endpoint, Expect, Fault, Length, PhaseSpec, PromptCache, RequestSpec, Slo};
 pub use prompt::{Prompt, PromptError, PromptLine, PromptTemplate, Said, prompts};
 pub use published::{Published, load_published};
 pub use reference::{UnknownWord, contents, explain};

@@ -102,10 +102,9 @@ pub struct RequestSpec {
     /// prompt caches.
     #[serde(default = "yes")]
     pub nonce: bool,
-    /// Whether prompts may be answered from the servers' prompt caches. Else
-    /// that makes a cell invalid.
+    /// What it means that prompts were answered from the servers' prompt caches.
     #[serde(default)]
-    pub cached: bool,
+    pub prompt_cache: PromptCache,
     /// The pause between a reply and the next turn of a conversation; none if
     /// left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -153,6 +152,17 @@ impl Endpoint {
             Self::Completion => Route::Completion,
         }
     }
+}
+
+/// What it means that prompts were answered from the servers' prompt caches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PromptCache {
+    /// The cell is invalid.
+    #[default]
+    Refuse,
+    /// They are what is to be measured.
+    Allow,
 }
 
 /// `expect = { … }`: a reply that fails it is not a success.

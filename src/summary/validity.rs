@@ -4,6 +4,7 @@ use super::Validity;
 use crate::metric::{self, Window};
 use crate::plan::CellSpec;
 use crate::record::{CellEnd, RequestOutcome, RequestRecord};
+use crate::scenario::PromptCache;
 use crate::stats::Sample;
 use crate::units::{Nanos, Share};
 
@@ -106,7 +107,7 @@ fn prompt_cached(examined: &Examined<'_>) -> Option<String> {
     let (cached, all) =
         counted.fold((0, 0), |sum: (u64, u64), one| (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1)));
     let share = if all == 0 { 0.0 } else { as_f64(cached) / as_f64(all) };
-    (!examined.spec.request.cached && share > CACHED_LIMIT)
+    (examined.spec.request.prompt_cache == PromptCache::Refuse && share > CACHED_LIMIT)
         .then(|| format!("{} of the prompt tokens came from a prompt cache, more than 5 %", percent(share)))
 }
 

@@ -2,7 +2,7 @@ use super::{plan, record, repetition, spec};
 use crate::metric::examples::{ended, ms, reply};
 use crate::plan::CellSpec;
 use crate::record::{CellEnd, ClientHonesty, Event, RequestOutcome, RequestRecord};
-use crate::scenario::{Arrival, Load};
+use crate::scenario::{Arrival, Load, PromptCache};
 use crate::summary::{Validity, summarize};
 
 /// Why the only repetition of a cell is invalid.
@@ -45,7 +45,7 @@ fn each_rule_of_validity_names_its_reason() {
     let from_cache = "6.0 % of the prompt tokens came from a prompt cache, more than 5 %";
     assert_eq!(reasons(open(), honest(), vec![cached.clone()]), [from_cache]);
     let mut reusing = open();
-    reusing.request.cached = true;
+    reusing.request.prompt_cache = PromptCache::Allow;
     assert_eq!(reasons(reusing, honest(), vec![cached.clone()]), Vec::<String>::new());
     let mut absurd = cached;
     (absurd.usage.prompt_tokens, absurd.usage.cached_tokens) = (Some(u64::MAX), Some(u64::MAX));
