@@ -17,6 +17,12 @@
 //!
 //! Goals: TTFT error under 1 ms on average and 5 ms at p99 at 400 streams on
 //! two cores that driver and server share; under 3 ms on average at 1 000.
+//!
+//! Measured on 2026-11-23 on 2 cores of an AMD EPYC, in a quiet half minute of a
+//! busy machine, TTFT error mean and p99: 0.47 and 0.54 ms at 1 stream, 0.35 and
+//! 0.59 ms at 100, 0.48 and 1.58 ms at 400, and 5.4 and 35 ms at 1 000 (82 000
+//! tokens/s), where driver and server together took 1.6 of the 2 cores: the
+//! second goal is missed there.
 #![expect(clippy::disallowed_methods, reason = "a bench is all effects")]
 
 use std::time::Duration;
