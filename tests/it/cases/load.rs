@@ -1,13 +1,12 @@
-//! The load driver against servers that misbehave: every end has its own
-//! outcome, and none of them is a panic or a wrong number.
+//! The load driver against servers that misbehave: each end has its outcome.
 
 mod asked;
 mod open;
+mod resent;
 
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
-use std::sync::mpsc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use runexp::clock::Clock;
@@ -23,7 +22,7 @@ use runexp::scenario::{
 use runexp::units::{Nanos, Period};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{FINISH, ScriptedServer, answer, answer_keeping_alive, chunk, end, stream_head, token};
+use crate::support::{FINISH, ScriptedServer, answer, chunk, end, stream_head, token};
 
 fn server(url: &str) -> ServerSpec {
     ServerSpec {
@@ -234,35 +233,11 @@ fn a_refused_connection_is_a_connect_failure_and_is_not_hammered() {
 }
 
 #[test]
-fn a_connection_lost_before_any_byte_is_tried_once_more_and_counted() {
-    let server = ScriptedServer::start(|number, stream| {
-        if number > 0 {
-            three_tokens(stream);
-            chunk(stream, FINISH);
-            end(stream);
-        }
-    });
-    let (_, records) = run(&server.url(), cell(Load::Clients(1), Length::Requests(1)), &CancellationToken::new());
-    assert!(records[0].outcome.is_success() && records[0].resent, "{:?}", records[0]);
-    assert_eq!(server.requests(), 2);
-}
-
-#[test]
 fn a_server_that_answers_errors_at_once_is_not_hammered_either() {
     let server = ScriptedServer::start(|_, stream| answer(stream, "503 Service Unavailable", "loading"));
     let length = Length::Duration(Period::from(Duration::from_millis(500)));
     let (_, records) = run(&server.url(), cell(Load::Clients(1), length), &CancellationToken::new());
     assert!((2..=6).contains(&records.len()), "{} requests in half a second", records.len());
-}
-
-#[test]
-fn a_request_is_resent_on_a_connection_of_its_own() {
-    // Kept-alive connections lie in the pool, and each of them is closed as
-    // soon as it is used again: only a fresh one can carry the request.
-    let server = ScriptedServer::closing_on_the_second_request(answer_keeping_alive);
-    let (_, records) = run(&server.url(), cell(Load::Clients(2), Length::Requests(12)), &CancellationToken::new());
-    assert_eq!(records.iter().filter(|record| !record.outcome.is_success()).count(), 0);
-    assert!(records.iter().any(|record| record.resent));
 }
 
 #[test]
