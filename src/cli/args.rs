@@ -42,7 +42,7 @@ pub(super) enum Command {
     Init(InitArguments),
     /// Print the JSON Schema of the scenario format, for editors
     Schema,
-    /// Explain a step kind or the code of a problem
+    /// Explain a step kind, the code of a problem or a rule of validity
     Explain(ExplainArguments),
 }
 
@@ -191,7 +191,7 @@ pub(super) struct InitArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// `drop_caches`, `E013`, …; all of them if left out
+    /// `drop_caches`, `E013`, `validity`, …; all of them if left out
     pub(super) word: Option<String>,
 }
 

@@ -11,6 +11,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod init;
+mod invalid;
 mod plan;
 mod progress;
 mod report;

@@ -5,6 +5,7 @@ use std::process;
 use super::args::{Format, RunArguments};
 use super::derive::{Derived, derive};
 use super::exit::{DONE, Failure, NOTHING_VALID, SETUP, TEARDOWN, interrupted, print, say};
+use super::invalid::nothing_valid;
 use super::progress;
 use super::scenario::load;
 use super::signals;
@@ -194,7 +195,7 @@ fn announce(
     code: u8,
 ) -> Result<(), Failure> {
     if code == NOTHING_VALID {
-        say("error: nothing valid was measured; the report says why for every cell");
+        say(nothing_valid(&derived.summary));
     }
     if !arguments.quiet {
         say(format_args!("report: {}", derived.files.join(" ")));

@@ -21,11 +21,12 @@ pub struct UnknownWord {
 }
 
 /// The page, in Markdown, about a step kind (`drop_caches`), a code (`E013`) or
-/// all `codes`.
+/// all `codes`. `others` are words with a page elsewhere, which may have been
+/// meant.
 ///
 /// # Errors
 /// When there is no such page.
-pub fn explain(word: &str) -> Result<String, UnknownWord> {
+pub fn explain(word: &str, others: &[&'static str]) -> Result<String, UnknownWord> {
     if word == CODES {
         return Ok(codes_page());
     }
@@ -36,7 +37,7 @@ pub fn explain(word: &str) -> Result<String, UnknownWord> {
         return Ok(code_section(*code, "#"));
     }
     let codes = Code::ALL.iter().map(|code| code.as_str());
-    let known = StepKind::entries().map(|kind| kind.key).chain([CODES]).chain(codes);
+    let known = StepKind::entries().map(|kind| kind.key).chain([CODES]).chain(codes).chain(others.iter().copied());
     Err(UnknownWord { word: word.to_owned(), help: spelling::advice(word, known) })
 }
 

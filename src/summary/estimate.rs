@@ -56,12 +56,9 @@ pub(super) fn measure(
 
 /// Why a cell has no valid repetition at all.
 fn gap(repetitions: &[Repetition], skipped: Option<&str>) -> Gap {
-    let reasons = repetitions.iter().find_map(|repetition| match &repetition.validity {
-        Validity::Valid => None,
-        Validity::Invalid { reasons } => reasons.first(),
-    });
-    match (reasons, skipped) {
-        (Some(reason), _) => Gap::Invalid { reason: reason.clone() },
+    let reason = repetitions.iter().find_map(|repetition| repetition.validity.reasons().first());
+    match (reason, skipped) {
+        (Some(reason), _) => Gap::Invalid { reason: reason.text.clone() },
         (None, Some(reason)) => Gap::not_measured(format!("skipped: {reason}")),
         (None, None) => Gap::NotRun,
     }

@@ -20,9 +20,8 @@ use crate::record::{Event, Look, RunRecord};
 pub use crate::metric::{Gap, UnitValue};
 pub use look::look;
 pub use search::judge;
-pub use types::{
-    Attained, CellSummary, Estimate, Interval, Measured, Objective, Probe, Repetition, Search, Summary, Validity,
-};
+pub use types::{Attained, CellSummary, Estimate, Interval, Measured, Objective, Probe, Repetition, Search, Summary};
+pub use validity::{Cause, RULES, Reason, Rule, RuleDefinition, Validity, explain_rule, rule_words};
 
 /// The version of `summary.json`.
 const SUMMARY_VERSION: u32 = 1;

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 
 use super::cell::summarize;
 use super::observe::{self, ObservedRepetition};
-use super::{Gap, Probe, Repetition, Search, UnitValue, Validity, objective};
+use super::{Gap, Probe, Repetition, Rule, Search, UnitValue, Validity, objective};
 use crate::metric::Objectives;
 use crate::names::MetricId;
 use crate::plan::{self, CellSpec, Try};
@@ -38,7 +38,8 @@ fn verdict(probe: &CellSpec, find: &Find, repetition: &Repetition) -> ProbeVerdi
     if !repetition.outcomes.is_empty() && !repetition.outcomes.contains_key("success") {
         return failed("no request succeeded".to_owned());
     }
-    if let Validity::Invalid { reasons } = &repetition.validity {
+    if repetition.validity != Validity::Valid {
+        let reasons: Vec<&str> = repetition.validity.reasons().iter().map(|reason| reason.text.as_str()).collect();
         return unjudged(&reasons.join("; "));
     }
     let percentiles = objective::limits(&probe.slo).map(|(name, limit_s)| {
@@ -107,14 +108,9 @@ pub(super) fn repetition(
     let mut best = best?.1.clone();
     let is_complete = plan::next_try(find, &judged).is_none();
     if !is_complete {
-        best.validity = invalid(&match measured.last().map(|(probe, _)| &probe.verdict) {
-            Some(ProbeVerdict::Unjudged { reason }) => {
-                format!("the search ended at a load nobody could judge: {reason}")
-            }
-            _ => "the search did not come to its end".to_owned(),
-        });
+        best.validity = open(measured.last().map(|(probe, _)| &probe.verdict));
     } else if bracket.passed.is_none() {
-        best.validity = invalid("no load met the objectives every time");
+        best.validity = Validity::because(Rule::NoLoadPassed, "no load met the objectives every time");
     }
     let found = match (bracket.passed, bracket.failed) {
         (Some(passed), Some(_)) => Ok(passed),
@@ -127,6 +123,13 @@ pub(super) fn repetition(
     Some(best)
 }
 
-fn invalid(reason: &str) -> Validity {
-    Validity::Invalid { reasons: vec![reason.to_owned()] }
+/// Why a search has no answer.
+fn open(last: Option<&ProbeVerdict>) -> Validity {
+    let text = match last {
+        Some(ProbeVerdict::Unjudged { reason }) => format!("the search ended at a load nobody could judge: {reason}"),
+        Some(ProbeVerdict::Passed | ProbeVerdict::Failed { .. }) | None => {
+            "the search did not come to its end".to_owned()
+        }
+    };
+    Validity::because(Rule::SearchOpen, text)
 }

@@ -177,7 +177,7 @@ fn a_small_run_has_estimates_and_says_where_it_has_none() {
       system_throughput_ratio: it takes a run on a second machine
     servers=1/concurrent/clients=2
       block 0: Valid {"success":2}
-      block 1: Invalid { reasons: ["it was interrupted", "no request succeeded"] } {"interrupted":1}
+      block 1: Invalid { reasons: [Reason { rule: NotComplete, text: "it was interrupted" }, Reason { rule: NothingSucceeded, text: "no request succeeded" }] } {"interrupted":1}
       output_throughput 16.000 (single run) n=1
       output_throughput_steady 16.000 (single run) n=1
       request_throughput 2.000 (single run) n=1

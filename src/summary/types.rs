@@ -1,6 +1,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::Validity;
 use crate::metric::{Gap, UnitValue};
 use crate::names::{CellId, MetricId, PhaseName};
 use crate::record::{Look, ProbeVerdict};
@@ -136,19 +137,6 @@ impl Attained {
             Self::NotMeasured => "not measured here",
         }
     }
-}
-
-/// Whether a repetition's values count.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum Validity {
-    /// They do.
-    Valid,
-    /// They do not; every reason is named.
-    Invalid {
-        /// In sentences.
-        reasons: Vec<String>,
-    },
 }
 
 /// A metric over the repetitions of a cell: an estimate, or why there is none.

@@ -180,21 +180,19 @@ pub struct InvalidRow {
     pub cell: String,
     /// Its block, from 0.
     pub block: u32,
-    /// Every reason.
+    /// Every reason, with the rule in parentheses.
     pub reasons: Vec<String>,
 }
 
 /// Every repetition whose values do not count.
 pub(super) fn invalid(summary: &Summary) -> Vec<InvalidRow> {
     let repetitions = summary.cells.iter().flat_map(|(id, cell)| cell.repetitions.iter().map(move |one| (id, one)));
-    repetitions
-        .filter_map(|(id, repetition)| match &repetition.validity {
-            Validity::Valid => None,
-            Validity::Invalid { reasons } => Some(InvalidRow {
-                cell: line(id.as_str()),
-                block: repetition.block,
-                reasons: reasons.iter().map(|reason| line(reason)).collect(),
-            }),
+    let invalid = repetitions.filter(|(_, repetition)| repetition.validity != Validity::Valid);
+    invalid
+        .map(|(id, repetition)| InvalidRow {
+            cell: line(id.as_str()),
+            block: repetition.block,
+            reasons: repetition.validity.reasons().iter().map(|reason| line(&reason.to_string())).collect(),
         })
         .collect()
 }

@@ -3,7 +3,7 @@ use crate::metric::examples::{ended, ms, reply};
 use crate::plan::CellSpec;
 use crate::record::{CellEnd, ClientHonesty, Event, RequestOutcome, RequestRecord};
 use crate::scenario::{Arrival, Load, PromptCache};
-use crate::summary::{Validity, summarize};
+use crate::summary::{Rule, Validity, summarize};
 
 /// Why the only repetition of a cell is invalid.
 fn reasons(spec: CellSpec, client: ClientHonesty, requests: Vec<RequestRecord>) -> Vec<String> {
@@ -12,10 +12,7 @@ fn reasons(spec: CellSpec, client: ClientHonesty, requests: Vec<RequestRecord>) 
         *recorded = client;
     }
     let summary = summarize(&record(vec![(event, requests)]), &plan(vec![("cell", spec)]));
-    match &summary.cells[0].repetitions[0].validity {
-        Validity::Valid => Vec::new(),
-        Validity::Invalid { reasons } => reasons.clone(),
-    }
+    summary.cells[0].repetitions[0].validity.reasons().iter().map(|reason| reason.text.clone()).collect()
 }
 
 #[test]
@@ -74,7 +71,7 @@ fn a_stall_is_held_against_the_window_and_a_wait_against_the_first_token() {
         let summary = summarize(&record(vec![(event, requests)]), &plan(vec![("cell", spec(1, Load::Clients(1)))]));
         summary.cells[0].repetitions[0].validity.clone()
     };
-    let invalid = |reason: &str| Validity::Invalid { reasons: vec![reason.to_owned()] };
+    let invalid = |text| Validity::because(Rule::DriverStalled, text);
     assert_eq!(verdict(60, 150, 0), Validity::Valid);
     assert_eq!(verdict(60, 600, 30), Validity::Valid);
     assert_eq!(verdict(60, 700, 0), invalid("the driver stalled for 700.0 ms, more than 600.0 ms"));

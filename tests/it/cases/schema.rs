@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use runexp::scenario::{Code, StepKind, explain, schema};
+use runexp::summary::{RULES, explain_rule};
 use runexp::units::{Period, Share};
 
 /// Whether a shipped file is what the program would print, and the command that
@@ -26,7 +27,7 @@ fn the_shipped_schema_is_current() {
 fn every_step_kind_has_a_current_page_and_no_page_is_left_over() {
     let kinds: Vec<&str> = StepKind::entries().map(|kind| kind.key).collect();
     for kind in &kinds {
-        let page = explain(kind).unwrap();
+        let page = explain(kind, &[]).unwrap();
         for section in ["## Checks", "## Undo", "## Rights", "## Example"] {
             assert!(page.contains(section), "the page of `{kind}` has no section `{section}`");
         }
@@ -46,20 +47,39 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[test]
 fn the_page_of_codes_is_current() {
-    assert_current("scenarios/reference/codes.md", &explain("codes").unwrap(), "runexp explain codes");
+    assert_current("scenarios/reference/codes.md", &explain("codes", &[]).unwrap(), "runexp explain codes");
 }
 
 #[test]
-fn every_code_is_listed_once() {
-    let file = syn::parse_file(&fs::read_to_string("src/scenario/diagnostic.rs").unwrap()).unwrap();
+fn the_page_of_validity_is_current() {
+    assert_current("scenarios/reference/validity.md", &explain_rule("validity").unwrap(), "runexp explain validity");
+}
+
+/// The variants of an enum.
+fn variants(file: &str, name: &str) -> Vec<String> {
+    let file = syn::parse_file(&fs::read_to_string(file).unwrap()).unwrap();
     let variants = file.items.iter().find_map(|item| match item {
-        syn::Item::Enum(item) if item.ident == "Code" => {
+        syn::Item::Enum(item) if item.ident == name => {
             Some(item.variants.iter().map(|variant| variant.ident.to_string()).collect::<Vec<_>>())
         }
         _ => None,
     });
+    variants.unwrap_or_default()
+}
+
+#[test]
+fn every_code_is_listed_once() {
     let listed: Vec<String> = Code::ALL.iter().map(|code| format!("{code:?}")).collect();
-    assert_eq!(Some(listed), variants);
+    assert_eq!(listed, variants("src/scenario/diagnostic.rs", "Code"));
+}
+
+#[test]
+fn every_rule_of_validity_is_defined_once_and_written_as_it_is_called() {
+    let defined: Vec<String> = RULES.iter().map(|definition| format!("{:?}", definition.rule)).collect();
+    assert_eq!(defined, variants("src/summary/validity/rule.rs", "Rule"));
+    for rule in RULES.iter().map(|definition| definition.rule) {
+        assert_eq!(serde_json::to_value(rule).unwrap(), rule.id());
+    }
 }
 
 /// Every shipped file that is a scenario or a part of one.

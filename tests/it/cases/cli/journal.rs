@@ -102,7 +102,10 @@ fn what_is_kept_goes_on_until_cleanup() {
 
     stderr:
     kept as it is; to undo it: `runexp cleanup RUN-ID`
-    error: nothing valid was measured; the report says why for every cell
+    error: nothing valid was measured
+      `default/load/clients=1`, block 0: no request succeeded (nothing_succeeded)
+      `default/load/clients=1`, block 0: 100.0 % of the requests failed, more than 1 % (errors)
+    help: `runexp explain nothing_succeeded` says what this protects against
     ");
     let mut alive = machine.alive();
     alive.sort();

@@ -31,7 +31,7 @@ fn without_arguments_it_says_how_it_is_used() {
       doctor   Find out what this machine can drive, with servers on loopback; no other effects
       init     Write a first scenario, and the schema for editors beside it
       schema   Print the JSON Schema of the scenario format, for editors
-      explain  Explain a step kind or the code of a problem
+      explain  Explain a step kind, the code of a problem or a rule of validity
       help     Print this message or the help of the given subcommand(s)
 
     Options:

@@ -154,7 +154,10 @@ fn a_server_that_refuses_every_request_measures_nothing() {
       server python[0] ready after TIME
       [1/1] default/load/clients=1 · N requests, N failed
     teardown
-    error: nothing valid was measured; the report says why for every cell
+    error: nothing valid was measured
+      `default/load/clients=1`, block 0: no request succeeded (nothing_succeeded)
+      `default/load/clients=1`, block 0: 100.0 % of the requests failed, more than 1 % (errors)
+    help: `runexp explain nothing_succeeded` says what this protects against
     report: summary.json summary.md guide.md decision.md
     ");
     let summary = said.run().read("summary.md");

@@ -47,5 +47,5 @@ fn a_driver_that_was_stopped_for_a_fifth_of_the_window_has_measured_nothing() {
     let summary = said.run().read("SIMULATED-summary.md");
     let invalid = summary.lines().find(|line| line.starts_with("| default/load/clients=1 | 0 |")).unwrap();
     let told = Regex::new(r"stalled for \d+\.\d ms").unwrap().replace(invalid, "stalled for TIME");
-    assert_snapshot!(told, @"| default/load/clients=1 | 0 | the driver stalled for TIME, more than 100.0 ms |");
+    assert_snapshot!(told, @"| default/load/clients=1 | 0 | the driver stalled for TIME, more than 100.0 ms (driver_stalled) |");
 }

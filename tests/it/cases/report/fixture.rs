@@ -16,7 +16,7 @@ use runexp::scenario::{
 };
 use runexp::signal::StopSignal;
 use runexp::summary::{
-    Attained, CellSummary, Estimate, Gap, Interval, Measured, Objective, Repetition, Summary, Validity,
+    Attained, CellSummary, Estimate, Gap, Interval, Measured, Objective, Reason, Repetition, Rule, Summary, Validity,
 };
 use runexp::units::{Bytes, Period};
 
@@ -199,7 +199,7 @@ fn summary() -> Summary {
         ),
         (
             ON,
-            vec![Validity::Valid, Validity::Invalid { reasons: vec!["clocks fell".into(), HOSTILE.into()] }],
+            vec![Validity::Valid, invalid(&[(Rule::LateSchedule, "clocks fell"), (Rule::DriverStalled, HOSTILE)])],
             vec![
                 ("output_throughput", estimate(57.4, Some((55.1, 59.8)), 3)),
                 ("sum_of_request_rates", estimate(99.4, Some((98.9, 99.9)), 3)),
@@ -218,7 +218,7 @@ fn summary() -> Summary {
         ),
         (
             DIES,
-            vec![Validity::Invalid { reasons: vec!["MPS was off".into()] }],
+            vec![invalid(&[(Rule::NotComplete, "MPS was off")])],
             vec![
                 ("output_throughput", Measured::Gap(Gap::Invalid { reason: "MPS was off".into() })),
                 ("ttft_p95", Measured::Gap(Gap::NotRun)),
@@ -235,6 +235,11 @@ fn summary() -> Summary {
         looks: Vec::new(),
         cells: cells.into_iter().map(|(id, validity, values)| (cell(id), summary_of(id, validity, values))).collect(),
     }
+}
+
+fn invalid(reasons: &[(Rule, &str)]) -> Validity {
+    let reason = |(rule, text): &(Rule, &str)| Reason { rule: *rule, text: (*text).to_owned() };
+    Validity::Invalid { reasons: reasons.iter().map(reason).collect() }
 }
 
 fn summary_of(id: &str, validity: Vec<Validity>, values: Vec<(&str, Measured)>) -> CellSummary {

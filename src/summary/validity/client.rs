@@ -1,0 +1,62 @@
+//! Whether the driver did what it was to do.
+
+use super::Examined;
+use crate::metric::Window;
+use crate::stats::Sample;
+use crate::units::Nanos;
+
+const LAG_FLOOR: Nanos = Nanos(1_000_000);
+const LAG_SHARE_OF_TTFT: f64 = 0.01;
+const STALL_FLOOR: Nanos = Nanos(100_000_000);
+const DELAY_FLOOR: Nanos = Nanos(1_000_000);
+/// A third of the margin within which two values count as equal
+/// (`verdict::standing`): one stall must not shift a throughput by more.
+const STALL_SHARE: f64 = 0.01;
+/// That margin: waits for the driver must not shift a time by more.
+const MARGIN: f64 = 0.03;
+/// In seconds. In a shorter window a single stall of 100 ms, which is let pass,
+/// makes a mean wait of more than 1 ms.
+const SHORTEST_TO_AVERAGE: f64 = 5.0;
+
+/// Only an open loop has a schedule to keep.
+pub(super) fn late_schedule(examined: &Examined<'_>) -> Option<String> {
+    let lag = examined.window.client.schedule_lag_p99_ns?;
+    let limit = Nanos::from_seconds(LAG_SHARE_OF_TTFT * median_ttft(examined)).max(LAG_FLOOR);
+    (examined.spec.load.is_open() && lag > limit)
+        .then(|| format!("the driver started requests {lag} late at p99, more than {limit}"))
+}
+
+/// What a stall of s seconds can falsify in a window of W seconds.
+///
+/// Every client may be waiting when it comes, and each loses at most s of its
+/// W seconds, so throughput and mean duration are off by at most s / W. That
+/// must stay within 1 %. A stall of 100 ms is let pass all the same: it is more
+/// than that of a window under 10 s, which is for trying out.
+///
+/// A time to first token is off by what its own arrival waits. The mean wait of
+/// an arrival is Σ s² / 2W over all stalls, which is what the driver's ticker
+/// averages; many short stalls, as of a driver that shares its core, tell there
+/// too. That must stay within the margin of the median time to first token, or
+/// under 1 ms.
+///
+/// So one stall of 150 ms leaves a window of 60 s as it is (0.25 % of it; 0.2 ms
+/// on average), while one of 400 ms spoils a window of 2 s (20 %; 40 ms). A high
+/// percentile may still hold a stall that is let pass: `loop_stall_max` tells.
+pub(super) fn driver_stalled(examined: &Examined<'_>) -> Option<String> {
+    let Window { client, .. } = examined.window;
+    let stall = client.loop_stall_max_ns?;
+    let limit = Nanos::from_seconds(STALL_SHARE * examined.window.seconds()).max(STALL_FLOOR);
+    if stall > limit {
+        return Some(format!("the driver stalled for {stall}, more than {limit}"));
+    }
+    let delay = client.loop_delay_mean_ns?;
+    let limit = Nanos::from_seconds(MARGIN * median_ttft(examined)).max(DELAY_FLOOR);
+    (examined.window.seconds() >= SHORTEST_TO_AVERAGE && delay > limit)
+        .then(|| format!("what arrived waited {delay} for the driver on average, more than {limit}"))
+}
+
+/// In seconds; 0 if nothing succeeded.
+fn median_ttft(examined: &Examined<'_>) -> f64 {
+    let waits = examined.window.good().filter_map(|request| Some(request.first_token_ns?.since(request.sent_ns)));
+    Sample::new(waits.map(Nanos::seconds).collect()).map_or(0.0, |waits| waits.quantile(0.5))
+}

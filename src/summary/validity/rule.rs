@@ -1,0 +1,178 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Examined, client, requests};
+
+/// A rule by which a repetition's values do not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// It did not run to its end.
+    NotComplete,
+    /// No request succeeded.
+    NothingSucceeded,
+    /// Requests failed.
+    Errors,
+    /// The driver did not send what was due.
+    Dropped,
+    /// Replies were shorter than asked.
+    CutShort,
+    /// Prompts came from a cache.
+    PromptCached,
+    /// The driver did not keep the schedule.
+    LateSchedule,
+    /// The driver stood still.
+    DriverStalled,
+    /// A search has no answer.
+    SearchOpen,
+    /// A search found no load that meets the objectives.
+    NoLoadPassed,
+}
+
+/// Where the cause of an invalid repetition lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// In something beside the experiment, a busy machine say: the repetition
+    /// is worth another try.
+    Circumstance,
+    /// In the servers under this load, or in the scenario: another try would
+    /// end the same way.
+    Workload,
+}
+
+impl Cause {
+    /// What follows, as words for a table.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Circumstance => "a circumstance: another try may be spared it",
+            Self::Workload => "an outcome: another try would end the same way",
+        }
+    }
+}
+
+/// What a rule says of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleDefinition {
+    /// Which.
+    pub rule: Rule,
+    /// Where the cause lies when it fires.
+    pub cause: Cause,
+    /// What goes wrong where it is not heeded.
+    pub protects: &'static str,
+    /// When it fires.
+    pub limit: &'static str,
+    pub(super) check: Check,
+}
+
+/// How a rule is applied.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Check {
+    /// To a repetition: why its values do not count, in a sentence.
+    Repetition(fn(&Examined<'_>) -> Option<String>),
+    /// By the search itself.
+    Search,
+}
+
+/// Every rule, in the order in which reasons are given.
+pub const RULES: &[RuleDefinition] = &[
+    RuleDefinition {
+        rule: Rule::NotComplete,
+        cause: Cause::Circumstance,
+        protects: "Half a window measures another workload: its warm-up, say.",
+        limit: "the window did not run to its planned end",
+        check: Check::Repetition(requests::not_complete),
+    },
+    RuleDefinition {
+        rule: Rule::NothingSucceeded,
+        cause: Cause::Workload,
+        protects: "Where no reply came there is nothing to measure.",
+        limit: "not one request sent in the window succeeded",
+        check: Check::Repetition(requests::nothing_succeeded),
+    },
+    RuleDefinition {
+        rule: Rule::Errors,
+        cause: Cause::Workload,
+        protects: "A server that refuses requests has time for the others, and looks fast.",
+        limit: "more than 1 % of the requests failed, unless a fault on purpose made them fail",
+        check: Check::Repetition(requests::errors),
+    },
+    RuleDefinition {
+        rule: Rule::Dropped,
+        cause: Cause::Workload,
+        protects: "What the driver does not send lightens the load: the server was not tried at the rate that is reported.",
+        limit: "more than 1 % of the requests were dropped at `max_in_flight`",
+        check: Check::Repetition(requests::dropped),
+    },
+    RuleDefinition {
+        rule: Rule::CutShort,
+        cause: Cause::Workload,
+        protects: "Replies that stop early make a server look fast, and two servers incomparable.",
+        limit: "replies had less than 90 % of the asked tokens on average, where `ignore_eos` is set, or less than \
+                `expect.output_tokens_at_least` asks for",
+        check: Check::Repetition(requests::cut_short),
+    },
+    RuleDefinition {
+        rule: Rule::PromptCached,
+        cause: Cause::Workload,
+        protects: "A prompt from a cache costs no prefill: times to first token are those of another workload.",
+        limit: "more than 5 % of the prompt tokens came from a cache by the server's count, unless \
+                `prompt_cache = \"allow\"`; the later turns of a conversation are not counted",
+        check: Check::Repetition(requests::prompt_cached),
+    },
+    RuleDefinition {
+        rule: Rule::LateSchedule,
+        cause: Cause::Circumstance,
+        protects: "An open loop that sends late offers another load than it says, and its waits begin too late.",
+        limit: "requests of an open loop started later than 1 ms, or 1 % of the median time to first token if that is \
+                more, at the 99th percentile",
+        check: Check::Repetition(client::late_schedule),
+    },
+    RuleDefinition {
+        rule: Rule::DriverStalled,
+        cause: Cause::Circumstance,
+        protects: "While the driver stands still nobody sends, and what arrives is stamped too late.",
+        limit: "the driver stalled for longer than 100 ms, or 1 % of the window if that is more; or, in a window of 5 s \
+                and more, what arrived waited on average longer than 1 ms, or 3 % of the median time to first token if \
+                that is more",
+        check: Check::Repetition(client::driver_stalled),
+    },
+    RuleDefinition {
+        rule: Rule::SearchOpen,
+        cause: Cause::Circumstance,
+        protects: "The highest load of a search that was broken off is that of where it was broken off.",
+        limit: "a search ended before the highest load that passes and the lowest that fails were as close as asked, or \
+                at a load that nobody could judge",
+        check: Check::Search,
+    },
+    RuleDefinition {
+        rule: Rule::NoLoadPassed,
+        cause: Cause::Workload,
+        protects: "A load that misses its objectives is no capacity.",
+        limit: "no load of a search met the objectives every time it was tried",
+        check: Check::Search,
+    },
+];
+
+impl Rule {
+    /// As in `summary.json` and on the command line.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::NotComplete => "not_complete",
+            Self::NothingSucceeded => "nothing_succeeded",
+            Self::Errors => "errors",
+            Self::Dropped => "dropped",
+            Self::CutShort => "cut_short",
+            Self::PromptCached => "prompt_cached",
+            Self::LateSchedule => "late_schedule",
+            Self::DriverStalled => "driver_stalled",
+            Self::SearchOpen => "search_open",
+            Self::NoLoadPassed => "no_load_passed",
+        }
+    }
+
+    /// Where the cause lies when it fires.
+    pub fn cause(self) -> Cause {
+        let definition = RULES.iter().find(|definition| definition.rule == self);
+        definition.map_or(Cause::Workload, |definition| definition.cause)
+    }
+}
