@@ -88,6 +88,9 @@ impl Decoder {
                     sink(token);
                     bytes = rest;
                 }
+                if bytes.is_empty() {
+                    return Ok(());
+                }
                 events.push(bytes, &mut |data| reply.object(data, sink))
             }
             Body::Whole(body) => body.extend(bytes),

@@ -1,8 +1,6 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::memchr;
-
 use super::{Event, TokenKind};
 
 /// The longest object that is remembered, in bytes.
@@ -42,10 +40,11 @@ impl Stencil {
     pub(super) fn event<'a>(&self, stream: &'a [u8]) -> Option<(Event<'a>, &'a [u8])> {
         let kind = self.kind?;
         let rest = stream.strip_prefix(b"data: ")?.strip_prefix(&*self.before)?;
-        let end = memchr(b'"', &rest[..rest.len().min(LIMIT)])?;
+        // Texts are too short for `memchr` to gain what its call costs.
+        let end = rest.iter().take(LIMIT).position(|byte| !is_plain(*byte)).filter(|end| *end > 0)?;
         let (text, rest) = rest.split_at(end);
         let rest = rest.strip_prefix(&*self.after)?.strip_prefix(b"\n\n")?;
-        Some((Event::Token { text: Cow::Borrowed(plain(text)?), kind }, rest))
+        Some((Event::Token { text: Cow::Borrowed(std::str::from_utf8(text).ok()?), kind }, rest))
     }
 
     /// Remembers `json`, an object that gives one token and nothing else, with
@@ -65,8 +64,12 @@ impl Stencil {
 
 /// A text that needs no unescaping, and ends no JSON string.
 fn plain(text: &[u8]) -> Option<&str> {
-    let plain = !text.is_empty() && text.iter().all(|byte| *byte >= b' ' && !matches!(byte, b'"' | b'\\'));
+    let plain = !text.is_empty() && text.iter().all(|byte| is_plain(*byte));
     std::str::from_utf8(text).ok().filter(|_| plain)
+}
+
+const fn is_plain(byte: u8) -> bool {
+    byte >= b' ' && !matches!(byte, b'"' | b'\\')
 }
 
 /// Where in `json` the text of a token stands, unless it had to be unescaped.

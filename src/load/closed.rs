@@ -23,14 +23,15 @@ pub(super) async fn drive(exchange: &Arc<Exchange>, window: &Window, clients: u3
 }
 
 async fn one_client(exchange: Arc<Exchange>, window: Window, client: u32, clients: u32) {
+    let mut interrupted = window.interrupted();
     for sequence in 0_u64.. {
         let now = exchange.now();
         if !window.admits(now) {
             return;
         }
         let position = sequence * u64::from(clients) + u64::from(client);
-        let outcome =
-            exchange.ask(Turn { client, sequence, position, target: client, said: None, scheduled: now }).await;
+        let turn = Turn { client, sequence, position, target: client, said: None, scheduled: now };
+        let outcome = exchange.ask(turn, &mut interrupted).await;
         if matches!(outcome, RequestOutcome::Cut | RequestOutcome::Interrupted) {
             return;
         }

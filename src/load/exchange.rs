@@ -1,6 +1,8 @@
 use std::sync::Mutex;
 
 use super::expectation::Expectation;
+use super::form::Forms;
+use super::interrupt::Interrupted;
 use super::lateness::Lateness;
 use super::refusal;
 use super::target::Target;
@@ -24,6 +26,7 @@ pub(super) struct Exchange {
     pub(super) workload: Workload,
     targets: Vec<Target>,
     pub(super) order: Vec<usize>,
+    pub(super) forms: Forms,
     expectation: Expectation,
     clock: Clock,
     sink: Sink,
@@ -67,7 +70,8 @@ impl Exchange {
     ) -> Result<Self, regex::Error> {
         let expectation = Expectation::new(&workload.spec, &workload.prompts)?;
         let order = plan::permutation(workload.seed, workload.prompts.len());
-        Ok(Self { workload, targets, order, expectation, clock, sink, window, lags: Mutex::default() })
+        let forms = Forms::new(targets.len() * workload.prompts.len());
+        Ok(Self { workload, targets, order, forms, expectation, clock, sink, window, lags: Mutex::default() })
     }
 
     pub(super) fn now(&self) -> Nanos {
@@ -92,17 +96,22 @@ impl Exchange {
     ///
     /// A kept-alive connection that the server has closed meanwhile is not a
     /// failure: the request goes out once more, on a fresh connection.
-    pub(super) async fn send(&self, turn: Turn, body: Vec<u8>) -> (RequestOutcome, String) {
+    pub(super) async fn send(
+        &self,
+        turn: Turn,
+        body: Vec<u8>,
+        interrupted: &mut Interrupted<'_>,
+    ) -> (RequestOutcome, String) {
         let target = self.target(turn);
         let started = self.now();
         if let Ok(mut lags) = self.lags.lock() {
             lags.note(started.since(turn.scheduled));
         }
-        let mut reply = Reply::new(self.now());
+        let mut reply = Reply::new(started);
         let outcome = tokio::select! {
             biased;
             outcome = self.converse(target, &body, &mut reply) => outcome,
-            () = self.window.interrupted() => RequestOutcome::Interrupted,
+            () = interrupted => RequestOutcome::Interrupted,
         };
         let outcome = outcome.with_text(|text| hide(text, &target.headers));
         let text = std::mem::take(&mut reply.text);
@@ -119,7 +128,11 @@ impl Exchange {
     }
 
     pub(super) fn target(&self, turn: Turn) -> &Target {
-        &self.targets[turn.target as usize % self.targets.len()]
+        &self.targets[self.target_index(turn)]
+    }
+
+    pub(super) fn target_index(&self, turn: Turn) -> usize {
+        turn.target as usize % self.targets.len()
     }
 
     async fn converse(&self, target: &Target, body: &[u8], reply: &mut Reply) -> RequestOutcome {

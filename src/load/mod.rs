@@ -8,7 +8,9 @@
 mod closed;
 mod exchange;
 mod expectation;
+mod form;
 mod honesty;
+mod interrupt;
 mod lateness;
 mod open;
 mod pacer;
@@ -89,10 +91,14 @@ pub async fn drive(
     let load = workload.spec.load.clone();
     let exchange = Arc::new(Exchange::new(workload, targets, clock, sink, window.clone())?);
     let honesty = Honesty::start(clock, window.start());
-    match load {
-        Load::Clients(clients) => closed::drive(&exchange, &window, clients).await,
-        Load::Rate { .. } | Load::Ramp { .. } | Load::Trace { .. } => open::drive(&exchange, &window).await,
-    }
+    window
+        .watched(async {
+            match load {
+                Load::Clients(clients) => closed::drive(&exchange, &window, clients).await,
+                Load::Rate { .. } | Load::Ramp { .. } | Load::Trace { .. } => open::drive(&exchange, &window).await,
+            }
+        })
+        .await;
     let end = if stop.is_cancelled() { CellEnd::Interrupted } else { CellEnd::Complete };
     Ok(Driven {
         load_start,

@@ -34,7 +34,7 @@ pub(super) async fn drive(exchange: &Arc<Exchange>, window: &Window) {
         while tasks.try_join_next().is_some() {}
         if tasks.len() < most {
             let exchange = Arc::clone(exchange);
-            tasks.spawn(async move { exchange.ask(turn).await });
+            tasks.spawn(async move { exchange.ask(turn, &mut exchange.window.interrupted()).await });
         } else {
             exchange.give_up(turn);
         }

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::exchange::{Exchange, Turn};
+use super::form;
+use super::interrupt::Interrupted;
 use crate::dialect::{Ask, Content};
 use crate::plan;
 use crate::record::RequestOutcome;
@@ -11,16 +13,16 @@ use crate::scenario::{Prompt, Said};
 impl Exchange {
     /// Asks what this turn has to ask, and tells how that ended: one request,
     /// or a conversation.
-    pub(super) async fn ask(&self, turn: Turn) -> RequestOutcome {
+    pub(super) async fn ask(&self, turn: Turn, interrupted: &mut Interrupted<'_>) -> RequestOutcome {
         match &self.prompt(turn).said {
-            Said::Turns(texts) => self.hold(turn, texts).await,
-            Said::Text { .. } | Said::Messages(_) => self.send(turn, self.body(turn)).await.0,
+            Said::Turns(texts) => self.hold(turn, texts, interrupted).await,
+            Said::Text { .. } | Said::Messages(_) => self.send(turn, self.body(turn), interrupted).await.0,
         }
     }
 
     /// Says one text after the other, each with all that was said before, until
     /// a request has no reply or the window closes.
-    async fn hold(&self, turn: Turn, texts: &[String]) -> RequestOutcome {
+    async fn hold(&self, turn: Turn, texts: &[String], interrupted: &mut Interrupted<'_>) -> RequestOutcome {
         let mut spoken: Vec<Value> = Vec::new();
         let (mut turn, mut outcome) = (turn, RequestOutcome::Interrupted);
         for (said, text) in (0..).zip(texts) {
@@ -29,10 +31,11 @@ impl Exchange {
             }
             let scheduled = if said == 0 { turn.scheduled } else { self.now() };
             turn = Turn { said: Some(said), scheduled, ..turn };
-            let start = if said == 0 { self.start(turn) } else { String::new() };
+            let start = if said == 0 { self.start(self.nonce(turn)) } else { String::new() };
             spoken.push(json!({ "role": "user", "content": format!("{start}{text}") }));
             let reply;
-            (outcome, reply) = self.send(turn, self.asking(turn, Content::Messages(&spoken))).await;
+            let body = self.asking(turn, Content::Messages(&spoken));
+            (outcome, reply) = self.send(turn, body, interrupted).await;
             if !outcome.is_success() {
                 break;
             }
@@ -51,7 +54,13 @@ impl Exchange {
 
     /// What is sent in this turn; of a conversation, at its start.
     pub(super) fn body(&self, turn: Turn) -> Vec<u8> {
-        let start = self.start(turn);
+        let pair = self.target_index(turn) * self.workload.prompts.len() + self.chosen(turn);
+        self.forms.body(pair, self.nonce(turn), |nonce| self.written(turn, nonce))
+    }
+
+    /// The same, from the prompt and the target alone but for the nonce.
+    fn written(&self, turn: Turn, nonce: Option<u32>) -> Vec<u8> {
+        let start = self.start(nonce);
         match &self.prompt(turn).said {
             Said::Text { text, images } => {
                 self.asking(turn, Content::Prompt { text: &format!("{start}{text}"), images })
@@ -65,10 +74,9 @@ impl Exchange {
     }
 
     /// What stands before what is said.
-    fn start(&self, turn: Turn) -> String {
-        let request = &self.workload.spec.request;
-        let nonce = if request.nonce { self.nonce(turn) } else { String::new() };
-        format!("{nonce}{}", request.preamble.as_deref().unwrap_or_default())
+    fn start(&self, nonce: Option<u32>) -> String {
+        let nonce = nonce.map(|nonce| format!("[{}] ", form::digits(nonce))).unwrap_or_default();
+        format!("{nonce}{}", self.workload.spec.request.preamble.as_deref().unwrap_or_default())
     }
 
     /// The `max_tokens` of this turn.
@@ -77,9 +85,11 @@ impl Exchange {
     }
 
     fn prompt(&self, turn: Turn) -> &Prompt {
-        let prompts = &self.workload.prompts;
-        let chosen = self.order[usize::try_from(turn.position).unwrap_or(usize::MAX) % prompts.len()];
-        &prompts[chosen]
+        &self.workload.prompts[self.chosen(turn)]
+    }
+
+    fn chosen(&self, turn: Turn) -> usize {
+        self.order[usize::try_from(turn.position).unwrap_or(usize::MAX) % self.order.len()]
     }
 
     fn asking(&self, turn: Turn, content: Content<'_>) -> Vec<u8> {
@@ -98,12 +108,13 @@ impl Exchange {
         })
     }
 
-    /// A word that no other request of the run starts with, so that no prompt
+    /// A number that no other request of the run starts with, so that no prompt
     /// cache can answer for the model.
-    fn nonce(&self, turn: Turn) -> String {
+    fn nonce(&self, turn: Turn) -> Option<u32> {
         let key = &self.workload.key;
-        let name = format!("{}/{}/{}/{}", key.epoch, key.cell, turn.client, turn.sequence);
-        format!("[{:08x}] ", plan::derive(self.workload.seed, &name) >> 32)
+        let name = || format!("{}/{}/{}/{}", key.epoch, key.cell, turn.client, turn.sequence);
+        let is_asked_for = self.workload.spec.request.nonce;
+        is_asked_for.then(|| (plan::derive(self.workload.seed, &name()) >> 32) as u32)
     }
 }
 

@@ -86,7 +86,7 @@ async fn an_interrupt_closes_the_window_and_cuts_what_is_under_way() {
     assert!(window.admits(seconds(11.0)));
     stop.cancel();
     assert!(!window.admits(seconds(11.0)));
-    window.interrupted().await;
+    window.watched(window.interrupted()).await;
 }
 
 #[test]

@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
+use super::interrupt::{Interrupt, Interrupted};
 use crate::clock::Clock;
 use crate::plan::CellSpec;
 use crate::scenario::Length;
@@ -18,6 +19,7 @@ pub(super) struct Window {
     length: Length,
     progress: Arc<Progress>,
     stop: CancellationToken,
+    interrupt: Arc<Interrupt>,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +40,7 @@ impl Window {
             length: spec.length,
             progress: Arc::default(),
             stop,
+            interrupt: Arc::default(),
         }
     }
 
@@ -85,9 +88,21 @@ impl Window {
         }
     }
 
-    /// Ends when the run is interrupted.
-    pub(super) async fn interrupted(&self) {
-        self.stop.cancelled().await;
+    /// Drives `load` to its end, and tells whoever waits for it of an interrupt.
+    pub(super) async fn watched(&self, load: impl Future<Output = ()>) {
+        let told = async {
+            self.interrupt.watch(&self.stop).await;
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = load => {}
+            () = told => {}
+        }
+    }
+
+    /// Ends when the run is interrupted, while the load is [watched](Self::watched).
+    pub(super) fn interrupted(&self) -> Interrupted<'_> {
+        self.interrupt.wait()
     }
 
     /// What `wait` gives, or `None` if the run is interrupted before.

@@ -89,6 +89,10 @@ impl Connection {
 
     /// Reads what comes next of a body; 0 bytes when the other side has closed.
     pub(super) async fn read_body(&mut self) -> Result<usize, WireError> {
+        if self.filled == self.buffer.len() {
+            // There may have been more of it.
+            self.grow();
+        }
         self.filled = 0;
         self.unread = self.read(|source| WireError::EarlyClose { source }).await?;
         Ok(self.unread)
@@ -111,19 +115,26 @@ impl Connection {
             }
             IoSlice::advance_slices(&mut left, written);
         }
+        if !link.holds_back() {
+            return Ok(());
+        }
         limits.within(unanswered, |context| link.poll_flush(context)).await
     }
 
     /// Appends to the buffer, which grows when a read has used all of it.
     async fn read(&mut self, lost: fn(io::Error) -> WireError) -> Result<usize, WireError> {
-        let Self { link, limits, buffer, filled, .. } = self;
-        if *filled == buffer.len() {
-            buffer.resize((2 * buffer.len()).min(ROOM_LIMIT), 0);
+        if self.filled == self.buffer.len() {
+            self.grow();
         }
+        let Self { link, limits, buffer, filled, .. } = self;
         let read = limits.within(lost, |context| link.poll_read(context, &mut buffer[*filled..])).await?;
         self.read_at = limits.active;
         self.filled += read;
         Ok(read)
+    }
+
+    fn grow(&mut self) {
+        self.buffer.resize((2 * self.buffer.len()).min(ROOM_LIMIT), 0);
     }
 }
 

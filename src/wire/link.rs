@@ -35,6 +35,11 @@ impl Link {
         }
     }
 
+    /// Whether what is written may need a [flush](Self::poll_flush).
+    pub(super) const fn holds_back(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
     /// Hands on what TLS holds back.
     pub(super) fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
