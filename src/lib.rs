@@ -23,7 +23,9 @@
 //! ```
 //!
 //! `runexp run` ends by doing exactly what `runexp report <dir>` does: every
-//! number in a report comes from disk.
+//! number in a report comes from disk. Requests may be millions: of these,
+//! `store` hands out one measurement at a time, packed, and `summary` lets go
+//! of it.
 
 pub mod audit;
 pub mod cli;

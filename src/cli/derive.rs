@@ -36,7 +36,7 @@ pub(super) fn derive(directory: &Path, templates: &[PathBuf]) -> Result<Derived,
     let stored = store::read(directory)?;
     let options = LoadOptions { set: &[], profile: None, metrics: &metric::ids() };
     let scenario = scenario::load_frozen(&stored.scenario, &options)?;
-    let summary = summary::summarize(&stored.record, &stored.plan);
+    let summary = summary::summarize(&stored.record, &stored.plan, stored.requests.measurements())?;
     let Manifest { environment, simulated, .. } = &stored.record.manifest;
     let baseline = stored.plan.baseline.as_ref();
     let (claims, rules) = (&scenario.claims, &scenario.rules);

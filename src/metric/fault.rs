@@ -33,7 +33,7 @@ fn fault_reach(window: &Window<'_>) -> UnitValue {
     let bystanders = window
         .requests
         .iter()
-        .filter(|request| request.server != *kill.server && request.sent_ns < over && request.finished_ns > kill.at);
+        .filter(|request| request.server != kill.server && request.sent_ns < over && request.finished_ns > kill.at);
     let (failed, all) = bystanders.fold((0, 0), |(failed, all), request| {
         let (failure, success) = (request.outcome.is_failure(), request.outcome.is_success());
         (failed + u64::from(failure), all + u64::from(failure || success))

@@ -1,14 +1,14 @@
 use super::reply::{self, count};
 use super::window::is_good;
 use super::{Better, Family, Gap, Measure, MetricDefinition, Unit, UnitValue, Window};
-use crate::record::{RequestOutcome, RequestRecord};
+use crate::record::{Request, RequestOutcome};
 use crate::stats::{Percentile, Sample};
 use crate::units::Nanos;
 
 /// A latency of each request, and what is told of them all.
 #[derive(Clone, Copy, Debug)]
 pub struct Latency {
-    of: fn(&RequestRecord) -> Vec<f64>,
+    of: fn(&Request<'_>) -> Vec<f64>,
     told: Told,
 }
 
@@ -91,7 +91,7 @@ pub(super) const DEFINITIONS: &[MetricDefinition] = &[
 const fn latency(
     id: &'static str,
     title: &'static str,
-    of: fn(&RequestRecord) -> Vec<f64>,
+    of: fn(&Request<'_>) -> Vec<f64>,
     told: Told,
 ) -> MetricDefinition {
     let measure = Measure::Latency(Latency { of, told });
@@ -101,7 +101,7 @@ const fn latency(
 impl Latency {
     /// Percentiles are type 7, and a gap under their sample floor.
     pub(super) fn in_window(self, window: &Window<'_>) -> UnitValue {
-        let of_good = || window.good().flat_map(self.of);
+        let of_good = || window.good().flat_map(|request| (self.of)(&request));
         match self.told {
             Told::Mean => reply::mean(of_good(), "no request succeeded"),
             Told::Percentile(percentile) => percentile_of(of_good().collect(), 0, percentile),
@@ -117,9 +117,9 @@ impl Latency {
     fn with_failures(self, window: &Window<'_>) -> (Vec<f64>, usize) {
         let mut values = Vec::new();
         let mut unanswered = 0;
-        for request in window.sent().filter(|request| request.outcome != RequestOutcome::Interrupted) {
-            let answered = is_good(request) || request.outcome == RequestOutcome::Cut;
-            let found = if answered { (self.of)(request) } else { Vec::new() };
+        for request in window.sent().filter(|request| *request.outcome != RequestOutcome::Interrupted) {
+            let answered = is_good(&request) || *request.outcome == RequestOutcome::Cut;
+            let found = if answered { (self.of)(&request) } else { Vec::new() };
             unanswered += usize::from(found.is_empty());
             values.extend(found);
         }
@@ -136,7 +136,7 @@ pub(super) fn percentile_of(values: Vec<f64>, infinite: usize, percentile: Perce
     }
     let sample = Sample::new(values).map_err(|_| Gap::Unanswered)?;
     let (rank, last_finite) = (percentile.share() * count(all as u64 - 1), count(finite as u64 - 1));
-    if rank > last_finite { Err(Gap::Unanswered) } else { Ok(sample.quantile(rank / last_finite.max(1.0))) }
+    if rank > last_finite { Err(Gap::Unanswered) } else { Ok(sample.into_quantile(rank / last_finite.max(1.0))) }
 }
 
 fn between(later: Option<Nanos>, earlier: Nanos) -> Vec<f64> {
@@ -144,44 +144,44 @@ fn between(later: Option<Nanos>, earlier: Nanos) -> Vec<f64> {
 }
 
 /// Last token, of a reply that came whole.
-fn whole(request: &RequestRecord) -> Option<Nanos> {
+fn whole(request: &Request<'_>) -> Option<Nanos> {
     request.last_token_ns.filter(|_| request.outcome.is_success())
 }
 
 /// First chunk with content, reasoning or a tool call − sent.
-fn ttft(request: &RequestRecord) -> Vec<f64> {
+fn ttft(request: &Request<'_>) -> Vec<f64> {
     between(request.first_token_ns, request.sent_ns)
 }
 
 /// First content that is not reasoning − sent.
-fn ttfo(request: &RequestRecord) -> Vec<f64> {
+fn ttfo(request: &Request<'_>) -> Vec<f64> {
     between(request.first_output_token_ns, request.sent_ns)
 }
 
 /// First token − scheduled: in an open loop a late driver, or a full server,
 /// cannot hide waiting time (coordinated omission).
-fn ttft_scheduled(request: &RequestRecord) -> Vec<f64> {
+fn ttft_scheduled(request: &Request<'_>) -> Vec<f64> {
     between(request.first_token_ns, request.scheduled_ns)
 }
 
 /// Last token − sent.
-fn e2e(request: &RequestRecord) -> Vec<f64> {
+fn e2e(request: &Request<'_>) -> Vec<f64> {
     between(whole(request), request.sent_ns)
 }
 
 /// Last token − scheduled.
-fn e2e_scheduled(request: &RequestRecord) -> Vec<f64> {
+fn e2e_scheduled(request: &Request<'_>) -> Vec<f64> {
     between(whole(request), request.scheduled_ns)
 }
 
 /// (last token − first token) ÷ (output tokens − tokens in the first chunk),
 /// per request; undefined, not 0, unless tokens follow the first chunk.
-fn tpot(request: &RequestRecord) -> Vec<f64> {
+fn tpot(request: &Request<'_>) -> Vec<f64> {
     reply::tpot(request).into_iter().collect()
 }
 
 /// Gaps between chunks with content, pooled over requests. A chunk may hold
 /// several tokens, so this is not an inter-token latency.
-fn inter_chunk(request: &RequestRecord) -> Vec<f64> {
-    request.chunks.gaps_ns.iter().skip(1).map(|gap| Nanos(*gap).seconds()).collect()
+fn inter_chunk(request: &Request<'_>) -> Vec<f64> {
+    request.chunks.iter().skip(1).map(|(gap, _)| gap.seconds()).collect()
 }

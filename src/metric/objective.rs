@@ -2,7 +2,7 @@ use super::latency::percentile_of;
 use super::reply::tpot;
 use super::window::is_good;
 use super::{UnitValue, Window};
-use crate::record::{RequestOutcome, RequestRecord};
+use crate::record::{Request, RequestOutcome};
 use crate::stats::Percentile;
 use crate::units::Nanos;
 
@@ -30,14 +30,14 @@ impl Bounded {
     /// The gap when there are too few requests, or the percentile falls among
     /// those that never answered.
     pub fn percentile(self, window: &Window<'_>, percentile: Percentile, limit: Nanos) -> UnitValue {
-        let known = window.sent().filter_map(|request| self.of(request, limit));
+        let known = window.sent().filter_map(|request| self.of(&request, limit));
         let (answered, never): (Vec<_>, Vec<_>) = known.partition(Option::is_some);
         percentile_of(answered.into_iter().flatten().collect(), never.len(), percentile)
     }
 
     /// Seconds, or never; `None` if nobody knows.
     #[expect(clippy::option_option, reason = "known or not, and answered or not, are two questions")]
-    fn of(self, request: &RequestRecord, limit: Nanos) -> Option<Option<f64>> {
+    fn of(self, request: &Request<'_>, limit: Nanos) -> Option<Option<f64>> {
         let waited = |until: Nanos| until.since(request.scheduled_ns);
         let value = match self {
             Self::Ttft => request.first_token_ns.map(|first| waited(first).seconds()),

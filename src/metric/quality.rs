@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::reply::{arrivals, count, share, tpot};
 use super::window::is_good;
 use super::{Better, Family, Gap, Measure, MetricDefinition, Objectives, Unit, UnitValue, Window};
-use crate::record::{RequestOutcome, RequestRecord};
+use crate::record::{Request, RequestOutcome};
 use crate::stats::{Sample, clopper_pearson_lower, jain_index};
 use crate::units::Nanos;
 
@@ -65,7 +65,7 @@ fn error_rate(window: &Window<'_>) -> UnitValue {
 /// 1 − replies that came whole but failed `expect` ÷ all requests that ended
 /// by themselves.
 fn valid_rate(window: &Window<'_>) -> UnitValue {
-    let unexpected = window.ended().filter(|request| request.outcome.is_success() && request.unexpected.is_some());
+    let unexpected = window.ended().filter(|request| request.outcome.is_success() && request.unexpected);
     Ok(1.0 - share(count(unexpected.count() as u64), count(window.ended().count() as u64), NO_REQUEST)?)
 }
 
@@ -78,14 +78,14 @@ fn fairness_clients(window: &Window<'_>) -> UnitValue {
 
 /// Jain's index over the tokens that each server sent inside the window.
 fn fairness_servers(window: &Window<'_>) -> UnitValue {
-    fairness(window, window.servers, |request| &request.server)
+    fairness(window, window.servers, |request| request.server)
 }
 
-fn fairness<'a, Key: Ord>(window: &Window<'a>, members: u32, key: fn(&'a RequestRecord) -> Key) -> UnitValue {
+fn fairness<'w, Key: Ord>(window: &'w Window<'_>, members: u32, key: fn(&Request<'w>) -> Key) -> UnitValue {
     let mut received: BTreeMap<Key, f64> = BTreeMap::new();
-    for request in &window.requests {
-        let inside = arrivals(request).filter(|(at, _)| window.start < *at && *at <= window.end);
-        *received.entry(key(request)).or_default() += inside.map(|(_, tokens)| tokens).sum::<f64>();
+    for request in window.requests.iter() {
+        let inside = arrivals(&request).filter(|(at, _)| window.start < *at && *at <= window.end);
+        *received.entry(key(&request)).or_default() += inside.map(|(_, tokens)| tokens).sum::<f64>();
     }
     let silent = (members as usize).saturating_sub(received.len());
     let shares = received.into_values().chain(std::iter::repeat_n(0.0, silent)).collect();
@@ -98,13 +98,13 @@ fn met_of_all(window: &Window<'_>) -> Result<(u64, u64), Gap> {
     if window.objectives == Objectives::default() {
         return Err(Gap::not_measured("the phase declares neither `slo` nor `expect`"));
     }
-    let known = window.sent().filter_map(|request| meets(request, window.objectives));
+    let known = window.sent().filter_map(|request| meets(&request, window.objectives));
     Ok(known.fold((0, 0), |(met, all), this| (met + u64::from(this), all + 1)))
 }
 
 /// Whether a request met the objectives, counted from its scheduled moment;
 /// `None` if it was cut off before that was known.
-fn meets(request: &RequestRecord, objectives: Objectives) -> Option<bool> {
+fn meets(request: &Request<'_>, objectives: Objectives) -> Option<bool> {
     let since_scheduled = |at: Nanos| at.since(request.scheduled_ns);
     let keeps = |taken: Nanos, objective: Option<Nanos>| objective.is_none_or(|objective| taken <= objective);
     let first_token = since_scheduled(request.first_token_ns.unwrap_or(request.finished_ns));
@@ -121,6 +121,6 @@ fn meets(request: &RequestRecord, objectives: Objectives) -> Option<bool> {
 }
 
 /// A reply of a single chunk has no pace to keep.
-fn keeps_pace(request: &RequestRecord, objective: Option<Nanos>) -> bool {
+fn keeps_pace(request: &Request<'_>, objective: Option<Nanos>) -> bool {
     objective.is_none_or(|objective| tpot(request).is_none_or(|pace| pace <= objective.seconds()))
 }

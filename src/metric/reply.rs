@@ -1,7 +1,7 @@
 //! What follows from one request's record alone.
 
 use super::{Gap, UnitValue};
-use crate::record::{RequestOutcome, RequestRecord};
+use crate::record::{Request, RequestOutcome};
 use crate::stats::Sample;
 use crate::units::Nanos;
 
@@ -12,7 +12,7 @@ pub(super) const fn count(number: u64) -> f64 {
 }
 
 /// Generated tokens: the server's count of a whole reply, else one per event.
-pub(super) fn output_tokens(request: &RequestRecord) -> u64 {
+pub(super) fn output_tokens(request: &Request<'_>) -> u64 {
     let events = request.chunks.total_events();
     match request.outcome {
         RequestOutcome::Success { .. } => request.usage.output_tokens.unwrap_or(events),
@@ -22,24 +22,24 @@ pub(super) fn output_tokens(request: &RequestRecord) -> u64 {
 
 /// Arrivals in order, each with the tokens it brought: `output_tokens` spread
 /// over the events, so that chunks of several tokens count as what they are.
-pub(super) fn arrivals(request: &RequestRecord) -> impl Iterator<Item = (Nanos, f64)> + '_ {
+pub(super) fn arrivals<'a>(request: &Request<'a>) -> impl Iterator<Item = (Nanos, f64)> + use<'a> {
     let events = request.chunks.total_events();
     let tokens_per_event = if events == 0 { 0.0 } else { count(output_tokens(request)) / count(events) };
     let mut now = request.sent_ns;
-    request.chunks.gaps_ns.iter().enumerate().map(move |(position, gap)| {
-        now = now.plus(Nanos(*gap));
-        (now, f64::from(request.chunks.events_at(position)) * tokens_per_event)
+    request.chunks.iter().map(move |(gap, events)| {
+        now = now.plus(gap);
+        (now, count(events) * tokens_per_event)
     })
 }
 
 /// (last token − first token) ÷ (output tokens − tokens in the first chunk):
 /// time per output token, in seconds. Undefined unless tokens follow the first
 /// chunk.
-pub(super) fn tpot(request: &RequestRecord) -> Option<f64> {
+pub(super) fn tpot(request: &Request<'_>) -> Option<f64> {
     let length = request.last_token_ns?.since(request.first_token_ns?);
     let (_, in_first_chunk) = arrivals(request).next()?;
     let later_tokens = count(output_tokens(request)) - in_first_chunk;
-    (request.chunks.gaps_ns.len() > 1 && later_tokens > 0.0).then(|| length.seconds() / later_tokens)
+    (request.chunks.count() > 1 && later_tokens > 0.0).then(|| length.seconds() / later_tokens)
 }
 
 /// The mean, or the reason why there are no values.

@@ -1,7 +1,7 @@
 use super::reply::{count, output_tokens, share};
 use super::throughput::output_throughput;
 use super::{Better, Family, Gap, Measure, MetricDefinition, Unit, UnitValue, Window, reply};
-use crate::record::RequestRecord;
+use crate::record::Request;
 use crate::units::Nanos;
 
 const NO_RATE: &str = "the servers report no decode time";
@@ -59,7 +59,7 @@ pub(super) const DEFINITIONS: &[MetricDefinition] = &[
 
 /// The server's own decode rate of one reply: as stated, or output tokens ÷
 /// decode time (`eval_count ÷ eval_duration`).
-fn decode_rate_of(request: &RequestRecord) -> Option<f64> {
+fn decode_rate_of(request: &Request<'_>) -> Option<f64> {
     let usage = &request.usage;
     let seconds = usage.decode_ns.map(Nanos::seconds).filter(|seconds| *seconds > 0.0);
     usage.decode_per_s.or_else(|| Some(count(usage.output_tokens?) / seconds?))
@@ -81,7 +81,7 @@ fn overlap_error(window: &Window<'_>) -> UnitValue {
 
 /// Mean over good replies of the server's own decode rate.
 fn individual_rate(window: &Window<'_>) -> UnitValue {
-    reply::mean(window.good().filter_map(decode_rate_of), NO_RATE)
+    reply::mean(window.good().filter_map(|request| decode_rate_of(&request)), NO_RATE)
 }
 
 /// Σ output tokens ÷ Σ decode time over good replies, both as the server
@@ -114,7 +114,10 @@ fn token_count_mismatch(window: &Window<'_>) -> UnitValue {
     })
 }
 
-fn ratio_of_sums(window: &Window<'_>, absent: &str, parts: fn(&RequestRecord) -> Option<(f64, f64)>) -> UnitValue {
-    let (above, below) = window.good().filter_map(parts).fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+fn ratio_of_sums(window: &Window<'_>, absent: &str, parts: fn(&Request<'_>) -> Option<(f64, f64)>) -> UnitValue {
+    let (above, below) = window
+        .good()
+        .filter_map(|request| parts(&request))
+        .fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
     share(above, below, absent)
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::examples::{ended, failed, ms, queueing, reply, server, window};
 use super::{Bounded, Demand, Gap, Kill, Objectives, UnitValue, Window, find, ids};
 use crate::names::MetricId;
-use crate::record::{ClientHonesty, GpuReading, Reading, RequestOutcome, RequestRecord, TelemetryRecord};
+use crate::record::{ClientHonesty, GpuReading, Reading, RequestOutcome, RequestRecord, Requests, TelemetryRecord};
 use crate::stats::Percentile;
 use crate::units::Nanos;
 
@@ -126,9 +126,10 @@ fn time_per_output_token_leaves_out_the_tokens_of_the_first_chunk() {
     let mut request = reply(0, 0, &[100, 200, 400]);
     request.chunks.events = vec![2, 1, 1];
     request.usage.output_tokens = Some(8);
+    let tpot = |record: RequestRecord| super::reply::tpot(&Requests::from_iter([&record]).iter().next().unwrap());
     // Four tokens come with the first chunk, four in the 600 ms after it.
-    assert_eq!(super::reply::tpot(&request), Some(0.15));
-    assert_eq!(super::reply::tpot(&reply(0, 0, &[100])), None);
+    assert_eq!(tpot(request), Some(0.15));
+    assert_eq!(tpot(reply(0, 0, &[100])), None);
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn request_throughput(window: &Window<'_>) -> UnitValue {
 
 /// Mean of the output tokens of good replies.
 fn output_tokens_mean(window: &Window<'_>) -> UnitValue {
-    reply::mean(window.good().map(|request| count(output_tokens(request))), "no request succeeded")
+    reply::mean(window.good().map(|request| count(output_tokens(&request))), "no request succeeded")
 }
 
 /// Tokens that arrived inside any of the `(start, end]` spans, which are in
@@ -77,7 +77,7 @@ pub(super) fn tokens_within(window: &Window<'_>, spans: &[(Nanos, Nanos)]) -> f6
         let next = spans.partition_point(|(_, end)| *end < at);
         spans.get(next).is_some_and(|(start, _)| *start < at)
     };
-    let all = window.requests.iter().flat_map(|request| arrivals(request));
+    let all = window.requests.iter().flat_map(|request| arrivals(&request));
     all.filter(|(at, _)| inside(*at)).map(|(_, tokens)| tokens).sum()
 }
 

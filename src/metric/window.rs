@@ -1,4 +1,4 @@
-use crate::record::{ClientHonesty, RequestOutcome, RequestRecord, ServerKey, TelemetryRecord};
+use crate::record::{ClientHonesty, Request, RequestOutcome, Requests, ServerKey, TelemetryRecord};
 use crate::units::Nanos;
 
 /// One repetition of one cell, as every formula sees it.
@@ -15,7 +15,7 @@ pub struct Window<'a> {
     /// The driver's figures about itself.
     pub client: &'a ClientHonesty,
     /// Every request of the repetition, those of the warm-up too.
-    pub requests: Vec<&'a RequestRecord>,
+    pub requests: Requests,
     /// Samples taken inside the window, in order.
     pub telemetry: Vec<&'a TelemetryRecord>,
     /// What a good request was asked to keep.
@@ -58,31 +58,31 @@ pub struct Kill<'a> {
     pub recovery: Option<Nanos>,
 }
 
-impl<'a> Window<'a> {
+impl Window<'_> {
     /// Its length.
     pub fn seconds(&self) -> f64 {
         self.end.since(self.start).seconds()
     }
 
     /// Requests sent inside the window.
-    pub fn sent(&self) -> impl Iterator<Item = &'a RequestRecord> {
-        self.requests.iter().copied().filter(|request| self.start <= request.sent_ns && request.sent_ns < self.end)
+    pub fn sent(&self) -> impl Iterator<Item = Request<'_>> {
+        self.requests.iter().filter(|request| self.start <= request.sent_ns && request.sent_ns < self.end)
     }
 
     /// Requests sent inside the window whose reply came whole and passed
     /// `expect`.
-    pub fn good(&self) -> impl Iterator<Item = &'a RequestRecord> {
+    pub fn good(&self) -> impl Iterator<Item = Request<'_>> {
         self.sent().filter(|request| is_good(request))
     }
 
     /// Requests sent inside the window that ended by themselves: those that
     /// the driver cut off or a signal stopped are neither good nor bad.
-    pub fn ended(&self) -> impl Iterator<Item = &'a RequestRecord> {
+    pub fn ended(&self) -> impl Iterator<Item = Request<'_>> {
         self.sent().filter(|request| !matches!(request.outcome, RequestOutcome::Cut | RequestOutcome::Interrupted))
     }
 }
 
 /// Whether the reply came whole and passed `expect`.
-pub(super) fn is_good(request: &RequestRecord) -> bool {
-    request.outcome.is_success() && request.unexpected.is_none()
+pub(super) fn is_good(request: &Request<'_>) -> bool {
+    request.outcome.is_success() && !request.unexpected
 }

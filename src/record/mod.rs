@@ -7,6 +7,7 @@ mod environment;
 mod event;
 mod manifest;
 mod request;
+mod requests;
 mod step;
 mod telemetry;
 mod undo;
@@ -15,6 +16,7 @@ pub use environment::{Environment, GpuIdentity};
 pub use event::{CellEnd, CellKey, ClientHonesty, Event, EventRecord, Look, LookDecision, ProbeVerdict, ServerKey};
 pub use manifest::{Manifest, Outcome, Overrides, Simulation};
 pub use request::{Chunks, RequestOutcome, RequestRecord, TokenSource, UsageRecord};
+pub use requests::{Arrivals, Request, Requests};
 pub use step::{Fact, Scope, StepOutcome, StepRecord};
 pub use telemetry::{GpuReading, Reading, TelemetryRecord};
 pub use undo::{Containment, ProcessIdentity, Undo, UndoEntry, UndoState};
@@ -22,15 +24,14 @@ pub use undo::{Containment, ProcessIdentity, Undo, UndoEntry, UndoState};
 /// The version of the record format this program writes.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// A whole run as read back from its directory.
+/// A whole run as read back from its directory, but for its requests: there
+/// may be millions, and nobody needs more than one measurement's at once.
 #[derive(Clone, Debug)]
 pub struct RunRecord {
     /// Who, what, where, when.
     pub manifest: Manifest,
     /// Every step, in order.
     pub steps: Vec<StepRecord>,
-    /// Every request, in the order it ended.
-    pub requests: Vec<RequestRecord>,
     /// Every telemetry sample.
     pub telemetry: Vec<TelemetryRecord>,
     /// Everything else that happened, in order.

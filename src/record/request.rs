@@ -81,7 +81,7 @@ impl Chunks {
 }
 
 /// What the server said it did. Absent means it did not say.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UsageRecord {
     /// Tokens of the prompt.
     pub prompt_tokens: Option<u64>,
@@ -115,7 +115,7 @@ pub enum TokenSource {
 }
 
 /// How a request ended. Every failure has a kind of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RequestOutcome {
     /// The reply came whole.

@@ -13,14 +13,17 @@ impl Conductor<'_> {
         let plan = self.stage.plan;
         let Some(looks) = plan.looks.as_ref().filter(|looks| looks.after.contains(&blocks)) else { return false };
         self.ledger.settle();
-        let stored = match store::read(self.stage.directory.path()) {
-            Ok(stored) => stored,
+        let stored = store::read(self.stage.directory.path());
+        let summary =
+            stored.and_then(|stored| summary::summarize(&stored.record, plan, stored.requests.measurements()));
+        let summary = match summary {
+            Ok(summary) => summary,
             Err(error) => {
                 self.warn(format!("no look after {blocks} blocks: {error}"));
                 return false;
             }
         };
-        let look = summary::look(&summary::summarize(&stored.record, plan), plan, looks, blocks);
+        let look = summary::look(&summary, plan, looks, blocks);
         let is_enough = look.decision == LookDecision::Stopped;
         self.tell(RunEvent::Look { told: look.to_string() });
         self.note(Event::Look(look));

@@ -5,7 +5,7 @@ use super::event::RunEvent;
 use super::world::Running;
 use crate::load::Sink;
 use crate::plan::{self, CellSpec, Try};
-use crate::record::{CellKey, Event, ProbeVerdict, RequestRecord};
+use crate::record::{CellKey, Event, ProbeVerdict, RequestRecord, Requests};
 use crate::scenario::Find;
 use crate::summary;
 
@@ -34,7 +34,7 @@ impl Conductor<'_> {
             let sink = kept.sink(self.pen().clone());
             let seed = plan::derive(seed, &format!("try {number}"));
             let end = self.measure(key.clone(), &probe, seed, servers, sink).await?;
-            let verdict = summary::judge(&probe, find, &end, &kept.requests());
+            let verdict = summary::judge(&probe, find, &end, kept.requests());
             self.tell(RunEvent::Probed { load: probe.load.to_string(), verdict: verdict.to_string() });
             match verdict {
                 ProbeVerdict::Unjudged { .. } => unjudged += 1,
@@ -50,20 +50,20 @@ impl Conductor<'_> {
 
 /// The requests of one try, which are recorded too.
 #[derive(Debug, Default)]
-struct Kept(Arc<Mutex<Vec<RequestRecord>>>);
+struct Kept(Arc<Mutex<Requests>>);
 
 impl Kept {
     fn sink(&self, pen: crate::store::Pen) -> Sink {
         let kept = Arc::clone(&self.0);
         Arc::new(move |record: RequestRecord| {
             if let Ok(mut kept) = kept.lock() {
-                kept.push(record.clone());
+                kept.push(&record);
             }
             pen.request(record);
         })
     }
 
-    fn requests(self) -> Vec<RequestRecord> {
+    fn requests(self) -> Requests {
         self.0.lock().map(|mut kept| std::mem::take(&mut *kept)).unwrap_or_default()
     }
 }

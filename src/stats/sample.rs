@@ -65,29 +65,30 @@ impl Sample {
     /// The quantile at `share`, linear between order statistics: type 7 of
     /// Hyndman and Fan (1996). `share` is clamped to 0 … 1.
     pub fn quantile(&self, share: f64) -> f64 {
-        quantile_of_sorted(&self.sorted(), share)
+        self.clone().into_quantile(share)
     }
 
-    fn sorted(&self) -> Vec<f64> {
-        let mut sorted = self.0.clone();
-        sorted.sort_by(f64::total_cmp);
-        sorted
+    /// The same, where the values are needed no more and may be many: without
+    /// a copy of them.
+    pub fn into_quantile(mut self, share: f64) -> f64 {
+        quantile(&mut self.0, share)
     }
 }
 
-/// Type 7 over ascending, non-empty values.
+/// Type 7 over non-empty values, whose order is lost.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
     reason = "a position inside a slice, clamped first"
 )]
-fn quantile_of_sorted(sorted: &[f64], share: f64) -> f64 {
-    let last = sorted.len() - 1;
+fn quantile(values: &mut [f64], share: f64) -> f64 {
+    let last = values.len() - 1;
     let rank = share.clamp(0.0, 1.0) * last as f64;
-    let below = (rank.floor() as usize).min(last);
-    let above = (below + 1).min(last);
-    sorted[below] + (rank - below as f64) * (sorted[above] - sorted[below])
+    let position = (rank.floor() as usize).min(last);
+    let (_, below, greater) = values.select_nth_unstable_by(position, f64::total_cmp);
+    let above = greater.iter().copied().min_by(f64::total_cmp).unwrap_or(*below);
+    *below + (rank - position as f64) * (above - *below)
 }
 
 #[cfg(test)]

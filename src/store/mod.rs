@@ -3,7 +3,9 @@
 #![expect(clippy::disallowed_methods, reason = "this room writes and reads the run directory")]
 
 mod abandoned;
+mod lines;
 mod read;
+mod requests;
 mod write;
 
 use std::io;
@@ -11,6 +13,7 @@ use std::path::PathBuf;
 
 pub use abandoned::conclude;
 pub use read::{Stored, read};
+pub use requests::RequestFile;
 pub use write::{Ledger, Pen, RunDirectory};
 
 const MANIFEST: &str = "manifest.json";

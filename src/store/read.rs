@@ -4,6 +4,8 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::lines::Lines;
+use super::requests::RequestFile;
 use super::{EVENTS, MANIFEST, PLAN, REQUESTS, SCENARIO, STEPS, StoreError, TELEMETRY};
 use crate::plan::Plan;
 use crate::record::{Manifest, RunRecord, SCHEMA_VERSION};
@@ -11,15 +13,18 @@ use crate::record::{Manifest, RunRecord, SCHEMA_VERSION};
 /// Everything a run directory holds that was not derived.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// What was observed.
+    /// What was observed, but for the requests.
     pub record: RunRecord,
+    /// Where the requests stand.
+    pub requests: RequestFile,
     /// What was decided before the first effect.
     pub plan: Plan,
     /// The frozen scenario, includes and overrides folded in.
     pub scenario: String,
 }
 
-/// Reads a run directory, and nothing else.
+/// Reads a run directory, and nothing else. Of its requests, only which
+/// measurement each belongs to.
 ///
 /// A torn last line (the program was killed while writing it) is left out.
 ///
@@ -30,10 +35,10 @@ pub fn read(directory: &Path) -> Result<Stored, StoreError> {
         record: RunRecord {
             manifest: manifest(&directory.join(MANIFEST))?,
             steps: lines(&directory.join(STEPS))?,
-            requests: lines(&directory.join(REQUESTS))?,
             telemetry: lines(&directory.join(TELEMETRY))?,
             events: lines(&directory.join(EVENTS))?,
         },
+        requests: RequestFile::open(&directory.join(REQUESTS))?,
         plan: json(&directory.join(PLAN))?,
         scenario: text(&directory.join(SCENARIO))?,
     })
@@ -62,15 +67,10 @@ fn json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
 }
 
 fn lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, StoreError> {
-    let bytes = fs::read(path).map_err(StoreError::io("read", path))?;
+    let mut lines = Lines::open(path)?;
     let mut records = Vec::new();
-    let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
-    while let Some((number, line)) = lines.next() {
-        match serde_json::from_slice(line) {
-            Ok(record) => records.push(record),
-            Err(_) if lines.peek().is_none() && !line.ends_with(b"\n") => {}
-            Err(source) => return Err(StoreError::Line { path: path.to_owned(), line: number + 1, source }),
-        }
+    while lines.advance()? {
+        records.extend(lines.record()?);
     }
     Ok(records)
 }

@@ -1,23 +1,62 @@
 //! One cell: what it is, and its repetitions one by one.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::observe::{Finished, ObservedCell, ObservedRepetition};
+use super::observe::{Cells, Finished, ObservedCell, ObservedRepetition};
 use super::validity::{self, Examined};
 use super::{CellSummary, Repetition, objective, search};
 use crate::metric::{self, Demand, Kill, Objectives, Window};
 use crate::names::{CellId, MetricId};
 use crate::plan::{CellSpec, Plan};
+use crate::record::{CellEnd, CellKey, Requests, TelemetryRecord};
 use crate::scenario::{Expect, Load, Slo};
 use crate::units::{Nanos, Period};
 
-/// Every planned cell with its repetitions and no estimates yet.
-pub(super) fn summarize_each(
+/// Measures each repetition as its requests come, and lets go of them. One
+/// without requests is measured too.
+pub(super) fn measure_each<E>(
     plan: &Plan,
-    observed: &BTreeMap<&CellId, ObservedCell<'_>>,
-) -> IndexMap<CellId, CellSummary> {
+    observed: &mut Cells<'_>,
+    telemetry: &[TelemetryRecord],
+    requests: impl IntoIterator<Item = Result<(CellKey, Requests), E>>,
+) -> Result<(), E> {
+    for measurement in requests {
+        let (CellKey { cell, block, epoch, probe }, requests) = measurement?;
+        let repetition = observed.get_mut(&cell).and_then(|cell| cell.repetitions.get_mut(&(block, epoch, probe)));
+        if let (Some(spec), Some(repetition)) = (plan.cells.get(&cell), repetition) {
+            repetition.measured = measure((block, epoch), repetition, spec, requests, telemetry);
+        }
+    }
+    for (cell, ObservedCell { repetitions, .. }) in observed {
+        let Some(spec) = plan.cells.get(*cell) else { continue };
+        for (&(block, epoch, _), repetition) in repetitions.iter_mut().filter(|(_, one)| one.measured.is_none()) {
+            repetition.measured = measure((block, epoch), repetition, spec, Requests::default(), telemetry);
+        }
+    }
+    Ok(())
+}
+
+/// Nothing if it has no end, or is a try of a search that nobody judged.
+fn measure(
+    key: (u32, u32),
+    observed: &ObservedRepetition<'_>,
+    spec: &CellSpec,
+    requests: Requests,
+    telemetry: &[TelemetryRecord],
+) -> Option<Repetition> {
+    let finished = observed.finished?;
+    let spec = match &spec.find {
+        Some(find) => Cow::Owned(spec.probe(find, observed.probed?.0)),
+        None => Cow::Borrowed(spec),
+    };
+    Some(summarize(key, &window(observed, finished, requests, telemetry, &spec), finished.how, &spec))
+}
+
+/// Every planned cell with its repetitions and no estimates yet.
+pub(super) fn summarize_each(plan: &Plan, observed: &Cells<'_>) -> IndexMap<CellId, CellSummary> {
     let summary = |(id, spec): (&CellId, &CellSpec)| {
         let mut summary = describe(plan, id, spec);
         summary.repetitions = observed.get(id).map(|cell| repetitions(cell, spec)).unwrap_or_default();
@@ -44,51 +83,50 @@ fn describe(plan: &Plan, id: &CellId, spec: &CellSpec) -> CellSummary {
 }
 
 fn repetitions(cell: &ObservedCell<'_>, spec: &CellSpec) -> Vec<Repetition> {
-    if let Some(find) = &spec.find {
-        let mut searches: BTreeMap<(u32, u32), Vec<&ObservedRepetition<'_>>> = BTreeMap::new();
-        for ((block, epoch, _), one) in &cell.repetitions {
-            searches.entry((*block, *epoch)).or_default().push(one);
-        }
-        return searches.into_iter().filter_map(|(key, tries)| search::repetition(find, spec, key, &tries)).collect();
-    }
-    let finished = |(&(block, epoch, _), repetition): (&(u32, u32, Option<u32>), &ObservedRepetition<'_>)| {
-        repetition.finished.map(|finished| summarize((block, epoch), repetition, finished, spec))
+    let Some(find) = &spec.find else {
+        return cell.repetitions.values().filter_map(|one| one.measured.clone()).collect();
     };
-    cell.repetitions.iter().filter_map(finished).collect()
+    let mut searches: BTreeMap<(u32, u32), Vec<&ObservedRepetition<'_>>> = BTreeMap::new();
+    for ((block, epoch, _), one) in &cell.repetitions {
+        searches.entry((*block, *epoch)).or_default().push(one);
+    }
+    searches.values().filter_map(|tries| search::repetition(find, tries)).collect()
 }
 
 /// One measurement.
-pub(super) fn summarize(
-    (block, epoch): (u32, u32),
-    observed: &ObservedRepetition<'_>,
-    finished: Finished<'_>,
-    spec: &CellSpec,
-) -> Repetition {
-    let window = window(observed, finished, spec);
+pub(super) fn summarize((block, epoch): (u32, u32), window: &Window<'_>, how: &CellEnd, spec: &CellSpec) -> Repetition {
     let values = metric::all()
         .iter()
-        .filter_map(|metric| Some((MetricId::new(metric.id).ok()?, metric.in_window(&window))))
+        .filter_map(|metric| Some((MetricId::new(metric.id).ok()?, metric.in_window(window))))
         .collect();
     Repetition {
         block,
         epoch,
-        validity: validity::examine(&Examined { spec, how: finished.how, window: &window }),
-        outcomes: outcomes(&window),
+        validity: validity::examine(&Examined { spec, how, window }),
+        outcomes: outcomes(window),
         values,
-        objectives: objective::values(&spec.slo, &window),
+        objectives: objective::values(&spec.slo, window),
         search: None,
     }
 }
 
-fn window<'a>(observed: &ObservedRepetition<'a>, finished: Finished<'a>, spec: &CellSpec) -> Window<'a> {
+/// What the formulas look at.
+pub(super) fn window<'a>(
+    observed: &ObservedRepetition<'a>,
+    finished: Finished<'a>,
+    requests: Requests,
+    telemetry: &'a [TelemetryRecord],
+    spec: &CellSpec,
+) -> Window<'a> {
+    let inside = |sample: &&TelemetryRecord| finished.start <= sample.at_ns && sample.at_ns <= finished.end;
     Window {
         start: finished.start,
         end: finished.end,
         clients: finished.clients,
         servers: finished.servers,
         client: finished.client,
-        requests: observed.requests.clone(),
-        telemetry: observed.telemetry.clone(),
+        requests,
+        telemetry: telemetry.iter().filter(inside).collect(),
         objectives: objectives(spec),
         kill: observed.killed.map(|(at, server)| Kill { at, server, recovery: observed.recovery }),
     }
@@ -106,7 +144,7 @@ pub(super) fn objectives(CellSpec { slo: Slo { ttft, tpot, e2e, .. }, expect, ..
 fn outcomes(window: &Window<'_>) -> IndexMap<String, u64> {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for request in window.sent() {
-        let unexpected = request.outcome.is_success() && request.unexpected.is_some();
+        let unexpected = request.outcome.is_success() && request.unexpected;
         let kind = if unexpected { "unexpected reply" } else { request.outcome.kind() };
         *counts.entry(kind).or_default() += 1;
     }

@@ -15,7 +15,7 @@ mod validity;
 mod tests;
 
 use crate::plan::Plan;
-use crate::record::{Event, Look, RunRecord};
+use crate::record::{CellKey, Event, Look, Requests, RunRecord};
 
 pub use crate::metric::{Gap, UnitValue};
 pub use look::look;
@@ -28,19 +28,31 @@ const SUMMARY_VERSION: u32 = 1;
 
 /// Every planned cell with its repetitions and estimates, in the plan's order.
 /// The same records and plan give the same summary.
-pub fn summarize(record: &RunRecord, plan: &Plan) -> Summary {
-    let observed = observe::by_cell(record);
+///
+/// `requests` are those of one measurement after the other, each measurement
+/// once, in whatever order; none is kept for longer than it takes to look at
+/// it.
+///
+/// # Errors
+/// The first error among `requests`.
+pub fn summarize<E>(
+    record: &RunRecord,
+    plan: &Plan,
+    requests: impl IntoIterator<Item = Result<(CellKey, Requests), E>>,
+) -> Result<Summary, E> {
+    let mut observed = observe::by_cell(record);
+    cell::measure_each(plan, &mut observed, &record.telemetry, requests)?;
     let mut cells = cell::summarize_each(plan, &observed);
     reference::fill(plan, &mut cells);
     estimate::fill(plan, &mut cells, &observed);
-    Summary {
+    Ok(Summary {
         schema_version: SUMMARY_VERSION,
         simulated: record.manifest.simulated.as_ref().map(|simulation| simulation.machine.clone()),
         blocks: plan.blocks,
         planned_looks: plan.looks.as_ref().map_or(0, |looks| u32::try_from(looks.after.len()).unwrap_or(u32::MAX)),
         looks: looks(record),
         cells,
-    }
+    })
 }
 
 fn looks(record: &RunRecord) -> Vec<Look> {

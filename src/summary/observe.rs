@@ -1,12 +1,10 @@
-//! Records sorted by the cell they belong to.
+//! Events sorted by the cell they belong to.
 
 use std::collections::BTreeMap;
 
+use super::Repetition;
 use crate::names::CellId;
-use crate::record::{
-    CellEnd, CellKey, ClientHonesty, Event, EventRecord, ProbeVerdict, RequestRecord, RunRecord, ServerKey,
-    TelemetryRecord,
-};
+use crate::record::{CellEnd, CellKey, ClientHonesty, Event, EventRecord, ProbeVerdict, RunRecord, ServerKey};
 use crate::units::Nanos;
 
 /// What was observed of one cell.
@@ -24,11 +22,10 @@ pub(super) struct ObservedRepetition<'a> {
     pub(super) finished: Option<Finished<'a>>,
     /// The load of a try, and what the run made of it.
     pub(super) probed: Option<(f64, &'a ProbeVerdict)>,
-    pub(super) requests: Vec<&'a RequestRecord>,
-    /// Samples taken inside the window.
-    pub(super) telemetry: Vec<&'a TelemetryRecord>,
     pub(super) killed: Option<(Nanos, &'a ServerKey)>,
     pub(super) recovery: Option<Nanos>,
+    /// What came of it, once its requests have been looked at.
+    pub(super) measured: Option<Repetition>,
 }
 
 /// What [`Event::CellFinished`] says.
@@ -42,22 +39,13 @@ pub(super) struct Finished<'a> {
     pub(super) client: &'a ClientHonesty,
 }
 
-type Cells<'a> = BTreeMap<&'a CellId, ObservedCell<'a>>;
+pub(super) type Cells<'a> = BTreeMap<&'a CellId, ObservedCell<'a>>;
 
-/// Sorts a run's records by cell and repetition.
+/// Sorts a run's events by cell and repetition.
 pub(super) fn by_cell(record: &RunRecord) -> Cells<'_> {
     let mut cells = Cells::new();
     for event in &record.events {
         observe_event(&mut cells, event);
-    }
-    for request in &record.requests {
-        repetition(&mut cells, &request.cell).requests.push(request);
-    }
-    for repetition in cells.values_mut().flat_map(|cell| cell.repetitions.values_mut()) {
-        if let Some(Finished { start, end, .. }) = repetition.finished {
-            let inside = |sample: &&TelemetryRecord| start <= sample.at_ns && sample.at_ns <= end;
-            repetition.telemetry = record.telemetry.iter().filter(inside).collect();
-        }
     }
     cells
 }

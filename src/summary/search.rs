@@ -3,13 +3,13 @@
 
 use indexmap::IndexMap;
 
-use super::cell::summarize;
+use super::cell::{summarize, window};
 use super::observe::{self, ObservedRepetition};
 use super::{Gap, Probe, Repetition, Rule, Search, UnitValue, Validity, objective};
 use crate::metric::Objectives;
 use crate::names::MetricId;
 use crate::plan::{self, CellSpec, Try};
-use crate::record::{Event, ProbeVerdict, RequestRecord};
+use crate::record::{Event, ProbeVerdict, Requests};
 use crate::scenario::Find;
 
 /// A load at which more of the requests fail is too high.
@@ -22,10 +22,10 @@ const ERROR_RATE_LIMIT: f64 = 0.01;
 /// requests, nobody can tell.
 ///
 /// `end` is the [`Event::CellFinished`] of the try.
-pub fn judge(probe: &CellSpec, find: &Find, end: &Event, requests: &[RequestRecord]) -> ProbeVerdict {
+pub fn judge(probe: &CellSpec, find: &Find, end: &Event, requests: Requests) -> ProbeVerdict {
     let Some((key, finished)) = observe::finished(end) else { return unjudged("it has no end") };
-    let observed = ObservedRepetition { requests: requests.iter().collect(), ..ObservedRepetition::default() };
-    let repetition = summarize((key.block, key.epoch), &observed, finished, probe);
+    let window = window(&ObservedRepetition::default(), finished, requests, &[], probe);
+    let repetition = summarize((key.block, key.epoch), &window, finished.how, probe);
     verdict(probe, find, &repetition)
 }
 
@@ -83,18 +83,13 @@ fn value(values: &IndexMap<MetricId, UnitValue>, id: &str) -> UnitValue {
 
 /// One repetition of a search: the values are those of the last try at the
 /// highest load that passed.
-pub(super) fn repetition(
-    find: &Find,
-    spec: &CellSpec,
-    key: (u32, u32),
-    tries: &[&ObservedRepetition<'_>],
-) -> Option<Repetition> {
-    let measured = |one: &&ObservedRepetition<'_>| {
+pub(super) fn repetition<'a>(find: &Find, tries: &[&'a ObservedRepetition<'_>]) -> Option<Repetition> {
+    let measured = |one: &&'a ObservedRepetition<'_>| {
         let (level, verdict) = one.probed?;
-        let repetition = summarize(key, one, one.finished?, &spec.probe(find, level));
+        let repetition = one.measured.as_ref()?;
         Some((Probe { level, verdict: verdict.clone(), values: repetition.values.clone() }, repetition))
     };
-    let measured: Vec<(Probe, Repetition)> = tries.iter().filter_map(measured).collect();
+    let measured: Vec<(Probe, &Repetition)> = tries.iter().filter_map(measured).collect();
     let judged = measured.iter().filter_map(|(probe, _)| match probe.verdict {
         ProbeVerdict::Unjudged { .. } => None,
         ProbeVerdict::Passed | ProbeVerdict::Failed { .. } => {

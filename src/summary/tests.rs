@@ -2,6 +2,7 @@ mod look;
 mod objective;
 mod validity;
 
+use std::convert::Infallible;
 use std::fmt::Write as _;
 
 use chrono::DateTime;
@@ -13,8 +14,8 @@ use crate::metric::examples::{ended, key, ms, queueing, reply};
 use crate::names::{CellId, FactorName, MetricId, PhaseName, RunId, ScenarioName};
 use crate::plan::{CellSpec, Plan};
 use crate::record::{
-    CellEnd, ClientHonesty, Environment, Event, EventRecord, Manifest, Outcome, Overrides, RequestOutcome,
-    RequestRecord, RunRecord,
+    CellEnd, CellKey, ClientHonesty, Environment, Event, EventRecord, Manifest, Outcome, Overrides, RequestOutcome,
+    RequestRecord, Requests, RunRecord,
 };
 use crate::scenario::{Expect, Length, Level, Load, Slo, Treatment};
 use crate::units::{Nanos, Period};
@@ -57,9 +58,17 @@ fn plan(cells: Vec<(&str, CellSpec)>) -> Plan {
     }
 }
 
-fn record(repetitions: Vec<(Event, Vec<RequestRecord>)>) -> RunRecord {
+/// What is recorded, and the requests of each measurement.
+type Recorded = (RunRecord, Vec<(CellKey, Requests)>);
+
+fn summed((record, requests): Recorded, plan: &Plan) -> Summary {
+    let Ok(summary) = summarize(&record, plan, requests.into_iter().map(Ok::<_, Infallible>));
+    summary
+}
+
+fn record(repetitions: Vec<(Event, Vec<RequestRecord>)>) -> Recorded {
     let (events, requests): (Vec<_>, Vec<_>) = repetitions.into_iter().unzip();
-    RunRecord {
+    let record = RunRecord {
         manifest: Manifest {
             schema_version: 1,
             run_id: RunId::new("one").unwrap(),
@@ -76,10 +85,11 @@ fn record(repetitions: Vec<(Event, Vec<RequestRecord>)>) -> RunRecord {
             outcome: Outcome::Completed,
         },
         steps: Vec::new(),
-        requests: requests.concat(),
         telemetry: Vec::new(),
         events: events.into_iter().map(|event| EventRecord { at_ns: Nanos::ZERO, event }).collect(),
-    }
+    };
+    let measured = requests.iter().filter_map(|all| Some((all.first()?.cell.clone(), all.iter().collect())));
+    (record, measured.collect())
 }
 
 /// A repetition with a window of `seconds` from the origin.
@@ -132,7 +142,7 @@ fn shown(summary: &Summary) -> String {
 
 /// One client gets 10 and 12 tokens a second; two clients get 8 each, once.
 /// The third cell was never run.
-fn small_run() -> (RunRecord, Plan) {
+fn small_run() -> (Recorded, Plan) {
     let plan = plan(vec![
         ("servers=1/concurrent/clients=1", spec(1, Load::Clients(1))),
         ("servers=1/concurrent/clients=2", spec(1, Load::Clients(2))),
@@ -157,7 +167,7 @@ fn small_run() -> (RunRecord, Plan) {
 #[test]
 fn a_small_run_has_estimates_and_says_where_it_has_none() {
     let (record, plan) = small_run();
-    insta::assert_snapshot!(shown(&summarize(&record, &plan)), @r#"
+    insta::assert_snapshot!(shown(&summed(record, &plan)), @r#"
     servers=1/concurrent/clients=1
       block 0: Valid {"success":1}
       block 1: Valid {"success":1}
@@ -205,7 +215,7 @@ fn a_small_run_has_estimates_and_says_where_it_has_none() {
 fn the_trap_of_the_guide_is_visible_in_the_summary() {
     let plan = plan(vec![("queue", spec(1, Load::Clients(3)))]);
     let record = record(vec![repetition("queue", 0, (Some(3), 30), CellEnd::Complete, queueing())]);
-    let summary = summarize(&record, &plan);
+    let summary = summed(record, &plan);
     let error = summary.cells[0].estimates.iter().find(|(metric, _)| metric.as_str() == "overlap_error");
     let error = error.unwrap().1.estimate().unwrap();
     assert!((error.value - 2.0).abs() < 1e-9, "{error:?}");
@@ -220,7 +230,7 @@ fn several_processes_are_held_against_one_at_the_same_load() {
     };
     // 16 tokens a second against 20, and in block 1 against nothing.
     let record = record(vec![of("one", 0, &[100; 10]), of("three", 0, &[125; 8]), of("three", 1, &[125; 8])]);
-    let summary = summarize(&record, &plan);
+    let summary = summed(record, &plan);
     let values = |cell: usize| {
         let of_each = summary.cells[cell].repetitions.iter();
         let metric = MetricId::new("context_switch_overhead").unwrap();
@@ -235,7 +245,7 @@ fn several_processes_are_held_against_one_at_the_same_load() {
 fn a_summary_reads_back_as_it_was_written() {
     let plan = plan(vec![("queue", spec(1, Load::Clients(3))), ("idle", spec(1, Load::Clients(1)))]);
     let record = record(vec![repetition("queue", 0, (Some(3), 30), CellEnd::Complete, queueing())]);
-    let summary = summarize(&record, &plan);
+    let summary = summed(record, &plan);
     let written = serde_json::to_string(&summary).unwrap();
     assert_eq!(serde_json::from_str::<Summary>(&written).unwrap(), summary);
 }

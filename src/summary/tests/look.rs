@@ -1,10 +1,10 @@
-use super::{plan, record, repetition, spec};
+use super::{plan, record, repetition, spec, summed};
 use crate::metric::examples::reply;
 use crate::names::{CellId, MetricId};
 use crate::plan::{CellSpec, Looks, Plan};
 use crate::record::CellEnd;
 use crate::scenario::{Arrival, Load};
-use crate::summary::{look, summarize};
+use crate::summary::look;
 use crate::units::Share;
 
 const CLOSED: &str = "servers=1/concurrent/clients=1";
@@ -19,7 +19,7 @@ fn after_two_blocks(blocks: u32, cells: Vec<(&str, CellSpec)>, second: &[(&str, 
         repetition(cell, block, (clients, 1), CellEnd::Complete, vec![reply(0, 0, &vec![50; tokens])])
     };
     let blocks = second.iter().flat_map(|one| [of(0, (one.0, 10)), of(1, *one)]);
-    let summary = summarize(&record(blocks.collect()), &plan);
+    let summary = summed(record(blocks.collect()), &plan);
     let looks = Looks {
         after: vec![2],
         metric: MetricId::new("output_throughput").unwrap(),

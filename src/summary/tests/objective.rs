@@ -1,9 +1,8 @@
-use super::{plan, record, repetition, spec};
+use super::{plan, record, repetition, spec, summed};
 use crate::metric::examples::{failed, reply};
 use crate::plan::CellSpec;
 use crate::record::{CellEnd, RequestOutcome, RequestRecord};
 use crate::scenario::{Load, Slo};
-use crate::summary::summarize;
 
 #[test]
 fn an_objective_is_met_missed_or_open_by_its_interval_and_missed_where_a_percentile_never_answers() {
@@ -18,7 +17,7 @@ fn an_objective_is_met_missed_or_open_by_its_interval_and_missed_where_a_percent
         let blocks = (0..).zip(blocks);
         let blocks =
             blocks.map(|(block, requests)| repetition("cell", block, (Some(1), 1), CellEnd::Complete, requests));
-        let summary = summarize(&record(blocks.collect()), &plan);
+        let summary = summed(record(blocks.collect()), &plan);
         let objective = &summary.cells[0].objectives[0];
         let value = objective.measured.estimate().map(|estimate| (estimate.value * 1e3).round());
         format!("{} {} {value:?} {}", objective.name, objective.limit_s, objective.attained.words())

@@ -1,9 +1,9 @@
-use super::{plan, record, repetition, spec};
+use super::{plan, record, repetition, spec, summed};
 use crate::metric::examples::{ended, ms, reply};
 use crate::plan::CellSpec;
 use crate::record::{CellEnd, ClientHonesty, Event, RequestOutcome, RequestRecord};
 use crate::scenario::{Arrival, Load, PromptCache};
-use crate::summary::{Rule, Validity, summarize};
+use crate::summary::{Rule, Validity};
 
 /// Why the only repetition of a cell is invalid.
 fn reasons(spec: CellSpec, client: ClientHonesty, requests: Vec<RequestRecord>) -> Vec<String> {
@@ -11,7 +11,7 @@ fn reasons(spec: CellSpec, client: ClientHonesty, requests: Vec<RequestRecord>) 
     if let Event::CellFinished { client: recorded, .. } = &mut event {
         *recorded = client;
     }
-    let summary = summarize(&record(vec![(event, requests)]), &plan(vec![("cell", spec)]));
+    let summary = summed(record(vec![(event, requests)]), &plan(vec![("cell", spec)]));
     summary.cells[0].repetitions[0].validity.reasons().iter().map(|reason| reason.text.clone()).collect()
 }
 
@@ -68,7 +68,7 @@ fn a_stall_is_held_against_the_window_and_a_wait_against_the_first_token() {
             client.loop_stall_max_ns = Some(ms(stall_ms));
             client.loop_delay_mean_ns = Some(ms(wait_ms));
         }
-        let summary = summarize(&record(vec![(event, requests)]), &plan(vec![("cell", spec(1, Load::Clients(1)))]));
+        let summary = summed(record(vec![(event, requests)]), &plan(vec![("cell", spec(1, Load::Clients(1)))]));
         summary.cells[0].repetitions[0].validity.clone()
     };
     let invalid = |text| Validity::because(Rule::DriverStalled, text);

@@ -58,5 +58,5 @@ pub(super) fn driver_stalled(examined: &Examined<'_>) -> Option<String> {
 /// In seconds; 0 if nothing succeeded.
 fn median_ttft(examined: &Examined<'_>) -> f64 {
     let waits = examined.window.good().filter_map(|request| Some(request.first_token_ns?.since(request.sent_ns)));
-    Sample::new(waits.map(Nanos::seconds).collect()).map_or(0.0, |waits| waits.quantile(0.5))
+    Sample::new(waits.map(Nanos::seconds).collect()).map_or(0.0, |waits| waits.into_quantile(0.5))
 }

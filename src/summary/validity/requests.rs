@@ -2,7 +2,7 @@
 
 use super::{Examined, as_f64, percent};
 use crate::metric;
-use crate::record::{CellEnd, RequestOutcome, RequestRecord};
+use crate::record::{CellEnd, Request, RequestOutcome};
 use crate::scenario::PromptCache;
 use crate::stats::Sample;
 use crate::units::Share;
@@ -33,7 +33,7 @@ pub(super) fn errors(examined: &Examined<'_>) -> Option<String> {
 
 /// What the driver does not send, no server can be blamed for.
 pub(super) fn dropped(examined: &Examined<'_>) -> Option<String> {
-    let count = examined.window.sent().filter(|request| request.outcome == RequestOutcome::Dropped).count() as u64;
+    let count = examined.window.sent().filter(|request| *request.outcome == RequestOutcome::Dropped).count() as u64;
     let share = as_f64(count) / as_f64(examined.window.sent().count() as u64).max(1.0);
     (share > DROPPED_LIMIT)
         .then(|| format!("{} of the requests were dropped at `max_in_flight`, more than 1 %", percent(share)))
@@ -45,14 +45,14 @@ pub(super) fn cut_short(examined: &Examined<'_>) -> Option<String> {
     let expected = examined.spec.expect.output_tokens_at_least.map(Share::fraction);
     let demanded = ignored_end.into_iter().chain(expected).reduce(f64::max)?;
     let whole = examined.window.sent().filter(|request| request.outcome.is_success());
-    let found = Sample::new(whole.filter_map(length_of_reply).collect()).ok()?.mean();
+    let found = Sample::new(whole.filter_map(|request| length_of_reply(&request)).collect()).ok()?.mean();
     (found < demanded).then(|| {
         format!("replies had {} of the asked tokens on average, less than {}", percent(found), percent(demanded))
     })
 }
 
 /// Output tokens ÷ asked tokens.
-fn length_of_reply(request: &RequestRecord) -> Option<f64> {
+fn length_of_reply(request: &Request<'_>) -> Option<f64> {
     let tokens = request.usage.output_tokens.unwrap_or_else(|| request.chunks.total_events());
     (request.asked_tokens > 0).then(|| as_f64(tokens) / f64::from(request.asked_tokens))
 }

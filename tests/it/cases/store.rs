@@ -10,7 +10,7 @@ use runexp::names::{CellId, RunId, ScenarioName, ServerName};
 use runexp::plan::{Choices, Plan, digest, expand};
 use runexp::record::{
     CellKey, Chunks, Environment, Event, EventRecord, Fact, Manifest, Outcome, Overrides, RequestOutcome,
-    RequestRecord, SCHEMA_VERSION, Scope, ServerKey, StepOutcome, StepRecord, TelemetryRecord, UsageRecord,
+    RequestRecord, Requests, SCHEMA_VERSION, Scope, ServerKey, StepOutcome, StepRecord, TelemetryRecord, UsageRecord,
 };
 use runexp::scenario::{Bindings, LoadOptions, load_frozen};
 use runexp::store::{Ledger, RunDirectory, Stored, read};
@@ -141,6 +141,16 @@ fn read_back(directory: &RunDirectory) -> Stored {
     read(directory.path()).unwrap()
 }
 
+/// The requests of each measurement, with its block.
+fn measured(stored: &Stored) -> Vec<(u32, Requests)> {
+    let measurements = stored.requests.measurements().map(Result::unwrap);
+    measurements.map(|(key, requests)| (key.block, requests)).collect()
+}
+
+fn packed(records: &[RequestRecord]) -> Requests {
+    records.iter().collect()
+}
+
 /// Why a directory cannot be read, without its place.
 fn refusal(directory: &RunDirectory) -> String {
     read(directory.path()).unwrap_err().to_string().replace(directory.path().to_str().unwrap(), "RUN")
@@ -149,11 +159,14 @@ fn refusal(directory: &RunDirectory) -> String {
 #[test]
 fn everything_written_is_read_back_as_it_was() {
     let results = TempDir::new().unwrap();
-    let stored = read_back(&written(&results));
+    let directory = written(&results);
+    let stored = read_back(&directory);
     assert_eq!((stored.plan.clone(), stored.scenario.as_str()), (plan(), SCENARIO));
     assert_eq!(stored.record.manifest.plan_sha256, digest(&stored.plan));
     assert_eq!(stored.record.steps, [step(), step()]);
-    assert_eq!(stored.record.requests, [request(), request()]);
+    assert_eq!(measured(&stored), [(0, packed(&[request(), request()]))]);
+    let line = std::fs::read_to_string(directory.path().join("requests.jsonl")).unwrap();
+    assert_eq!(serde_json::from_str::<RequestRecord>(line.lines().next().unwrap()).unwrap(), request());
     assert_eq!(stored.record.telemetry, [telemetry(), telemetry()]);
     assert_eq!(stored.record.events, [event(), event()]);
 }
@@ -171,8 +184,29 @@ fn a_line_torn_anywhere_is_left_out_of_every_file() {
     append(&directory, "steps.jsonl", "{");
     append(&directory, "requests.jsonl", "{\"cell\"");
     append(&directory, "telemetry.jsonl", "\u{0}\u{0}\u{0}");
-    let record = read_back(&directory).record;
-    assert_eq!((record.steps.len(), record.requests.len(), record.telemetry.len()), (2, 2, 2));
+    let stored = read_back(&directory);
+    assert_eq!((stored.record.steps.len(), stored.record.telemetry.len()), (2, 2));
+    assert_eq!(measured(&stored), [(0, packed(&[request(), request()]))]);
+    append(&directory, "requests.jsonl", &serde_json::to_string(&request()).unwrap()["{\"cell\"".len()..]);
+    assert_eq!(measured(&read_back(&directory)), [(0, packed(&[request(), request(), request()]))]);
+}
+
+#[test]
+fn the_requests_of_each_measurement_are_read_together_in_whatever_order_they_ended() {
+    let results = TempDir::new().unwrap();
+    let directory = written(&results);
+    let of = |block, sequence| RequestRecord { cell: CellKey { block, ..request().cell }, sequence, ..request() };
+    let ended = [of(1, 3), of(1, 4), of(0, 5), of(2, 6), of(1, 7), of(1, 8)];
+    let lines = ended.iter().map(|one| serde_json::to_string(one).unwrap() + "\n");
+    // One more that was not written by this program.
+    let other = format!(" {}\n", serde_json::to_string(&of(1, 9)).unwrap());
+    append(&directory, "requests.jsonl", &lines.chain([other]).collect::<String>());
+    let expected = [
+        (0, packed(&[request(), request(), of(0, 5)])),
+        (1, packed(&[of(1, 3), of(1, 4), of(1, 7), of(1, 8), of(1, 9)])),
+        (2, packed(&[of(2, 6)])),
+    ];
+    assert_eq!(measured(&read_back(&directory)), expected);
 }
 
 #[test]
@@ -181,6 +215,20 @@ fn a_damaged_line_that_is_not_torn_is_an_error_at_its_place() {
     let directory = written(&results);
     append(&directory, "steps.jsonl", "{\"sequence\":1}\n");
     assert_snapshot!(refusal(&directory), @"`RUN/steps.jsonl` line 3 column 14 is damaged: missing field `scope`");
+}
+
+#[test]
+fn a_damaged_request_is_an_error_at_its_place_whichever_measurement_it_stands_in() {
+    let results = TempDir::new().unwrap();
+    let directory = written(&results);
+    let whole = serde_json::to_string(&request()).unwrap();
+    let damaged = whole.replace("\"client\":0", "\"client\":-1");
+    append(&directory, "requests.jsonl", &format!("{damaged}\n{whole}\n"));
+    let mut measurements = read_back(&directory).requests.measurements().collect::<Vec<_>>();
+    let error = measurements.remove(0).unwrap_err().to_string().replace(directory.path().to_str().unwrap(), "RUN");
+    assert_snapshot!(error, @"`RUN/requests.jsonl` line 3 column 106 is damaged: invalid value: integer `-1`, expected u32");
+    append(&directory, "requests.jsonl", "{\"cell\":1}\n");
+    assert_snapshot!(refusal(&directory), @"`RUN/requests.jsonl` line 5 column 9 is damaged: invalid type: integer `1`, expected struct CellKey");
 }
 
 #[test]

@@ -1,0 +1,251 @@
+//! Many requests in little memory.
+
+mod pack;
+#[cfg(test)]
+mod tests;
+
+use indexmap::IndexSet;
+
+use self::pack::{Unpacked, apply, difference, put, width};
+use super::{RequestOutcome, RequestRecord, ServerKey, TokenSource, UsageRecord};
+use crate::units::Nanos;
+
+/// The requests of one measurement, packed, in the order they were recorded.
+///
+/// A measurement may have millions, and every metric looks at all of them. A
+/// [`RequestRecord`] of four chunks takes about 700 bytes of memory, and here
+/// about 50: times are kept as differences, servers and outcomes once. What
+/// comes back is a [`Request`]: the record, but for its cell, which is the
+/// same for all, and for the words on why its reply failed `expect`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    bytes: Vec<u8>,
+    servers: IndexSet<ServerKey>,
+    outcomes: IndexSet<RequestOutcome>,
+    /// When the last one was sent.
+    last_sent: u64,
+}
+
+/// One of [`Requests`], every field as in its [`RequestRecord`].
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "what a field means is said at `RequestRecord`")]
+pub struct Request<'a> {
+    pub server: &'a ServerKey,
+    pub client: u32,
+    pub sequence: u64,
+    pub turn: Option<u32>,
+    pub scheduled_ns: Nanos,
+    pub started_ns: Nanos,
+    pub sent_ns: Nanos,
+    pub headers_ns: Option<Nanos>,
+    pub first_token_ns: Option<Nanos>,
+    pub first_output_token_ns: Option<Nanos>,
+    pub last_token_ns: Option<Nanos>,
+    pub finished_ns: Nanos,
+    pub outcome: &'a RequestOutcome,
+    pub asked_tokens: u32,
+    pub chunks: Arrivals<'a>,
+    pub usage: UsageRecord,
+    /// Whether the reply failed `expect`.
+    pub unexpected: bool,
+    pub resent: bool,
+    pub stamp_error_ns: Option<(u64, u64)>,
+}
+
+impl Requests {
+    /// Adds one at the end.
+    pub fn push(&mut self, record: &RequestRecord) {
+        let sent = record.sent_ns.0;
+        let server = position(&mut self.servers, &record.server);
+        let outcome = position(&mut self.outcomes, &record.outcome);
+        let optional = optional(record);
+        let present = (0..).zip(&optional).map(|(bit, value)| u64::from(value.is_some()) << bit).sum::<u64>();
+        let flags = [record.unexpected.is_some(), record.resent, record.usage.source == TokenSource::Server];
+        let flags = (OPTIONAL..).zip(flags).map(|(bit, flag)| u64::from(flag) << bit).sum::<u64>();
+        let numbers = [
+            present | flags,
+            difference(sent, self.last_sent),
+            difference(record.scheduled_ns.0, sent),
+            difference(record.started_ns.0, sent),
+            difference(record.finished_ns.0, sent),
+            server,
+            outcome,
+            record.client.into(),
+            record.sequence,
+            record.asked_tokens.into(),
+        ];
+        numbers.into_iter().chain(optional.into_iter().flatten()).for_each(|number| put(&mut self.bytes, number));
+        self.list(record.chunks.gaps_ns.iter().copied());
+        self.list(record.chunks.events.iter().map(|events| u64::from(*events)));
+        self.last_sent = sent;
+    }
+
+    /// Numbers, with how many there are and how many bytes they take before
+    /// them, so that a reader can step over them.
+    fn list(&mut self, numbers: impl ExactSizeIterator<Item = u64> + Clone) {
+        put(&mut self.bytes, numbers.len() as u64);
+        put(&mut self.bytes, numbers.clone().map(width).sum());
+        numbers.for_each(|number| put(&mut self.bytes, number));
+    }
+
+    /// Each of them, in the order they were added.
+    pub fn iter(&self) -> impl Iterator<Item = Request<'_>> {
+        let (mut rest, mut last_sent) = (Unpacked(&self.bytes), 0);
+        std::iter::from_fn(move || {
+            let request = (!rest.0.is_empty()).then(|| self.unpack(&mut rest, last_sent))??;
+            last_sent = request.sent_ns.0;
+            Some(request)
+        })
+    }
+
+    fn unpack<'a>(&'a self, rest: &mut Unpacked<'a>, last_sent: u64) -> Option<Request<'a>> {
+        let present = rest.number();
+        let flag = |number: u32| present >> (OPTIONAL + number) & 1 == 1;
+        let sent = apply(rest.number(), last_sent);
+        let [scheduled, started, finished] = std::array::from_fn(|_| Nanos(apply(rest.number(), sent)));
+        let server = self.servers.get_index(usize::try_from(rest.number()).ok()?)?;
+        let outcome = self.outcomes.get_index(usize::try_from(rest.number()).ok()?)?;
+        let (client, sequence, asked_tokens) = (small(rest.number()), rest.number(), small(rest.number()));
+        let [
+            turn,
+            headers,
+            first,
+            first_output,
+            last,
+            prompt,
+            cached,
+            output,
+            prefill,
+            decode,
+            load,
+            total,
+            rate,
+            mean,
+            max,
+        ] = std::array::from_fn(|bit| (present >> bit & 1 == 1).then(|| rest.number()));
+        let moment = |after: Option<u64>| after.map(|after| Nanos(apply(after, sent)));
+        Some(Request {
+            server,
+            client,
+            sequence,
+            turn: turn.map(small),
+            scheduled_ns: scheduled,
+            started_ns: started,
+            sent_ns: Nanos(sent),
+            headers_ns: moment(headers),
+            first_token_ns: moment(first),
+            first_output_token_ns: moment(first_output),
+            last_token_ns: moment(last),
+            finished_ns: finished,
+            outcome,
+            asked_tokens,
+            chunks: Arrivals { gaps: List::unpack(rest), events: List::unpack(rest) },
+            usage: UsageRecord {
+                prompt_tokens: prompt,
+                cached_tokens: cached,
+                output_tokens: output,
+                source: if flag(2) { TokenSource::Server } else { TokenSource::Events },
+                prefill_ns: prefill.map(Nanos),
+                decode_ns: decode.map(Nanos),
+                load_ns: load.map(Nanos),
+                total_ns: total.map(Nanos),
+                decode_per_s: rate.map(f64::from_bits),
+            },
+            unexpected: flag(0),
+            resent: flag(1),
+            stamp_error_ns: mean.zip(max),
+        })
+    }
+}
+
+/// What [`optional`] has, one bit each.
+const OPTIONAL: u32 = 15;
+
+/// What a record may not have; moments as differences from when it was sent.
+fn optional(record: &RequestRecord) -> [Option<u64>; OPTIONAL as usize] {
+    let RequestRecord { usage, stamp_error_ns, .. } = record;
+    let moment = |at: Option<Nanos>| at.map(|at| difference(at.0, record.sent_ns.0));
+    let nanos = |taken: Option<Nanos>| taken.map(|taken| taken.0);
+    [
+        record.turn.map(u64::from),
+        moment(record.headers_ns),
+        moment(record.first_token_ns),
+        moment(record.first_output_token_ns),
+        moment(record.last_token_ns),
+        usage.prompt_tokens,
+        usage.cached_tokens,
+        usage.output_tokens,
+        nanos(usage.prefill_ns),
+        nanos(usage.decode_ns),
+        nanos(usage.load_ns),
+        nanos(usage.total_ns),
+        usage.decode_per_s.map(f64::to_bits),
+        stamp_error_ns.map(|(mean, _)| mean),
+        stamp_error_ns.map(|(_, max)| max),
+    ]
+}
+
+/// Where `value` stands among those that are kept once.
+fn position<T: Clone + Eq + std::hash::Hash>(kept: &mut IndexSet<T>, value: &T) -> u64 {
+    let at = kept.get_index_of(value).unwrap_or_else(|| kept.insert_full(value.clone()).0);
+    at as u64
+}
+
+/// A number that was a `u32` when it was packed.
+fn small(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+impl<'r> FromIterator<&'r RequestRecord> for Requests {
+    fn from_iter<I: IntoIterator<Item = &'r RequestRecord>>(records: I) -> Self {
+        let mut requests = Self::default();
+        records.into_iter().for_each(|record| requests.push(record));
+        requests
+    }
+}
+
+/// The [`Chunks`](super::Chunks) of one of [`Requests`].
+#[derive(Clone, Copy, Debug)]
+pub struct Arrivals<'a> {
+    gaps: List<'a>,
+    /// Empty if every chunk had one token event.
+    events: List<'a>,
+}
+
+impl<'a> Arrivals<'a> {
+    /// How many chunks.
+    pub const fn count(&self) -> u64 {
+        self.gaps.count
+    }
+
+    /// Token events in all.
+    pub fn total_events(&self) -> u64 {
+        if self.events.count == 0 { self.gaps.count } else { self.events.numbers().sum() }
+    }
+
+    /// The gap to the chunk before, and the token events that shared the
+    /// chunk. The first gap is the one to `sent_ns`.
+    pub fn iter(&self) -> impl Iterator<Item = (Nanos, u64)> + use<'a> {
+        let events = self.events.numbers().chain(std::iter::repeat(1));
+        self.gaps.numbers().map(Nanos).zip(events)
+    }
+}
+
+/// Numbers, one after the other.
+#[derive(Clone, Copy, Debug)]
+struct List<'a> {
+    count: u64,
+    bytes: Unpacked<'a>,
+}
+
+impl<'a> List<'a> {
+    fn unpack(rest: &mut Unpacked<'a>) -> Self {
+        let (count, length) = (rest.number(), rest.number());
+        Self { count, bytes: rest.part(length) }
+    }
+
+    fn numbers(self) -> impl Iterator<Item = u64> + use<'a> {
+        let mut rest = self.bytes;
+        std::iter::from_fn(move || (!rest.0.is_empty()).then(|| rest.number()))
+    }
+}
