@@ -11,26 +11,35 @@ use crate::units::Nanos;
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     origin: Instant,
+    /// What the origin counts as: what is recorded goes on where an earlier
+    /// session of a run has ended.
+    offset: Nanos,
     started: DateTime<Utc>,
 }
 
 impl Clock {
     /// Starts now.
     pub fn start() -> Self {
-        Self { origin: Instant::now(), started: Utc::now() }
+        Self::start_at(Nanos::ZERO)
     }
 
-    /// Time since the origin.
+    /// Starts now, and calls this moment `offset`: a run that is resumed counts
+    /// on from its last record, so that no two of its moments are the same.
+    pub fn start_at(offset: Nanos) -> Self {
+        Self { origin: Instant::now(), offset, started: Utc::now() }
+    }
+
+    /// Time since the origin of the run.
     pub fn now(&self) -> Nanos {
-        self.origin.elapsed().into()
+        self.offset.plus(self.origin.elapsed().into())
     }
 
     /// The moment `offset` after the origin, for deadlines.
     pub fn instant(&self, offset: Nanos) -> Instant {
-        self.origin + std::time::Duration::from(offset)
+        self.origin + std::time::Duration::from(offset.since(self.offset))
     }
 
-    /// Wall-clock time of the origin.
+    /// Wall-clock time when it was started.
     pub const fn started(&self) -> DateTime<Utc> {
         self.started
     }

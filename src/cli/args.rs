@@ -88,6 +88,10 @@ pub(super) struct RunArguments {
     /// Where run directories go
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(super) results: PathBuf,
+    /// Go on with a run that has ended, named by its id or its directory, at its first block that is not
+    /// whole; more blocks may be asked for with `--set design.repetitions=N`
+    #[arg(long, value_name = "RUN")]
+    pub(super) resume: Option<PathBuf>,
     /// Use a simulated machine: dgx-spark, h100, rtx-5090, m4-pro, or a file of scenarios/machines/
     #[arg(long, value_name = "NAME")]
     pub(super) simulate: Option<String>,

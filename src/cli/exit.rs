@@ -5,7 +5,7 @@ use crate::host::Distrust;
 use crate::journal::StateError;
 use crate::plan::PlanError;
 use crate::report::RenderError;
-use crate::run::{RunError, SecretError};
+use crate::run::{Obstacle, RunError, SecretError};
 use crate::scenario::{Problems, UnknownWord};
 use crate::sim::MachineError;
 use crate::store::StoreError;
@@ -74,6 +74,17 @@ pub(super) enum Failure {
         /// Why not.
         source: std::io::Error,
     },
+    /// A run that is to be resumed is not there.
+    #[error("there is no run `{}`: it is neither a run directory nor the id of one in `{}`", run.display(), results.display())]
+    NoRun {
+        /// As named.
+        run: PathBuf,
+        /// Where ids are looked for.
+        results: PathBuf,
+    },
+    /// A run cannot be resumed.
+    #[error(transparent)]
+    Resume(#[from] Obstacle),
     /// There is no page for a word.
     #[error(transparent)]
     Word(#[from] UnknownWord),
@@ -137,6 +148,8 @@ impl Failure {
             | Self::Machine(_)
             | Self::Template { .. }
             | Self::Exists { .. }
+            | Self::NoRun { .. }
+            | Self::Resume(_)
             | Self::Word(_)
             | Self::Store(StoreError::IsRecord { .. })
             | Self::Render(_)

@@ -15,6 +15,7 @@ mod invalid;
 mod plan;
 mod progress;
 mod report;
+mod resume;
 mod run;
 mod scenario;
 mod schema;
@@ -51,7 +52,9 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: Command, words: &[OsString]) -> Result<u8, Failure> {
     match command {
         // Nothing outside of a process can outlive a simulated machine.
-        Command::Run(arguments) if arguments.simulate.is_none() && arguments.runner.is_none() => watched::run(words),
+        Command::Run(arguments) if arguments.simulate.is_none() && arguments.runner.is_none() => {
+            watched::run(words, &arguments)
+        }
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),

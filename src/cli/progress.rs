@@ -6,6 +6,7 @@ use crate::run::RunEvent;
 pub(super) fn tell(event: &RunEvent) {
     match event {
         RunEvent::Step { name } => say(format_args!("  step {name}")),
+        RunEvent::Resumed { kept, of } => say(format_args!("resumed: {kept} of {of} epochs are whole")),
         RunEvent::Epoch { index, of, block, treatment } => {
             say(format_args!("epoch {}/{of} · block {} · {treatment}", index + 1, block + 1));
         }

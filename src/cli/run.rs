@@ -7,6 +7,7 @@ use super::derive::{Derived, derive};
 use super::exit::{DONE, Failure, NOTHING_VALID, SETUP, TEARDOWN, interrupted, print, say};
 use super::invalid::nothing_valid;
 use super::progress;
+use super::resume::Earlier;
 use super::scenario::load;
 use super::signals;
 use crate::clock::Clock;
@@ -15,7 +16,7 @@ use crate::names::{NameError, RunId};
 use crate::plan::{self, Choices, Plan};
 use crate::process::needs_sudo;
 use crate::record::{Environment, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
-use crate::run::{self, Aftermath, Finished, Guard, Interrupt, Remains, Request, RunEvent, Secrets, World};
+use crate::run::{self, Aftermath, Finished, Guard, Interrupt, Obstacle, Remains, Request, RunEvent, Secrets, World};
 use crate::scenario::{Bindings, Scenario, ServerOrigin};
 use crate::sim::{self, Machine};
 use crate::store::RunDirectory;
@@ -24,17 +25,25 @@ use crate::store::RunDirectory;
 pub(super) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     let scenario = load(&arguments.scenario)?;
     let machine = arguments.simulate.as_deref().map(|name| sim::find(name, &machine_folders(&scenario))).transpose()?;
-    let clock = Clock::start();
-    let run_id = arguments.runner.clone().map_or_else(|| new_run_id(clock), Ok)?;
-    let bindings = bindings(arguments, &scenario, &run_id)?;
+    let earlier = arguments.resume.as_ref().map(|run| Earlier::find(run, &arguments.results)).transpose()?;
+    let clock = earlier.as_ref().map_or_else(Clock::start, Earlier::clock);
+    let run_id = run_id(arguments, earlier.as_ref(), clock)?;
+    let bindings = bindings(arguments, &scenario, &run_id, earlier.as_ref())?;
     let choices = Choices { bindings: &bindings, seed: arguments.choices.seed, only: &arguments.choices.only };
     let plan = plan::expand(&scenario, &choices)?;
+    let resumption = match earlier.as_ref().map(|earlier| earlier.goes_on(&scenario, &plan)).transpose() {
+        Err(Failure::Resume(done @ Obstacle::Done { .. })) => return nothing_to_do(&bindings.run_dir, &done),
+        resumption => resumption?,
+    };
     let manifest = manifest(arguments, &plan, run_id.clone(), machine.as_ref(), clock);
     let (world, secrets, guard) = match machine {
         Some(machine) => (World::simulated(machine, clock)?, Secrets::default(), None),
         None => (World::Host, Secrets::read(&plan)?, Some(guard(&scenario, &plan, &run_id)?)),
     };
-    let directory = RunDirectory::create(&arguments.results, &scenario.name, &manifest.run_id)?;
+    let (directory, manifest) = match earlier {
+        Some(earlier) => earlier.take_up(manifest, &world)?,
+        None => (RunDirectory::create(&arguments.results, &scenario.name, &run_id)?, manifest),
+    };
     directory.write_decisions(&scenario.frozen(), &plan)?;
     let interrupt = Interrupt::default();
     let finished = conduct(
@@ -49,6 +58,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
             interrupt: interrupt.clone(),
             guard,
             aftermath: if arguments.keep { Aftermath::Keep } else { Aftermath::Undo },
+            resumption,
         },
         arguments,
     )?;
@@ -56,6 +66,19 @@ pub(super) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
         Some(finished) => conclude(arguments, &directory, &run_id, &finished),
         None => Ok(left(&directory, &run_id, &interrupt)),
     }
+}
+
+/// The run has measured all it was asked for; its report may be missing yet.
+fn nothing_to_do(run_dir: &Path, done: &Obstacle) -> Result<u8, Failure> {
+    say(done);
+    derive(run_dir, &[])?;
+    print(run_dir.display());
+    Ok(DONE)
+}
+
+fn run_id(arguments: &RunArguments, earlier: Option<&Earlier>, clock: Clock) -> Result<RunId, NameError> {
+    let given = earlier.map(|earlier| &earlier.past.manifest.run_id).or(arguments.runner.as_ref());
+    given.cloned().map_or_else(|| new_run_id(clock), Ok)
 }
 
 /// All that is known before the first look at the machine.
@@ -79,6 +102,7 @@ fn manifest(arguments: &RunArguments, plan: &Plan, run_id: RunId, machine: Optio
         started: clock.started(),
         finished: None,
         outcome: Outcome::Running,
+        sessions_before: Vec::new(),
     }
 }
 
@@ -94,11 +118,19 @@ pub(super) fn new_run_id(clock: Clock) -> Result<RunId, NameError> {
     RunId::new(format!("{}-{random:08x}", clock.started().format("%Y%m%dT%H%M%SZ")))
 }
 
-fn bindings(arguments: &RunArguments, scenario: &Scenario, run_id: &RunId) -> Result<Bindings, Failure> {
+fn bindings(
+    arguments: &RunArguments,
+    scenario: &Scenario,
+    run_id: &RunId,
+    earlier: Option<&Earlier>,
+) -> Result<Bindings, Failure> {
     let results = std::path::absolute(&arguments.results)
         .map_err(|source| Failure::Host { what: "find the results folder", source })?;
     let ports = host::free_ports(scenario.ports_needed())?;
-    let run_dir = results.join(scenario.name.as_str()).join(run_id.as_str());
+    let run_dir = earlier.map_or_else(
+        || results.join(scenario.name.as_str()).join(run_id.as_str()),
+        |earlier| earlier.directory.path().to_owned(),
+    );
     Ok(Bindings { run_dir, run_id: run_id.to_string(), ports })
 }
 

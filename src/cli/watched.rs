@@ -3,15 +3,20 @@
 
 use std::ffi::OsString;
 
+use super::args::RunArguments;
 use super::exit::{Failure, SETUP, TEARDOWN, say};
+use super::resume::Earlier;
 use super::run::new_run_id;
 use crate::clock::Clock;
 use crate::names::RunId;
 use crate::store;
 use crate::warden::{self, CleanedUp, Ended};
 
-pub(super) fn run(words: &[OsString]) -> Result<u8, Failure> {
-    let run = new_run_id(Clock::start())?;
+pub(super) fn run(words: &[OsString], arguments: &RunArguments) -> Result<u8, Failure> {
+    let run = match &arguments.resume {
+        Some(run) => Earlier::run_id(run, &arguments.results)?,
+        None => new_run_id(Clock::start())?,
+    };
     let mut arguments = words.get(1..).unwrap_or_default().to_vec();
     // Behind `run`, before anything that could follow a `--`.
     arguments.insert(1, format!("--runner={run}").into());

@@ -37,7 +37,7 @@ use crate::units::{Nanos, Period, Share};
 
 pub use command::ServerCommand;
 pub use derived::{Derived, Described, EpochCommands, StepCommands};
-pub use digest::digest;
+pub use digest::{digest, digest_of_first};
 pub use duration::Durations;
 pub use expand::{Choices, PlanError, expand};
 pub use rights::{Demand, steps};
@@ -104,6 +104,18 @@ impl Plan {
     pub fn trace(&self, cell: &CellSpec) -> &[Nanos] {
         let Load::Trace { file, .. } = &cell.load else { return &[] };
         self.traces.get(file).map_or(&[], Vec::as_slice)
+    }
+
+    /// What is whole only together: the epochs of a block each, or single ones
+    /// where servers stay up over all blocks.
+    pub fn rounds(&self) -> impl Iterator<Item = &[Epoch]> {
+        let is_alone = self.repeats_within_epochs();
+        self.epochs.chunk_by(move |one, next| !is_alone && one.block == next.block)
+    }
+
+    /// Whether servers stay up over all blocks.
+    pub fn repeats_within_epochs(&self) -> bool {
+        self.epochs.iter().any(|epoch| epoch.cells.iter().any(|cell| cell.block != epoch.block))
     }
 
     /// The fewest blocks of a run that may stop before the last.

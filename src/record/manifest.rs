@@ -27,12 +27,46 @@ pub struct Manifest {
     pub overrides: Overrides,
     /// The machine.
     pub environment: Environment,
-    /// When the monotonic origin was taken.
+    /// When it, or the last of its sessions, started.
     pub started: DateTime<Utc>,
     /// When the run ended; absent while it runs, or if it was killed.
     pub finished: Option<DateTime<Utc>>,
     /// How the run ended.
     pub outcome: Outcome,
+    /// The sessions before, in order, of a run that was resumed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sessions_before: Vec<Session>,
+}
+
+/// What the manifest of a run said before the run was resumed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// SHA-256 of its plan's decisions; a later one may have more blocks.
+    pub plan_sha256: String,
+    /// What the command line changed in the scenario.
+    pub overrides: Overrides,
+    /// The machine.
+    pub environment: Environment,
+    /// When it started.
+    pub started: DateTime<Utc>,
+    /// When it ended; absent if it was killed.
+    pub finished: Option<DateTime<Utc>>,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+impl Manifest {
+    /// All sessions so far, for the manifest of the next.
+    pub fn sessions(self) -> Vec<Session> {
+        let Self { plan_sha256, overrides, environment, started, finished, outcome, mut sessions_before, .. } = self;
+        sessions_before.push(Session { plan_sha256, overrides, environment, started, finished, outcome });
+        sessions_before
+    }
+
+    /// When the first session started.
+    pub fn first_started(&self) -> DateTime<Utc> {
+        self.sessions_before.first().map_or(self.started, |first| first.started)
+    }
 }
 
 /// The run used a simulated machine.

@@ -5,18 +5,22 @@
 
 mod environment;
 mod event;
+mod look;
 mod manifest;
 mod request;
 mod requests;
+mod resumed;
 mod step;
 mod telemetry;
 mod undo;
 
 pub use environment::{Environment, GpuIdentity};
-pub use event::{CellEnd, CellKey, ClientHonesty, Event, EventRecord, Look, LookDecision, ProbeVerdict, ServerKey};
-pub use manifest::{Manifest, Outcome, Overrides, Simulation};
+pub use event::{CellEnd, CellKey, ClientHonesty, Event, EventRecord, ProbeVerdict, ServerKey};
+pub use look::{Look, LookDecision};
+pub use manifest::{Manifest, Outcome, Overrides, Session, Simulation};
 pub use request::{Chunks, RequestOutcome, RequestRecord, TokenSource, UsageRecord};
 pub use requests::{Arrivals, Request, Requests};
+pub use resumed::Resumed;
 pub use step::{Fact, Scope, StepOutcome, StepRecord};
 pub use telemetry::{GpuReading, Reading, TelemetryRecord};
 pub use undo::{Containment, ProcessIdentity, Undo, UndoEntry, UndoState};

@@ -8,6 +8,7 @@ use super::event::RunEvent;
 use super::foreign::{self, Foreign};
 use super::guard::{Announce, announce};
 use super::interrupt::Interrupt;
+use super::resumption::Resumption;
 use super::rights::{self, Powerless};
 use super::secret::Secrets;
 use super::thermometer::Thermometer;
@@ -15,7 +16,7 @@ use super::world::{World, WorldError};
 use crate::clock::Clock;
 use crate::journal::Journal;
 use crate::names::CellId;
-use crate::plan::Plan;
+use crate::plan::{Epoch, Plan};
 use crate::process::{Haste, Tail};
 use crate::record::{Containment, Event, EventRecord, Scope, StepOutcome, StepRecord};
 use crate::scenario::{OnError, StepSpec};
@@ -104,6 +105,8 @@ pub(super) struct Stage<'a> {
     pub(super) containment: Option<Containment>,
     /// What a person wants to find afterwards.
     pub(super) aftermath: Aftermath,
+    /// What is measured already.
+    pub(super) resumption: Option<Resumption>,
 }
 
 impl Stage<'_> {
@@ -128,6 +131,8 @@ pub(super) struct Conductor<'a> {
     /// Whether `runexp cleanup` will have something to do.
     pub(super) is_in_debt: bool,
     pub(super) cells_done: usize,
+    /// The number of the next epoch in the records.
+    pub(super) next_epoch: u32,
     /// What the epoch's steps want its servers to find in their environment.
     pub(super) server_environment: IndexMap<String, String>,
     pub(super) ledger: &'a Ledger,
@@ -147,6 +152,7 @@ impl<'a> Conductor<'a> {
         watch: &'a dyn Fn(RunEvent),
     ) -> Self {
         let (pen, haste) = (ledger.pen(), interrupt.haste().clone());
+        let Resumption { next_epoch, logs, .. } = stage.resumption.clone().unwrap_or_default();
         let announce = announce(journal, stage.clock, pen.clone());
         Self {
             undo: UndoStack::new(stage.directory.log(0, "undo"), haste.clone(), announce),
@@ -156,18 +162,20 @@ impl<'a> Conductor<'a> {
             has_begun: false,
             is_in_debt: false,
             cells_done: 0,
+            next_epoch,
             server_environment: IndexMap::new(),
             ledger,
             is_enough: false,
             pen,
             watch,
-            logs: 0,
+            logs,
         }
     }
 
     /// Setup, and every epoch or as many as it takes.
     pub(super) async fn perform(&mut self) -> Result<(), Halt> {
         let plan = self.stage.plan;
+        self.resume();
         if let Some(containment) = self.stage.containment.clone() {
             self.note(Event::Contained { containment });
         }
@@ -175,13 +183,27 @@ impl<'a> Conductor<'a> {
         self.refuse_foreign()?;
         self.has_begun = true;
         self.steps(&plan.setup, Scope::Setup).await?;
-        let mut epochs = plan.epochs.iter().peekable();
-        while let Some(epoch) = epochs.next().filter(|_| !self.is_enough) {
+        for round in plan.rounds() {
+            if !self.is_enough && !self.is_kept(round) {
+                self.round(round).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Epochs that are whole only together, and a look at what they say.
+    async fn round(&mut self, round: &[Epoch]) -> Result<(), Halt> {
+        let Some(last) = round.last() else { return Ok(()) };
+        for epoch in round {
             self.go_on()?;
             self.epoch(epoch).await?;
-            let is_block_complete = epochs.peek().is_none_or(|next| next.block != epoch.block);
-            self.is_enough = is_block_complete && self.is_enough_after(epoch.block + 1);
         }
+        // What a signal has cut short is not whole.
+        self.go_on()?;
+        // Whoever finds the checkpoint finds everything before it.
+        self.ledger.settle();
+        self.note(Event::Checkpoint { epochs: last.index + 1 });
+        self.is_enough = self.is_enough_after(last.block + 1);
         Ok(())
     }
 

@@ -19,11 +19,9 @@ impl<'a> Conductor<'a> {
     /// Setup steps of an epoch are undone with it, so that MPS of one
     /// treatment is gone before the next begins.
     pub(super) async fn epoch(&mut self, epoch: &Epoch) -> Result<(), Halt> {
-        self.note(Event::EpochStarted {
-            epoch: epoch.index,
-            block: epoch.block,
-            treatment: epoch.treatment.to_string(),
-        });
+        let number = self.next_epoch;
+        self.next_epoch += 1;
+        self.note(Event::EpochStarted { epoch: number, block: epoch.block, treatment: epoch.treatment.to_string() });
         self.tell(RunEvent::Epoch {
             index: epoch.index,
             of: self.stage.plan.epochs.len(),
@@ -32,13 +30,13 @@ impl<'a> Conductor<'a> {
         });
         let mark = self.undo.mark();
         let mut servers = Vec::new();
-        let result = self.life(epoch, &mut servers).await;
+        let result = self.life(number, epoch, &mut servers).await;
         if self.stage.aftermath == Aftermath::Keep && (result.is_err() || self.is_last(epoch)) {
             // Dropped, they would be killed.
             std::mem::forget(servers);
             return result;
         }
-        self.stop_all(epoch.index, servers).await;
+        self.stop_all(number, servers).await;
         let failures = self.undo.unwind_to(mark).await;
         self.stage.world.reset();
         result?;
@@ -48,23 +46,23 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    async fn life(&mut self, epoch: &Epoch, servers: &mut Vec<Running>) -> Result<(), Halt> {
+    async fn life(&mut self, number: u32, epoch: &Epoch, servers: &mut Vec<Running>) -> Result<(), Halt> {
         self.refuse_foreign()?;
-        self.server_environment = self.steps(&epoch.setup, Scope::Epoch { epoch: epoch.index }).await?;
-        self.start_all(epoch, servers).await?;
-        self.cells(epoch, servers).await
+        self.server_environment = self.steps(&epoch.setup, Scope::Epoch { epoch: number }).await?;
+        self.start_all(number, epoch, servers).await?;
+        self.cells(number, epoch, servers).await
     }
 
-    async fn start_all(&mut self, epoch: &Epoch, servers: &mut Vec<Running>) -> Result<(), Halt> {
+    async fn start_all(&mut self, number: u32, epoch: &Epoch, servers: &mut Vec<Running>) -> Result<(), Halt> {
         let endpoint = epoch.cells.first().map_or(Endpoint::Chat, |cell| self.spec(&cell.cell).request.endpoint);
         for spec in &epoch.servers {
             self.go_on()?;
-            match self.start(epoch.index, spec, endpoint).await {
+            match self.start(number, spec, endpoint).await {
                 Ok(running) => servers.push(running),
                 Err(_) if self.stop.is_cancelled() => return Err(Halt::Interrupted),
                 Err(source) => {
                     let key = ServerKey { name: spec.name.clone(), index: spec.index };
-                    self.note(Event::ServerFailed { epoch: epoch.index, server: key, reason: source.to_string() });
+                    self.note(Event::ServerFailed { epoch: number, server: key, reason: source.to_string() });
                     return Err(Halt::Server { label: spec.label(), source: Box::new(source) });
                 }
             }
@@ -113,10 +111,10 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    async fn cells(&mut self, epoch: &Epoch, servers: &mut [Running]) -> Result<(), Halt> {
+    async fn cells(&mut self, number: u32, epoch: &Epoch, servers: &mut [Running]) -> Result<(), Halt> {
         for cell in &epoch.cells {
             self.go_on()?;
-            self.cell(epoch, cell, servers).await?;
+            self.cell(number, cell, servers).await?;
             for server in servers.iter_mut() {
                 if let Some((how, tail)) = server.exited() {
                     return Err(Halt::ServerDied { label: server.label(), how, tail });

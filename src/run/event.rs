@@ -9,6 +9,13 @@ pub enum RunEvent {
         /// Its name.
         name: String,
     },
+    /// It goes on where an earlier session has ended.
+    Resumed {
+        /// So many of its epochs are whole.
+        kept: u32,
+        /// How many there are.
+        of: usize,
+    },
     /// An epoch begins.
     Epoch {
         /// From 0.

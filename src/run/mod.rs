@@ -13,6 +13,7 @@ mod foreign;
 mod guard;
 mod interrupt;
 mod look;
+mod resumption;
 mod rights;
 mod search;
 mod secret;
@@ -25,7 +26,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::journal::StateError;
 use crate::plan::Plan;
-use crate::record::{Event, Manifest, Outcome};
+use crate::record::{Event, EventRecord, Manifest, Outcome};
 use crate::store::{Ledger, RunDirectory, StoreError};
 use crate::telemetry::{Probe, Sampler};
 
@@ -33,6 +34,7 @@ use conductor::{Conductor, Halt, Stage};
 pub use event::RunEvent;
 pub use guard::Guard;
 pub use interrupt::{Interrupt, Wish};
+pub use resumption::{Obstacle, Resumption, same_system};
 pub use secret::{SecretError, Secrets};
 use thermometer::Thermometer;
 pub use world::{World, WorldError};
@@ -60,6 +62,8 @@ pub struct Request<'a> {
     pub guard: Option<Guard>,
     /// What a person wants to find afterwards.
     pub aftermath: Aftermath,
+    /// What earlier sessions of the run have measured, if it is resumed.
+    pub resumption: Option<Resumption>,
 }
 
 /// What a person wants to find after a run.
@@ -120,8 +124,9 @@ pub enum RunError {
 /// When the records cannot be written. A failing step or server is not an
 /// error here but an [`Outcome::Failed`].
 pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<Finished, RunError> {
-    let Request { plan, scenario_dir, directory, clock, world, secrets, mut manifest, interrupt, mut guard, aftermath } =
+    let Request { plan, scenario_dir, directory, clock, world, secrets, interrupt, aftermath, resumption, .. } =
         request;
+    let (mut manifest, mut guard) = (request.manifest, request.guard);
     let (environment, probe) = world.observe();
     if let Some(guard) = &mut guard {
         guard.lock_gpus(&environment)?;
@@ -129,14 +134,29 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
     manifest.environment = environment;
     directory.write_manifest(&manifest)?;
     let ledger = Ledger::open(directory)?;
+    if let Some(resumption) = &resumption {
+        let event = resumption.seam(&manifest.environment, clock);
+        ledger.pen().event(EventRecord { at_ns: clock.now(), event });
+    }
     let thermometer = Thermometer::default();
     let sampler = sample(clock, probe, &ledger, thermometer.clone())?;
     let (guarded, journal) = guard.map(|guard| guard.begin(directory)).transpose()?.unzip();
     let run_id = manifest.run_id.clone();
     let containment = guarded.as_ref().map(|guarded| guarded.containment.clone());
     let run_id = run_id.as_str();
-    let stage =
-        Stage { plan, run_id, scenario_dir, directory, clock, world, secrets, thermometer, containment, aftermath };
+    let stage = Stage {
+        plan,
+        run_id,
+        scenario_dir,
+        directory,
+        clock,
+        world,
+        secrets,
+        thermometer,
+        containment,
+        aftermath,
+        resumption,
+    };
     let mut conductor = Conductor::new(stage, journal, &ledger, &interrupt, watch);
     let result = conductor.perform().await;
     // A signal that comes later finds everything measured, or the reason known.
@@ -159,12 +179,15 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
     manifest.outcome = outcome(&result, signal);
     manifest.finished = Some(clock.wall());
     directory.write_manifest(&manifest)?;
-    let remains = match (kept, is_in_debt) {
+    Ok(Finished { outcome: manifest.outcome, not_undone, remains: remains(kept, is_in_debt) })
+}
+
+const fn remains(kept: bool, is_in_debt: bool) -> Remains {
+    match (kept, is_in_debt) {
         (true, _) => Remains::Kept,
         (false, true) => Remains::Owed,
         (false, false) => Remains::Nothing,
-    };
-    Ok(Finished { outcome: manifest.outcome, not_undone, remains })
+    }
 }
 
 fn outcome(result: &Result<(), Halt>, signal: Option<&str>) -> Outcome {

@@ -2,6 +2,7 @@
 //! at once and shown at its place. Reads files only.
 
 mod audit;
+mod changed;
 mod check;
 mod claim;
 mod decode;
@@ -38,6 +39,7 @@ mod wanted;
 mod warnings;
 
 pub use audit::{Audit, ByteRange, DataSheet, ModelReads, Relation, RelationError};
+pub use changed::differences;
 pub use claim::{Claim, ClaimKind, Source, SystemMatch};
 pub use design::{Adaptive, Cooldown, Design, Order, Replicate};
 pub use diagnostic::{Code, Color, Problem, Problems, Severity};

@@ -3,7 +3,9 @@
 #![expect(clippy::disallowed_methods, reason = "this room writes and reads the run directory")]
 
 mod abandoned;
+mod append;
 mod lines;
+mod past;
 mod read;
 mod requests;
 mod write;
@@ -12,7 +14,8 @@ use std::io;
 use std::path::PathBuf;
 
 pub use abandoned::conclude;
-pub use read::{Stored, read};
+pub use past::{Past, past};
+pub use read::{Stored, manifest, read};
 pub use requests::RequestFile;
 pub use write::{Ledger, Pen, RunDirectory};
 
@@ -23,6 +26,7 @@ const STEPS: &str = "steps.jsonl";
 const REQUESTS: &str = "requests.jsonl";
 const TELEMETRY: &str = "telemetry.jsonl";
 const EVENTS: &str = "events.jsonl";
+const LOGS: &str = "logs";
 /// What a run leaves that nothing can make again.
 const RECORDS: [&str; 7] = [MANIFEST, PLAN, SCENARIO, STEPS, REQUESTS, TELEMETRY, EVENTS];
 
@@ -74,6 +78,12 @@ pub enum StoreError {
     IsRecord {
         /// The file.
         name: String,
+    },
+    /// Another process appends to it.
+    #[error("`{}` is being written by another run", path.display())]
+    Busy {
+        /// Which file.
+        path: PathBuf,
     },
     /// The record format has no such value.
     #[error("a record cannot be written: {0}")]

@@ -33,7 +33,7 @@ pub struct Stored {
 pub fn read(directory: &Path) -> Result<Stored, StoreError> {
     Ok(Stored {
         record: RunRecord {
-            manifest: manifest(&directory.join(MANIFEST))?,
+            manifest: manifest(directory)?,
             steps: lines(&directory.join(STEPS))?,
             telemetry: lines(&directory.join(TELEMETRY))?,
             events: lines(&directory.join(EVENTS))?,
@@ -44,29 +44,34 @@ pub fn read(directory: &Path) -> Result<Stored, StoreError> {
     })
 }
 
-pub(super) fn manifest(path: &Path) -> Result<Manifest, StoreError> {
+/// Reads the manifest of a run directory, and nothing else.
+///
+/// # Errors
+/// When it is missing or damaged, or was written by a newer program.
+pub fn manifest(directory: &Path) -> Result<Manifest, StoreError> {
     #[derive(Deserialize)]
     struct Version {
         schema_version: u32,
     }
-    let text = text(path)?;
-    let damaged = |source| StoreError::Json { path: path.to_owned(), source };
+    let path = directory.join(MANIFEST);
+    let text = text(&path)?;
+    let damaged = |source| StoreError::Json { path: path.clone(), source };
     let Version { schema_version: found } = serde_json::from_str(&text).map_err(damaged)?;
     if found > SCHEMA_VERSION {
-        return Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION });
+        return Err(StoreError::Newer { path: path.clone(), found, known: SCHEMA_VERSION });
     }
     serde_json::from_str(&text).map_err(damaged)
 }
 
-fn text(path: &Path) -> Result<String, StoreError> {
+pub(super) fn text(path: &Path) -> Result<String, StoreError> {
     fs::read_to_string(path).map_err(StoreError::io("read", path))
 }
 
-fn json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
+pub(super) fn json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
     serde_json::from_str(&text(path)?).map_err(|source| StoreError::Json { path: path.to_owned(), source })
 }
 
-fn lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, StoreError> {
+pub(super) fn lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, StoreError> {
     let mut lines = Lines::open(path)?;
     let mut records = Vec::new();
     while lines.advance()? {

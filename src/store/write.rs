@@ -1,12 +1,13 @@
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 
 use serde::Serialize;
 
-use super::{EVENTS, MANIFEST, PLAN, RECORDS, REQUESTS, SCENARIO, STEPS, StoreError, TELEMETRY};
+use super::append::Appender;
+use super::{EVENTS, LOGS, MANIFEST, PLAN, RECORDS, REQUESTS, SCENARIO, STEPS, StoreError, TELEMETRY};
 use crate::names::{RunId, ScenarioName};
 use crate::plan::Plan;
 use crate::record::{EventRecord, Manifest, RequestRecord, StepRecord, TelemetryRecord};
@@ -28,7 +29,7 @@ impl RunDirectory {
         let parent = fs::canonicalize(&parent).map_err(StoreError::io("find", &parent))?;
         let path = parent.join(run.as_str());
         fs::create_dir(&path).map_err(StoreError::io("create", &path))?;
-        let logs = path.join("logs");
+        let logs = path.join(LOGS);
         fs::create_dir(&logs).map_err(StoreError::io("create", logs))?;
         Ok(Self { path })
     }
@@ -47,7 +48,7 @@ impl RunDirectory {
     pub fn log(&self, number: u32, name: &str) -> PathBuf {
         let fit = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
         let name: String = name.chars().take(60).map(fit).collect();
-        self.path.join("logs").join(format!("{number:03}-{name}.log"))
+        self.path.join(LOGS).join(format!("{number:03}-{name}.log"))
     }
 
     /// Writes the frozen scenario and the plan.
@@ -148,12 +149,13 @@ impl Pen {
 }
 
 impl Ledger {
-    /// Opens the four files.
+    /// Opens the four files, or goes on behind the whole lines of those that
+    /// are there.
     ///
     /// # Errors
-    /// When one of them cannot be created.
+    /// When one of them cannot be opened, or another process writes it.
     pub fn open(directory: &RunDirectory) -> Result<Self, StoreError> {
-        let files = Files::create(directory.path())?;
+        let files = Files::open(directory.path())?;
         let (lines, received) = mpsc::channel();
         let writer = std::thread::spawn(move || files.write_all(&received));
         Ok(Self { lines, writer })
@@ -193,28 +195,6 @@ impl Ledger {
     }
 }
 
-struct Appender {
-    path: PathBuf,
-    file: BufWriter<File>,
-}
-
-impl Appender {
-    fn create(directory: &Path, name: &str) -> Result<Self, StoreError> {
-        let path = directory.join(name);
-        let file = File::create(&path).map_err(StoreError::io("create", &path))?;
-        Ok(Self { path, file: BufWriter::new(file) })
-    }
-
-    fn append(&mut self, record: &impl Serialize) -> Result<(), StoreError> {
-        serde_json::to_writer(&mut self.file, record).map_err(StoreError::Unwritable)?;
-        self.file.write_all(b"\n").map_err(StoreError::io("write", &self.path))
-    }
-
-    fn flush(&mut self) -> Result<(), StoreError> {
-        self.file.flush().map_err(StoreError::io("write", &self.path))
-    }
-}
-
 struct Files {
     steps: Appender,
     requests: Appender,
@@ -223,12 +203,12 @@ struct Files {
 }
 
 impl Files {
-    fn create(directory: &Path) -> Result<Self, StoreError> {
+    fn open(directory: &Path) -> Result<Self, StoreError> {
         Ok(Self {
-            steps: Appender::create(directory, STEPS)?,
-            requests: Appender::create(directory, REQUESTS)?,
-            telemetry: Appender::create(directory, TELEMETRY)?,
-            events: Appender::create(directory, EVENTS)?,
+            steps: Appender::open(directory, STEPS)?,
+            requests: Appender::open(directory, REQUESTS)?,
+            telemetry: Appender::open(directory, TELEMETRY)?,
+            events: Appender::open(directory, EVENTS)?,
         })
     }
 

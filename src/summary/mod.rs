@@ -15,12 +15,14 @@ mod validity;
 mod tests;
 
 use crate::plan::Plan;
-use crate::record::{CellKey, Event, Look, Requests, RunRecord};
+use crate::record::{CellKey, Event, EventRecord, Look, Requests, Resumed, RunRecord};
 
 pub use crate::metric::{Gap, UnitValue};
 pub use look::look;
 pub use search::judge;
-pub use types::{Attained, CellSummary, Estimate, Interval, Measured, Objective, Probe, Repetition, Search, Summary};
+pub use types::{
+    Attained, CellSummary, Estimate, Interval, Measured, Objective, Probe, Repetition, Seam, Search, Summary,
+};
 pub use validity::{Cause, RULES, Reason, Rule, RuleDefinition, Validity, explain_rule, rule_words};
 
 /// The version of `summary.json`.
@@ -51,6 +53,7 @@ pub fn summarize<E>(
         blocks: plan.blocks,
         planned_looks: plan.looks.as_ref().map_or(0, |looks| u32::try_from(looks.after.len()).unwrap_or(u32::MAX)),
         looks: looks(record),
+        resumed: resumed(record, plan),
         cells,
     })
 }
@@ -58,4 +61,19 @@ pub fn summarize<E>(
 fn looks(record: &RunRecord) -> Vec<Look> {
     let look = |event: &Event| if let Event::Look(look) = event { Some(look.clone()) } else { None };
     record.events.iter().filter_map(|record| look(&record.event)).collect()
+}
+
+fn resumed(record: &RunRecord, plan: &Plan) -> Vec<Seam> {
+    let seam = |event: &Event| {
+        let Event::Resumed(Resumed { wall, kept, void, .. }) = event else { return None };
+        let of_void =
+            |one: &&EventRecord| observe::finished(&one.event).is_some_and(|(key, _)| void.contains(&key.epoch));
+        let next = plan.epochs.iter().find(|epoch| epoch.index == *kept);
+        Some(Seam {
+            wall: *wall,
+            block: next.map_or(plan.blocks, |epoch| epoch.block),
+            void: u32::try_from(record.events.iter().filter(of_void).count()).unwrap_or(u32::MAX),
+        })
+    };
+    record.events.iter().filter_map(|record| seam(&record.event)).collect()
 }

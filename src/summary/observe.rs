@@ -1,6 +1,6 @@
 //! Events sorted by the cell they belong to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Repetition;
 use crate::names::CellId;
@@ -44,10 +44,21 @@ pub(super) type Cells<'a> = BTreeMap<&'a CellId, ObservedCell<'a>>;
 /// Sorts a run's events by cell and repetition.
 pub(super) fn by_cell(record: &RunRecord) -> Cells<'_> {
     let mut cells = Cells::new();
+    let void = void(record);
     for event in &record.events {
         observe_event(&mut cells, event);
     }
+    for cell in cells.values_mut() {
+        cell.repetitions.retain(|(_, epoch, _), _| !void.contains(epoch));
+    }
     cells
+}
+
+/// The epochs whose block was measured again after the run was resumed.
+fn void(record: &RunRecord) -> BTreeSet<u32> {
+    let void =
+        |event: &EventRecord| if let Event::Resumed(seam) = &event.event { seam.void.clone() } else { Vec::new() };
+    record.events.iter().flat_map(void).collect()
 }
 
 /// What an [`Event::CellFinished`] says, and of which measurement.
@@ -87,6 +98,8 @@ fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
         | Event::Contained { .. }
         | Event::Undo { .. }
         | Event::Signal { .. }
+        | Event::Checkpoint { .. }
+        | Event::Resumed(_)
         | Event::Look(_)
         | Event::Warning { .. } => {}
     }

@@ -83,6 +83,7 @@ fn record(repetitions: Vec<(Event, Vec<RequestRecord>)>) -> Recorded {
             started: DateTime::default(),
             finished: None,
             outcome: Outcome::Completed,
+            sessions_before: Vec::new(),
         },
         steps: Vec::new(),
         telemetry: Vec::new(),

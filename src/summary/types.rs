@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +20,23 @@ pub struct Summary {
     pub planned_looks: u32,
     /// The looks that it made, in order.
     pub looks: Vec<Look>,
+    /// How often, when and where the run went on after it had ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed: Vec<Seam>,
     /// Every planned cell, in the plan's order.
     pub cells: IndexMap<CellId, CellSummary>,
+}
+
+/// Where a run went on after it had ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seam {
+    /// When.
+    pub wall: DateTime<Utc>,
+    /// The block that it went on with, from 0.
+    pub block: u32,
+    /// Measurements that do not count, for what they belong to was not whole
+    /// and is measured again.
+    pub void: u32,
 }
 
 /// One cell over all its repetitions.

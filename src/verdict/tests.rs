@@ -45,6 +45,7 @@ fn summary(cells: Vec<(CellId, CellSummary)>) -> Summary {
         simulated: None,
         blocks: 5,
         planned_looks: 0,
+        resumed: Vec::new(),
         looks: Vec::new(),
         cells: cells.into_iter().collect(),
     }

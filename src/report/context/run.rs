@@ -3,10 +3,12 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::plan::Plan;
-use crate::record::{Environment, GpuIdentity, Manifest, Outcome, Overrides};
+use crate::record::{Environment, GpuIdentity, Manifest, Outcome, Overrides, Session};
 use crate::report::text::{line, sentence};
-use crate::summary::{CellSummary, Summary, Validity};
+use crate::summary::{CellSummary, Seam, Summary, Validity};
 use crate::units::Bytes;
+
+const MOMENT: &str = "%Y-%m-%d %H:%M:%S UTC";
 
 /// The run used a simulated machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -58,6 +60,8 @@ pub struct RunView {
     pub outcome: String,
     /// Set if it did not complete.
     pub incomplete: Option<Incomplete>,
+    /// When and where it went on after it had ended, in sentences.
+    pub resumed: Vec<String>,
     /// What a run that may stop early saw at each look, in sentences.
     pub looks: Vec<String>,
     /// Command lines that repeat the run and the report.
@@ -93,7 +97,6 @@ fn valid_blocks(cell: &CellSummary) -> usize {
 
 impl RunView {
     pub(super) fn of(manifest: &Manifest, plan: &Plan, summary: &Summary, simulated: Option<&Simulated>) -> Self {
-        let moment = "%Y-%m-%d %H:%M:%S UTC";
         Self {
             id: manifest.run_id.to_string(),
             scenario: manifest.scenario.to_string(),
@@ -101,17 +104,37 @@ impl RunView {
             runexp: line(&manifest.runexp),
             seed: manifest.seed,
             plan_sha256: line(&manifest.plan_sha256),
-            started: manifest.started.format(moment).to_string(),
+            started: manifest.first_started().format(MOMENT).to_string(),
             finished: manifest
                 .finished
-                .map_or_else(|| "not finished".to_owned(), |finished| finished.format(moment).to_string()),
+                .map_or_else(|| "not finished".to_owned(), |finished| finished.format(MOMENT).to_string()),
             outcome: outcome(&manifest.outcome),
             incomplete: (manifest.outcome != Outcome::Completed)
                 .then(|| Incomplete::of(&outcome(&manifest.outcome), plan, summary)),
+            resumed: resumed(manifest, summary),
             looks: summary.looks.iter().map(|look| sentence(&line(&look.to_string()))).collect(),
             reproduce: reproduce(manifest, simulated),
         }
     }
+}
+
+fn resumed(manifest: &Manifest, summary: &Summary) -> Vec<String> {
+    let seam = |(session, Seam { wall, block, void }): (&Session, &Seam)| {
+        let (wall, block) = (wall.format(MOMENT), block + 1);
+        let before = match &session.outcome {
+            Outcome::Running => "was killed".to_owned(),
+            ended @ Outcome::Interrupted { .. } => format!("was {}", outcome(ended)),
+            ended @ Outcome::Failed { .. } => outcome(ended),
+            Outcome::Completed => "had fewer blocks".to_owned(),
+        };
+        let left = match void {
+            0 => String::new(),
+            1 => "; 1 measurement that it had begun this block with does not count".to_owned(),
+            void => format!("; {void} measurements that it had begun this block with do not count"),
+        };
+        format!("{wall}, with block {block}; the session before {before}{left}")
+    };
+    manifest.sessions_before.iter().zip(&summary.resumed).map(seam).collect()
 }
 
 fn outcome(outcome: &Outcome) -> String {

@@ -33,7 +33,7 @@ const STREET: &[(&str, &[&str])] = &[
     ("wire", &["clock", "units"]),
     ("load", &["wire", "host", "clock", "record", "plan", "scenario", "dialect", "units"]),
     ("loopback", &["load", "host", "clock", "record", "plan", "scenario", "stats", "units"]),
-    ("store", &["record", "plan", "names"]),
+    ("store", &["record", "plan", "names", "units"]),
     ("sim", &["clock", "record", "scenario", "dialect", "units"]),
     (
         "run",

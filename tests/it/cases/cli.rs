@@ -15,6 +15,7 @@ mod offline;
 mod plan;
 mod real;
 mod rendered;
+mod resumed;
 mod rights;
 mod script;
 mod secret;

@@ -55,6 +55,7 @@ fn manifest(plan: &Plan) -> Manifest {
         started: Clock::start().started(),
         finished: None,
         outcome: Outcome::Running,
+        sessions_before: Vec::new(),
     }
 }
 

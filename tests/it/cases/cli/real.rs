@@ -218,7 +218,8 @@ fn a_server_that_is_killed_on_purpose_serves_again() {
             "server_killed",
             "server_recovered",
             "cell_finished",
-            "server_stopped"
+            "server_stopped",
+            "checkpoint"
         ]
     );
     assert_eq!(run.json("manifest.json")["outcome"]["state"], "completed");

@@ -71,6 +71,7 @@ pub(super) fn nothing_measured(outcome: Outcome) -> Context {
         blocks: 5,
         planned_looks: 0,
         looks: Vec::new(),
+        resumed: Vec::new(),
         cells: IndexMap::new(),
     };
     let verdicts = judge(&summary, &[], &[], None, &Environment::default(), None);
@@ -101,6 +102,7 @@ fn manifest() -> Manifest {
         started: Utc.with_ymd_and_hms(2026, 11, 22, 16, 5, 0).unwrap(),
         finished: None,
         outcome: Outcome::Interrupted { signal: "SIGINT".into() },
+        sessions_before: Vec::new(),
     }
 }
 
@@ -233,6 +235,7 @@ fn summary() -> Summary {
         blocks: 5,
         planned_looks: 0,
         looks: Vec::new(),
+        resumed: Vec::new(),
         cells: cells.into_iter().map(|(id, validity, values)| (cell(id), summary_of(id, validity, values))).collect(),
     }
 }
