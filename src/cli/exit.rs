@@ -113,6 +113,16 @@ pub(super) enum Failure {
         /// Which.
         port: u16,
     },
+    /// Connections cannot come from an address that the scenario names.
+    #[error(
+        "`{address}` in the `source_addresses` of `{server}` is not an address of this machine; `ip address` lists those it has"
+    )]
+    NotOurAddress {
+        /// Whose.
+        server: String,
+        /// Which.
+        address: std::net::IpAddr,
+    },
     /// No free ports.
     #[error(transparent)]
     Ports(#[from] crate::host::PortError),
@@ -167,6 +177,7 @@ impl Failure {
             | Self::Json(_)
             | Self::Ports(_)
             | Self::PortTaken { .. }
+            | Self::NotOurAddress { .. }
             | Self::Distrust(_)
             | Self::Secret(_)
             | Self::Run(_)

@@ -140,18 +140,23 @@ fn trust(scenario: &Scenario) -> Result<(), Failure> {
 }
 
 /// The right to change this host, by files that may be trusted. Every port that a server will listen on must
-/// be free before the first effect; each is looked at again when its server
+/// be free before the first effect, and every address that connections are to
+/// come from must be this host's; a port is looked at again when its server
 /// starts.
 fn guard(scenario: &Scenario, plan: &Plan, run_id: &RunId) -> Result<Guard, Failure> {
     trust(scenario)?;
     let guard = Guard::take(run_id)?;
     let servers = plan.epochs.iter().flat_map(|epoch| &epoch.servers);
-    let mut ports = servers.filter_map(|server| match server.origin {
+    let mut ports = servers.clone().filter_map(|server| match server.origin {
         ServerOrigin::Run { port, .. } | ServerOrigin::Compose { port, .. } => Some((server, port)),
         ServerOrigin::Url { .. } => None,
     });
-    match ports.find(|(_, port)| !host::port_is_free(*port)) {
-        Some((server, port)) => Err(Failure::PortTaken { server: server.label(), port }),
+    if let Some((server, port)) = ports.find(|(_, port)| !host::port_is_free(*port)) {
+        return Err(Failure::PortTaken { server: server.label(), port });
+    }
+    let mut sources = servers.flat_map(|server| server.source_addresses.iter().map(move |source| (server, *source)));
+    match sources.find(|(_, source)| !host::is_own_address(*source)) {
+        Some((server, address)) => Err(Failure::NotOurAddress { server: server.label(), address }),
         None => Ok(guard),
     }
 }

@@ -1,8 +1,11 @@
+use std::io;
 use std::time::Duration;
 
-use reqwest::{Client, StatusCode, Url};
-use tokio::net::TcpStream;
+use reqwest::{StatusCode, Url};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
+
+use crate::wire::{WebError, tls_trouble, web};
 
 /// A healthy endpoint answers at once; one that hangs is asked again.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -39,10 +42,22 @@ impl NoAnswer {
     pub fn silent(address: &str, error: reqwest::Error) -> Self {
         Self::Silent { address: shown_url(address), reason: innermost(&error.without_url()) }
     }
+
+    /// Of a URL that cannot be asked.
+    pub fn unasked(address: &str, error: WebError) -> Self {
+        match error {
+            WebError::NotUrl => Self::Address { address: shown_url(address) },
+            WebError::Client(error) => Self::silent(address, error),
+            WebError::Trust(reason) => Self::Silent { address: shown_url(address), reason },
+        }
+    }
 }
 
 /// A URL without user name and password, for everything that is printed.
 pub fn shown_url(url: &str) -> String {
+    if url.starts_with("unix://") {
+        return url.to_owned();
+    }
     let Some(mut parsed) = Url::parse(url).ok().filter(Url::has_host) else {
         // What stands before an `@` could still be a secret.
         return url.rsplit_once('@').map_or(url, |(_, rest)| rest).to_owned();
@@ -63,15 +78,9 @@ pub fn shown_url(url: &str) -> String {
 /// If it does not.
 pub async fn http_answers(url: &str, headers: &[(&str, &str)]) -> Result<(), NoAnswer> {
     let address = shown_url(url);
-    if Url::parse(url).is_err() {
-        return Err(NoAnswer::Address { address });
-    }
-    let asked = async {
-        let client = Client::builder().no_proxy().timeout(PATIENCE).build()?;
-        let request = headers.iter().fold(client.get(url), |request, (name, value)| request.header(*name, *value));
-        request.send().await
-    };
-    match asked.await {
+    let (client, asked) = web(url, Some(PATIENCE)).map_err(|error| NoAnswer::unasked(url, error))?;
+    let request = headers.iter().fold(client.get(asked), |request, (name, value)| request.header(*name, *value));
+    match request.send().await {
         Ok(response) if response.status().is_success() => Ok(()),
         Ok(response) => Err(NoAnswer::Status { address, status: response.status() }),
         Err(error) => Err(NoAnswer::silent(&address, error)),
@@ -83,8 +92,20 @@ pub async fn http_answers(url: &str, headers: &[(&str, &str)]) -> Result<(), NoA
 /// # Errors
 /// If it does not.
 pub async fn tcp_answers(address: &str) -> Result<(), NoAnswer> {
+    accepts(address, TcpStream::connect(address)).await
+}
+
+/// Asks once whether somebody listens at a socket in the file system.
+///
+/// # Errors
+/// If nobody does.
+pub async fn socket_answers(path: &str) -> Result<(), NoAnswer> {
+    accepts(path, UnixStream::connect(path)).await
+}
+
+async fn accepts<T>(address: &str, connecting: impl Future<Output = io::Result<T>>) -> Result<(), NoAnswer> {
     let silent = |reason: String| NoAnswer::Silent { address: address.to_owned(), reason };
-    match timeout(PATIENCE, TcpStream::connect(address)).await {
+    match timeout(PATIENCE, connecting).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(silent(error.to_string())),
         Err(_) => Err(silent(format!("no answer within {} s", PATIENCE.as_secs()))),
@@ -92,7 +113,10 @@ pub async fn tcp_answers(address: &str) -> Result<(), NoAnswer> {
 }
 
 /// reqwest's own text says only that the request failed; the cause knows why.
-fn innermost(error: &dyn std::error::Error) -> String {
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    if let Some(trouble) = tls_trouble(error) {
+        return trouble;
+    }
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;
@@ -111,6 +135,7 @@ mod tests {
             ("http://me:secret@host/a", "http://host/a"),
             ("http://token@host", "http://host/"),
             ("me:secret@nonsense", "nonsense"),
+            ("unix:///run/a@b.sock", "unix:///run/a@b.sock"),
         ] {
             assert_eq!(shown_url(url), shown);
         }

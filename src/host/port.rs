@@ -1,7 +1,7 @@
 #![expect(clippy::disallowed_methods, reason = "binds sockets")]
 
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
 /// No free ports could be had.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,12 @@ pub fn port_is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
+/// Whether connections can be made from this address: whether it is one of
+/// this machine's.
+pub fn is_own_address(address: IpAddr) -> bool {
+    TcpListener::bind((address, 0)).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -48,5 +54,11 @@ mod tests {
     fn a_port_somebody_listens_on_is_not_free() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         assert!(!port_is_free(listener.local_addr().unwrap().port()));
+    }
+
+    #[test]
+    fn an_address_of_another_machine_is_not_ones_own() {
+        let addresses = ["127.0.0.2", "::1", "192.0.2.1"].map(|address| address.parse().unwrap());
+        assert_eq!(addresses.map(is_own_address), [true, true, false]);
     }
 }

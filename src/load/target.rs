@@ -72,7 +72,7 @@ impl Target {
         let sent = sent.collect::<Result<Vec<_>, _>>();
         let sent = sent.map_err(|source| TargetError::Header { label: label(), source })?;
         let request = Request::post(&address, dialect.path(), &sent);
-        let connector = Connector::new(address, Vec::new(), &Trust::Machine)
+        let connector = Connector::new(address, server.source_addresses.clone(), &Trust::Machine)
             .map_err(|source| TargetError::Trust { label: label(), source })?;
         Ok(Self {
             key: ServerKey { name: server.name.clone(), index: server.index },

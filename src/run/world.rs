@@ -1,5 +1,6 @@
 //! Where effects happen: this host, or a simulated machine.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -133,7 +134,10 @@ impl World {
                 Ok(Running::Real { server, log: context.log.to_owned() })
             }
             Self::Simulated(machine) => {
-                Ok(Running::Simulated { spec: Box::new(spec.clone()), server: machine.start_server(spec).await? })
+                let mut spec = Box::new(spec.clone());
+                // Only what is on loopback itself can connect to it there.
+                spec.source_addresses.retain(IpAddr::is_loopback);
+                Ok(Running::Simulated { server: machine.start_server(&spec).await?, spec })
             }
         }
     }

@@ -53,7 +53,7 @@ pub use published::{Published, load_published};
 pub use reference::{UnknownWord, contents, explain};
 pub use resolve::{Bindings, Resolved, Scenario};
 pub use rule::{Part, Quantity, Rule, RuleError, Term};
-pub use server::{Preload, Ready, ServerOrigin, ServerSpec, Stop};
+pub use server::{Preload, Ready, ServerOrigin, ServerSpec, Stop, url_of};
 pub use shape::schema;
 pub use step::*;
 pub use traffic::{Arrival, Load};

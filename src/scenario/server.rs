@@ -1,5 +1,6 @@
 //! Servers under test.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
@@ -32,6 +33,10 @@ pub struct ServerSpec {
     /// Headers of every request to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<HeaderSpec>,
+    /// Addresses of this machine that its connections come from, by turns; the
+    /// kernel chooses if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub source_addresses: Vec<IpAddr>,
     /// The model name put into requests.
     pub model: Option<String>,
     /// How many requests it works on at once (batching), as far as declared.
@@ -43,6 +48,13 @@ impl ServerSpec {
     pub fn label(&self) -> String {
         format!("{}[{}]", self.name, self.index)
     }
+}
+
+/// The URL of a path of a server: behind the `url` of its origin, or after a
+/// colon behind the name of its socket.
+pub fn url_of(server: &str, path: &str) -> String {
+    let server = server.trim_end_matches('/');
+    if server.starts_with("unix://") { format!("{server}:{path}") } else { format!("{server}{path}") }
 }
 
 /// Where a server comes from.
@@ -73,7 +85,8 @@ pub enum ServerOrigin {
     },
     /// A server that is already there and is left as it is.
     Url {
-        /// Without a path.
+        /// `http://HOST[:PORT]`, `https://HOST[:PORT]` or `unix:///SOCKET`,
+        /// without a path.
         url: String,
     },
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::{NotReady, ServerContext, ServerError};
-use crate::host::{http_answers, shown_url, tcp_answers};
+use crate::host::{NoAnswer, http_answers, shown_url, socket_answers, tcp_answers};
 use crate::process::{Limit, read_from, tail};
-use crate::scenario::ServerSpec;
+use crate::scenario::{ServerSpec, url_of};
 
 const POLL: Duration = Duration::from_millis(50);
 const TAIL_LINES: usize = 10;
@@ -61,10 +61,10 @@ async fn missing(
     let answer = match (&spec.ready.http, &spec.ready.log) {
         (Some(path), _) => {
             let headers: Vec<_> = context.headers.iter().map(|header| (header.name(), header.value())).collect();
-            http_answers(&format!("{}{path}", url.trim_end_matches('/')), &headers).await
+            http_answers(&url_of(url, path), &headers).await
         }
         (None, Some(_)) => Ok(()),
-        (None, None) => tcp_answers(&address(url)).await,
+        (None, None) => accepts(url).await,
     };
     if let Err(error) = answer {
         return Ok(Some(NotReady::Silent(error.to_string())));
@@ -75,6 +75,14 @@ async fn missing(
         return Ok(Some(NotReady::NoLine { pattern: line.pattern.as_str().to_owned() }));
     }
     Ok(None)
+}
+
+/// Whether a connection is accepted, whatever is then said over it.
+async fn accepts(url: &str) -> Result<(), NoAnswer> {
+    match url.strip_prefix("unix://") {
+        Some(path) => socket_answers(path).await,
+        None => tcp_answers(&address(url)).await,
+    }
 }
 
 /// `host:port` of a URL.

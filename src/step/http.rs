@@ -1,12 +1,13 @@
 //! `http`: one request, checked by its status.
 
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::{Method, Response, StatusCode};
 
 use super::error::KindError;
 use super::{Attempt, Effect, Performed, StepError};
 use crate::host::{NoAnswer, shown_url};
 use crate::record::Fact;
 use crate::scenario::HttpStep;
+use crate::wire::web;
 
 /// What is shown of an answer that was not the expected one.
 const EXCERPT: usize = 300;
@@ -68,8 +69,9 @@ async fn send(http: &HttpStep) -> Result<Response, Failed> {
     let name = http.method();
     let method = Method::from_bytes(name.as_bytes())
         .map_err(|_| Failed::Step(HttpError::Method { method: name.to_owned() }.into()))?;
-    let client = Client::builder().no_proxy().build().map_err(Failed::Request)?;
-    let mut request = client.request(method, &http.url);
+    let unasked = |error| Failed::Step(NoAnswer::unasked(&http.url, error).into());
+    let (client, url) = web(&http.url, None).map_err(unasked)?;
+    let mut request = client.request(method, url);
     if let Some(json) = &http.json {
         request = request.json(json);
     }

@@ -1,7 +1,7 @@
 //! Ollama's API, as far as steps need it; see
 //! <https://github.com/ollama/ollama/blob/main/docs/api.md>.
 
-use reqwest::{Client, Response};
+use reqwest::{Client, Response, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::error::KindError;
 use crate::host::{NoAnswer, shown_url};
 use crate::scenario::tagged_model;
+use crate::wire::web;
 
 /// The most that is taken of one answer, and of one line of a stream.
 const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
@@ -96,7 +97,8 @@ struct Refusal {
 
 /// Looks for a model in one of the server's lists.
 pub(super) async fn listed(url: &str, model: &str) -> Result<Option<Model>, OllamaError> {
-    let mut response = send(client(url)?.get(url), url).await?;
+    let (client, asked) = client(url)?;
+    let mut response = send(client.get(asked), url).await?;
     let list: Listed = read(&body(&mut response, url).await?, url)?;
     let name = tagged_model(model);
     Ok(list.models.into_iter().find(|listed| listed.name == name))
@@ -104,7 +106,8 @@ pub(super) async fn listed(url: &str, model: &str) -> Result<Option<Model>, Olla
 
 /// Sends JSON; an answer that is no success is an error with its words.
 pub(super) async fn post(url: &str, json: &Value) -> Result<Response, OllamaError> {
-    send(client(url)?.post(url).json(json), url).await
+    let (client, asked) = client(url)?;
+    send(client.post(asked).json(json), url).await
 }
 
 /// Hands over every line of a stream, until one is the last.
@@ -129,8 +132,8 @@ pub(super) async fn each_line<T: DeserializeOwned>(
     Err(OllamaError::Unfinished { url: shown_url(url) })
 }
 
-fn client(url: &str) -> Result<Client, OllamaError> {
-    Ok(Client::builder().no_proxy().build().map_err(|error| NoAnswer::silent(url, error))?)
+fn client(url: &str) -> Result<(Client, Url), OllamaError> {
+    Ok(web(url, None).map_err(|error| NoAnswer::unasked(url, error))?)
 }
 
 async fn send(request: reqwest::RequestBuilder, url: &str) -> Result<Response, OllamaError> {

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::process::Haste;
+use crate::wire::{WebError, web};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -15,6 +16,14 @@ pub enum RequestError {
     Method {
         /// As registered.
         method: String,
+    },
+    /// It cannot be asked.
+    #[error("`{url}` cannot be asked: {source}")]
+    Unasked {
+        /// Where to.
+        url: String,
+        /// Why.
+        source: WebError,
     },
     /// No answer.
     #[error("`{url}` does not answer")]
@@ -55,11 +64,10 @@ pub(super) async fn send_in_time(method: &str, url: &str, json: &Value, haste: &
 async fn send(method: &str, url: &str, json: &Value) -> Result<(), RequestError> {
     let method_error = |_| RequestError::Method { method: method.to_owned() };
     let parsed = Method::from_bytes(method.as_bytes()).map_err(method_error)?;
-    let sent = async {
-        let client = Client::builder().no_proxy().timeout(PATIENCE).build()?;
-        client.request(parsed, url).json(json).send().await
-    };
-    let response = sent.await.map_err(|source| RequestError::Silent { url: url.to_owned(), source })?;
+    let unasked = |source| RequestError::Unasked { url: url.to_owned(), source };
+    let (client, asked) = web(url, Some(PATIENCE)).map_err(unasked)?;
+    let sent = client.request(parsed, asked).json(json).send().await;
+    let response = sent.map_err(|source| RequestError::Silent { url: url.to_owned(), source })?;
     match response.status() {
         StatusCode::NOT_FOUND => Ok(()),
         status if status.is_success() => Ok(()),

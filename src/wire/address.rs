@@ -61,8 +61,8 @@ impl Address {
     /// # Errors
     /// When the text is none.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        if let Some(rest) = text.strip_prefix("unix://") {
-            return unix(rest).ok_or_else(|| AddressError::Unix { text: text.to_owned() });
+        if let Some(parts) = socket_and_path(text) {
+            return unix(parts).ok_or_else(|| AddressError::Unix { text: text.to_owned() });
         }
         let not_url = || AddressError::NotUrl { text: text.split('@').next_back().unwrap_or_default().to_owned() };
         let url = Url::parse(text).map_err(|_| not_url())?;
@@ -105,8 +105,13 @@ impl fmt::Display for Address {
     }
 }
 
-fn unix(rest: &str) -> Option<Address> {
-    let (path, prefix) = rest.split_once(":/").map_or((rest, ""), |(path, _)| (path, &rest[path.len() + 1..]));
+/// The file and the path of `unix:///SOCKET[:/PATH]`; `None` of other URLs.
+pub(super) fn socket_and_path(url: &str) -> Option<(&str, &str)> {
+    let rest = url.strip_prefix("unix://")?;
+    Some(rest.split_once(":/").map_or((rest, ""), |(socket, _)| (socket, &rest[socket.len() + 1..])))
+}
+
+fn unix((path, prefix): (&str, &str)) -> Option<Address> {
     let plain = prefix.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#'));
     let is_file = path.len() > 1 && path.starts_with('/') && !path.contains('\0');
     (is_file && plain)

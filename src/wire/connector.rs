@@ -156,16 +156,21 @@ impl Security {
     fn new(host: &str, trust: &Trust) -> Result<Self, TrustError> {
         let name = ServerName::try_from(unbracketed(host).to_owned())
             .map_err(|source| TrustError::Name { host: host.to_owned(), source })?;
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(trust.roots()?)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { name, config: Arc::new(config) })
+        Ok(Self { name, config: Arc::new(trust.config()?) })
     }
 }
 
 impl Trust {
+    /// HTTP/1.1 over TLS with servers that these vouch for.
+    pub(super) fn config(&self) -> Result<ClientConfig, TrustError> {
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(self.roots()?)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
+    }
+
     fn roots(&self) -> Result<RootCertStore, TrustError> {
         let mut roots = RootCertStore::empty();
         match self {

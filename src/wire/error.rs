@@ -1,6 +1,7 @@
 use std::io;
 use std::time::Duration;
 
+use super::tls_trouble;
 use crate::units::Nanos;
 
 /// Why a request got no whole reply.
@@ -24,7 +25,7 @@ pub enum WireError {
     },
     /// The connection was made, but not its encryption: an unknown
     /// certificate, another name in it, or no TLS at all.
-    #[error("failed to agree on TLS with `{host}`: {source}")]
+    #[error("failed to agree on TLS with `{host}`: {}", tls_trouble(source).unwrap_or_else(|| source.to_string()))]
     Tls {
         /// The host.
         host: String,

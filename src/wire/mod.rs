@@ -33,6 +33,8 @@ mod link;
 mod request;
 #[cfg(test)]
 mod tests;
+mod trouble;
+mod web;
 
 pub use address::{Address, AddressError};
 pub use client::{Client, Reply};
@@ -40,3 +42,5 @@ pub use connection::Arrived;
 pub use connector::{Connector, Trust, TrustError};
 pub use error::WireError;
 pub use request::{Header, HeaderError, Request};
+pub use trouble::tls_trouble;
+pub use web::{WebError, web};

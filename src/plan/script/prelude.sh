@@ -78,9 +78,9 @@ finish() {
   exit "$status"
 }
 
-http_answers() { curl -fsL --noproxy '*' --netrc-optional --max-time 2 -o /dev/null "$1" 2>/dev/null; }
+http_answers() { curl -fsL --noproxy '*' --netrc-optional --max-time 2 -o /dev/null "$@" 2>/dev/null; }
 tcp_answers() { # curl counts the connections it made, whatever became of them
-  [ "$(curl -s --noproxy '*' --max-time 2 -o /dev/null -w '%{num_connects}' "$1")" != 0 ]
+  [ "$(curl -s --noproxy '*' --max-time 2 -o /dev/null -w '%{num_connects}' "$@")" != 0 ]
 }
 
 # start_server NAME LABEL PORT DIR COMMAND…: in the background, in a group of

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use super::super::Site;
 use super::super::command::{ServerCommand, compose};
 use super::{comment, function};
-use crate::scenario::{ServerOrigin, ServerSpec, shown_url, typed};
+use crate::scenario::{ServerOrigin, ServerSpec, curl_words, typed, url_of};
 use crate::signal::StopSignal;
 
 /// One server of a treatment, as functions of a script.
@@ -97,15 +97,15 @@ impl Functions<'_> {
     fn ready(&self) -> String {
         let url = match &self.server.origin {
             ServerOrigin::Run { port, .. } | ServerOrigin::Compose { port, .. } => format!("http://127.0.0.1:{port}"),
-            ServerOrigin::Url { url } => shown_url(url).trim_end_matches('/').to_owned(),
+            ServerOrigin::Url { url } => url.clone(),
         };
         let answers = self.server.ready.http.as_ref();
-        let answers = answers.map(|path| format!("http_answers {}", typed(&[format!("{url}{path}")])));
+        let answers = answers.map(|path| format!("http_answers {}", typed(&curl_words(&url_of(&url, path)))));
         let line = self.server.ready.log.as_ref().map(|pattern| self.logged(pattern));
         match (answers, line) {
             (Some(answers), Some(line)) => format!("{answers} && {line}"),
             (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => format!("tcp_answers {}", typed(&[url])),
+            (None, None) => format!("tcp_answers {}", typed(&curl_words(&url))),
         }
     }
 

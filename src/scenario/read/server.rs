@@ -1,5 +1,6 @@
 //! `[[server]]`: one table, as many instances as `count` says.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -173,6 +174,7 @@ fn read_instance(fields: Fields<'_>, index: u32, port: Option<u16>, dir: &Path) 
     let preload = read_preload(&fields);
     let stop = fields.or_default("stop");
     let headers = read_headers(&fields);
+    let source_addresses = read_source_addresses(&fields);
     let model = fields.optional("model");
     let slots = fields.optional("slots");
     fields.within("slots", slots.unwrap_or(1), 1, 4096);
@@ -186,6 +188,7 @@ fn read_instance(fields: Fields<'_>, index: u32, port: Option<u16>, dir: &Path) 
         preload,
         stop,
         headers,
+        source_addresses,
         model,
         slots,
     })
@@ -222,18 +225,46 @@ fn read_origin(key: &'static str, fields: &Fields<'_>, around: Surroundings<'_>)
 fn read_url(node: &Node, fields: &Fields<'_>) -> Option<ServerOrigin> {
     let url: String = decode(node, fields.scope.notes)?;
     let url = url.trim_end_matches('/').to_owned();
-    if url.contains('@') {
+    if !url.starts_with("unix://") && url.contains('@') {
         // It would be kept in the frozen scenario and the plan.
         let message = "the address of a server may hold no user name or password";
         fields.scope.notes.push(Finding::new(Code::Value, node.span.clone(), message));
         return None;
     }
-    if url.strip_prefix("http://").is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', '?', '#'])) {
+    if is_address(&url) {
         return Some(ServerOrigin::Url { url });
     }
     let finding = Finding::new(Code::Value, node.span.clone(), format!("`{url}` is not the address of a server"));
-    fields.scope.notes.push(finding.help("write it like \"http://127.0.0.1:8000\", without a path"));
+    let help = "write it like \"http://127.0.0.1:8000\", \"https://models.example\" or \"unix:///run/model.sock\", without \
+                a path on the server";
+    fields.scope.notes.push(finding.help(help));
     None
+}
+
+fn is_address(url: &str) -> bool {
+    if let Some(socket) = url.strip_prefix("unix://") {
+        return socket.len() > 1 && socket.starts_with('/') && !socket.contains(":/") && !socket.contains('\0');
+    }
+    let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#']))
+}
+
+/// Where connections come from: each address once, and none where there is
+/// nothing to choose.
+fn read_source_addresses(fields: &Fields<'_>) -> Vec<IpAddr> {
+    let addresses: Vec<IpAddr> = fields.or_default("source_addresses");
+    let note = |code, message: String| {
+        let span = fields.raw("source_addresses").map_or_else(|| fields.span(), |node| node.span.clone());
+        fields.scope.notes.push(Finding::new(code, span, message));
+    };
+    if let Some((_, twice)) = addresses.iter().enumerate().find(|(at, address)| addresses[..*at].contains(address)) {
+        note(Code::Duplicate, format!("`{twice}` stands twice in `source_addresses`"));
+    }
+    let url = fields.node("url").and_then(|node| node.as_text().map(str::to_owned));
+    if !addresses.is_empty() && url.is_some_and(|url| url.starts_with("unix://")) {
+        note(Code::Choice, "connections to a Unix socket come from no address".to_owned());
+    }
+    addresses
 }
 
 fn read_ready(outer: &Fields<'_>) -> Option<Ready> {

@@ -1,6 +1,8 @@
 //! `[[server]]`.
 #![expect(dead_code, reason = "only the shapes are used")]
 
+use std::net::IpAddr;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 
@@ -30,8 +32,11 @@ pub(super) struct Server {
     run: Option<Vec<String>>,
     /// The service of a Docker Compose file that it is.
     compose: Option<ComposeOrigin>,
-    /// Where it is already: `http://127.0.0.1:8000`, without a path. It is left
-    /// as it is.
+    /// Where it is already, without a path: `http://127.0.0.1:8000`,
+    /// `https://models.example`, or `unix:///run/model.sock` for a socket in the
+    /// file system. It is left as it is. A certificate must be vouched for by
+    /// the roots that the machine trusts, or by the file that `SSL_CERT_FILE`
+    /// names.
     url: Option<String>,
     /// Added to its environment. Values are text.
     env: Option<IndexMap<String, String>>,
@@ -55,6 +60,10 @@ pub(super) struct Server {
     /// The secret that it wants as a bearer token, in the header
     /// `authorization`.
     bearer: Option<FromEnvironment>,
+    /// Addresses of this machine that its connections come from, by turns:
+    /// `["127.0.0.2", "127.0.0.3"]`. One address has ports for some 28 000
+    /// connections to a server. The kernel chooses if left out.
+    source_addresses: Option<Vec<IpAddr>>,
     /// The model's name in requests.
     model: Option<String>,
     /// How many requests an instance works on at once, for the report: what

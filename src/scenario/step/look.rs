@@ -43,7 +43,8 @@ family! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WaitStep {
-    /// A URL that must answer with a 2xx status.
+    /// A URL that must answer with a 2xx status: `http://…`, `https://…` or
+    /// `unix:///SOCKET:/PATH`.
     #[serde(default)]
     pub http: Option<String>,
     /// `host:port` that must accept a TCP connection.
@@ -67,7 +68,7 @@ impl Kind for WaitStep {
     }
 
     fn script(&self, _rights: Rights) -> ScriptLines {
-        let http = self.http.as_ref().map(|url| shell::typed(&["http_answers", &shell::shown_url(url)]));
+        let http = self.http.as_ref().map(|url| format!("http_answers {}", shell::typed(&shell::curl_words(url))));
         let tcp = self.tcp.as_ref().map(|address| shell::typed(&["tcp_answers", &format!("http://{address}")]));
         let file = self.file.as_ref().map(|path| format!("test -e {}", shell::path(path)));
         let looks = [http, tcp, file].into_iter().flatten();
@@ -95,7 +96,7 @@ impl Kind for WaitStep {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HttpStep {
-    /// Where to.
+    /// Where to: `http://…`, `https://…` or `unix:///SOCKET:/PATH`.
     pub url: String,
     /// The method; GET if not given, POST with a body.
     #[serde(default)]
@@ -121,9 +122,10 @@ impl Kind for HttpStep {
     }
 
     fn script(&self, _rights: Rights) -> ScriptLines {
-        let (url, json) = (shell::shown_url(&self.url), self.json.as_ref().map(serde_json::Value::to_string));
+        let (url, json) = (shell::curl_words(&self.url), self.json.as_ref().map(serde_json::Value::to_string));
         let body = json.iter().flat_map(|json| ["-H", "content-type: application/json", "-d", json]);
-        let request: Vec<&str> = ["-X", self.method()].into_iter().chain(body).chain([url.as_str()]).collect();
+        let request: Vec<&str> =
+            ["-X", self.method()].into_iter().chain(body).chain(url.iter().map(String::as_str)).collect();
         let request = shell::typed(&request);
         let perform = self.status.map_or_else(
             || format!("curl -fsS --noproxy '*' --netrc-optional -o /dev/null {request}"),

@@ -43,7 +43,7 @@ impl Reading<'_> {
         if model.is_empty() {
             self.refuse("`model` is empty", "write it like \"llama3.1:8b\"");
         }
-        if !server.starts_with("http://") {
+        if !server.starts_with("http://") && !server.starts_with("https://") {
             self.refuse("`server` is not an HTTP address", "write it like \"http://127.0.0.1:11434\"");
         } else if shown_url(server) != server {
             self.refuse("`server` holds a user or a password", "records would show it: leave it out");

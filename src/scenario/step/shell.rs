@@ -54,6 +54,13 @@ pub fn shown_url(url: &str) -> String {
     format!("{scheme}://{host}{path}")
 }
 
+/// A URL as curl takes it: `unix:///SOCKET[:/PATH]` in three words.
+pub fn curl_words(url: &str) -> Vec<String> {
+    let Some(rest) = url.strip_prefix("unix://") else { return vec![shown_url(url)] };
+    let (socket, path) = rest.split_once(":/").unwrap_or((rest, ""));
+    vec!["--unix-socket".to_owned(), socket.to_owned(), format!("http://localhost/{path}")]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,5 +76,18 @@ mod tests {
         assert_eq!(shown_url("http://me:secret@host:80/x"), "http://host:80/x");
         assert_eq!(shown_url("http://me:p@ss@host"), "http://host");
         assert_eq!(shown_url("http://host/x?by=me@home"), "http://host/x?by=me@home");
+    }
+
+    #[test]
+    fn curl_is_told_of_a_socket_in_its_own_words() {
+        let words = ["unix:///run/a.sock", "unix:///run/a.sock:/v1?x=1", "https://me:secret@host/x"];
+        assert_eq!(
+            words.map(|url| typed(&curl_words(url))),
+            [
+                "--unix-socket /run/a.sock http://localhost/",
+                "--unix-socket /run/a.sock 'http://localhost/v1?x=1'",
+                "https://host/x"
+            ]
+        );
     }
 }

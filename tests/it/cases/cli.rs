@@ -2,6 +2,7 @@
 
 mod adaptive;
 mod check;
+mod elsewhere;
 #[cfg(debug_assertions)]
 mod failpoint;
 mod find;

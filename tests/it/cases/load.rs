@@ -35,6 +35,7 @@ fn server(url: &str) -> ServerSpec {
         stop: Stop::default(),
         model: Some("m".to_owned()),
         headers: Vec::new(),
+        source_addresses: Vec::new(),
         slots: None,
     }
 }

@@ -80,6 +80,7 @@ fn server(script: &str) -> ServerSpec {
         stop: Stop { signal: StopSignal::Term, within: Period::from_secs(20) },
         model: None,
         headers: Vec::new(),
+        source_addresses: Vec::new(),
         slots: None,
     }
 }

@@ -8,6 +8,7 @@ use runexp::record::Reading;
 use runexp::scenario::{Ready, ServerOrigin, ServerSpec, Stop};
 use runexp::sim::{SimHost, SimServer, find};
 use runexp::units::Period;
+use runexp::wire::web;
 use serde_json::{Value, json};
 
 fn host(machine: &str) -> SimHost {
@@ -25,6 +26,7 @@ fn spec(api: Api, slots: u32) -> ServerSpec {
         stop: Stop::default(),
         model: None,
         headers: Vec::new(),
+        source_addresses: Vec::new(),
         slots: Some(slots),
     }
 }
@@ -34,13 +36,13 @@ async fn serve(host: &SimHost, api: Api, slots: u32) -> SimServer {
 }
 
 async fn post(server: &SimServer, path: &str, body: &str) -> reqwest::Response {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    client.post(format!("{}{path}", server.url())).body(body.to_owned()).send().await.unwrap()
+    let (client, url) = web(&format!("{}{path}", server.url()), None).unwrap();
+    client.post(url).body(body.to_owned()).send().await.unwrap()
 }
 
 async fn get(server: &SimServer, path: &str) -> reqwest::Result<String> {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    client.get(format!("{}{path}", server.url())).send().await?.text().await
+    let (client, url) = web(&format!("{}{path}", server.url()), None).unwrap();
+    client.get(url).send().await?.text().await
 }
 
 /// The events of a stream. Each must carry the moment it was sent, and those

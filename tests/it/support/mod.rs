@@ -1,6 +1,7 @@
 //! Real parts for tests: a server that answers exactly the bytes it is told.
 
 pub(crate) mod driven;
+pub(crate) mod elsewhere;
 pub(crate) mod ollama;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -65,7 +66,7 @@ fn serve(
     counter: &AtomicUsize,
     heard: &Mutex<Vec<String>>,
 ) {
-    if let Some(request) = read_request(&stream) {
+    if let Some(request) = read_request(&mut stream) {
         heard.lock().unwrap().push(request);
         let number = counter.fetch_add(1, Ordering::SeqCst);
         answer(number, &mut stream);
@@ -73,7 +74,7 @@ fn serve(
 }
 
 /// Reads one request's head and body.
-pub(crate) fn read_request(stream: &TcpStream) -> Option<String> {
+pub(crate) fn read_request(stream: impl Read) -> Option<String> {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
     let mut length = 0;

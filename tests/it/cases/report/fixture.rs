@@ -140,6 +140,7 @@ fn epoch(index: u32) -> Epoch {
         stop: Stop::default(),
         model: Some(HOSTILE.into()),
         headers: Vec::new(),
+        source_addresses: Vec::new(),
         slots: Some(1),
     };
     Epoch {
