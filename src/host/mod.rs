@@ -5,10 +5,12 @@ mod answer;
 mod facts;
 mod port;
 mod processor;
+mod threads;
 mod trust;
 
 pub use answer::{NoAnswer, http_answers, shown_url, socket_answers, tcp_answers};
 pub use facts::{Memory, environment, load_1m, memory};
 pub use port::{PortError, free_ports, is_own_address, port_is_free};
 pub use processor::{process_cpu_seconds, threads_cpu_seconds};
+pub use threads::{SERVING, Scheduled, Threads, wake_when_due};
 pub use trust::{Distrust, trust, trusted_users};

@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::lateness::Lateness;
+use super::watch::CpuWatch;
+use super::window::Window;
 use crate::clock::Clock;
 use crate::host;
 use crate::record::ClientHonesty;
@@ -24,6 +26,7 @@ pub(super) struct Honesty {
     started: Nanos,
     cpu_at_start: Option<f64>,
     stalls: Arc<Mutex<Stalls>>,
+    watch: Arc<Mutex<CpuWatch>>,
     done: CancellationToken,
 }
 
@@ -42,12 +45,14 @@ struct Stalls {
 }
 
 impl Honesty {
-    /// Stalls count from `window_start` on: what goes on before is not measured.
-    pub(super) fn start(clock: Clock, window_start: Nanos) -> Self {
+    /// Stalls count from the window's start on: what goes on before is not
+    /// measured.
+    pub(super) fn start(clock: Clock, window: Window) -> Self {
         let stalls = Arc::default();
+        let watch = Arc::new(Mutex::new(CpuWatch::new(clock)));
         let done = CancellationToken::new();
-        tokio::spawn(tick(clock, window_start, Arc::clone(&stalls), done.clone()));
-        Self { clock, started: clock.now(), cpu_at_start: host::process_cpu_seconds(), stalls, done }
+        tokio::spawn(tick(clock, window, Arc::clone(&stalls), Arc::clone(&watch), done.clone()));
+        Self { clock, started: clock.now(), cpu_at_start: host::process_cpu_seconds(), stalls, watch, done }
     }
 
     pub(super) async fn finish(self, lags: &Lateness) -> ClientHonesty {
@@ -67,19 +72,38 @@ impl Honesty {
         if let Ok(stalls) = self.stalls.lock() {
             stalls.tell(&mut honesty);
         }
+        if let Ok(mut watch) = self.watch.lock() {
+            watch.end();
+            watch.tell(&mut honesty);
+        }
         honesty
     }
 }
 
-async fn tick(clock: Clock, window_start: Nanos, stalls: Arc<Mutex<Stalls>>, done: CancellationToken) {
+async fn tick(
+    clock: Clock,
+    window: Window,
+    stalls: Arc<Mutex<Stalls>>,
+    watch: Arc<Mutex<CpuWatch>>,
+    done: CancellationToken,
+) {
     loop {
         let due = clock.now().plus(TICK).plus(GRAIN);
         tokio::select! {
             () = done.cancelled() => return,
             () = tokio::time::sleep(Duration::from(TICK)) => {
                 let now = clock.now();
-                if now >= window_start && let Ok(mut stalls) = stalls.lock() {
+                if now < window.start() {
+                    continue;
+                }
+                if let Ok(mut stalls) = stalls.lock() {
                     stalls.note(now.since(due));
+                }
+                if let Ok(mut watch) = watch.lock() {
+                    watch.begin();
+                    if window.planned_end().is_some_and(|end| now >= end) {
+                        watch.end();
+                    }
                 }
             }
         }

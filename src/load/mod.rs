@@ -20,6 +20,7 @@ mod refusal;
 mod target;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod window;
 
 use std::sync::Arc;
@@ -90,7 +91,7 @@ pub async fn drive(
     let window = Window::new(&workload.spec, clock, load_start, stop.clone());
     let load = workload.spec.load.clone();
     let exchange = Arc::new(Exchange::new(workload, targets, clock, sink, window.clone())?);
-    let honesty = Honesty::start(clock, window.start());
+    let honesty = Honesty::start(clock, window.clone());
     window
         .watched(async {
             match load {

@@ -60,6 +60,14 @@ impl Window {
         }
     }
 
+    /// When it is to end; `None` if requests are counted.
+    pub(super) fn planned_end(&self) -> Option<Nanos> {
+        match self.length {
+            Length::Duration(length) => Some(self.start.plus(length.duration().into())),
+            Length::Requests(_) => None,
+        }
+    }
+
     /// Whether a request may be sent at `now`; each yes inside the window
     /// takes one of `requests`.
     pub(super) fn admits(&self, now: Nanos) -> bool {

@@ -18,7 +18,7 @@ use crate::units::Nanos;
 
 /// The name of the server's threads, by which their CPU time is told from the
 /// driver's.
-pub(super) const THREAD: &str = "loopback";
+pub(super) const THREAD: &str = "serve-loopback";
 
 /// When the tokens of a reply are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

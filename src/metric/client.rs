@@ -5,6 +5,7 @@ pub(super) const DEFINITIONS: &[MetricDefinition] = &[
     client("schedule_lag_p99", "driver late to start a request, p99", Unit::Seconds, schedule_lag_p99),
     client("loop_stall_max", "driver stalled, longest", Unit::Seconds, loop_stall_max),
     client("client_cpu", "CPU the driver used", Unit::Cores, client_cpu),
+    client("client_cpu_wait", "CPU the driver waited for", Unit::Cores, client_cpu_wait),
     client("stamp_error_mean", "arrival stamped late, mean", Unit::Seconds, stamp_error_mean),
 ];
 
@@ -36,6 +37,12 @@ fn loop_stall_max(window: &Window<'_>) -> UnitValue {
 /// includes the simulated servers.
 fn client_cpu(window: &Window<'_>) -> UnitValue {
     recorded(window.client.cpu_cores)
+}
+
+/// How long the driver's threads were ready to run in the window while others
+/// were on the CPU ÷ window. Threads of simulated servers are not counted.
+fn client_cpu_wait(window: &Window<'_>) -> UnitValue {
+    recorded(window.client.cpu).map(|cpu| cpu.waited())
 }
 
 /// Mean over requests of the mean difference between our arrival time and the

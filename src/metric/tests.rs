@@ -17,6 +17,8 @@ const HONEST: ClientHonesty = ClientHonesty {
     loop_stalled_ns: None,
     loop_delay_mean_ns: None,
     cpu_cores: None,
+    cpu: None,
+    serving_cpu: None,
 };
 
 fn value(metric: &str, window: &Window<'_>) -> UnitValue {

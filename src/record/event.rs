@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Containment, Look, ProcessIdentity, Resumed, Undo};
+use super::{ClientHonesty, Containment, Look, ProcessIdentity, Resumed, Undo};
 use crate::names::{CellId, ServerName};
 use crate::units::Nanos;
 
@@ -215,30 +215,4 @@ pub enum CellEnd {
         /// Why, in a sentence.
         reason: String,
     },
-}
-
-/// The load driver's figures about itself.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ClientHonesty {
-    /// Median of started − scheduled.
-    pub schedule_lag_p50_ns: Option<Nanos>,
-    /// 99th percentile of started − scheduled.
-    pub schedule_lag_p99_ns: Option<Nanos>,
-    /// The largest started − scheduled.
-    pub schedule_lag_max_ns: Option<Nanos>,
-    /// How long the load lasted, warm-up and drain time with it.
-    pub driven_ns: Option<Nanos>,
-    /// The longest that the driver's own ticker was late, from the window's
-    /// start to the end of the drain time.
-    pub loop_stall_max_ns: Option<Nanos>,
-    /// How often it was late by 10 ms or more in that time.
-    pub loop_stalls: Option<u64>,
-    /// How late it was these times, in all.
-    pub loop_stalled_ns: Option<Nanos>,
-    /// How long something that arrives at any moment of that time waits for
-    /// the driver, on average.
-    pub loop_delay_mean_ns: Option<Nanos>,
-    /// CPU time of this process over `driven_ns`; 1.0 is one core. On a
-    /// simulated machine this includes the simulated servers.
-    pub cpu_cores: Option<f64>,
 }

@@ -3,6 +3,7 @@
 //! Every line of a run directory's `*.jsonl` is one of these types. A reader
 //! accepts every older [`SCHEMA_VERSION`] and refuses a newer one.
 
+mod client;
 mod environment;
 mod event;
 mod look;
@@ -14,8 +15,9 @@ mod step;
 mod telemetry;
 mod undo;
 
+pub use client::{ClientHonesty, CpuTime};
 pub use environment::{Environment, GpuIdentity};
-pub use event::{CellEnd, CellKey, ClientHonesty, Event, EventRecord, ProbeVerdict, ServerKey};
+pub use event::{CellEnd, CellKey, Event, EventRecord, ProbeVerdict, ServerKey};
 pub use look::{Look, LookDecision};
 pub use manifest::{Manifest, Outcome, Overrides, Session, Simulation};
 pub use request::{Chunks, RequestOutcome, RequestRecord, TokenSource, UsageRecord};

@@ -13,6 +13,7 @@ use super::machine::Machine;
 use super::server::SimServer;
 use super::world::World;
 use crate::clock::Clock;
+use crate::host::SERVING;
 use crate::record::GpuReading;
 use crate::scenario::ServerSpec;
 
@@ -44,14 +45,14 @@ impl SimHost {
             machine,
         };
         let stop = host.stop.clone();
-        host.thread("sim-wire", move || runtime.block_on(stop.cancelled())).map_err(failed)?;
+        host.thread("wire", move || runtime.block_on(stop.cancelled())).map_err(failed)?;
         let world = Arc::clone(&host.world);
-        host.thread("sim-pace", move || world.pace()).map_err(failed)?;
+        host.thread("pace", move || world.pace()).map_err(failed)?;
         Ok(host)
     }
 
     fn thread(&mut self, name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        self.threads.push(thread::Builder::new().name(name.to_owned()).spawn(body)?);
+        self.threads.push(thread::Builder::new().name(format!("{SERVING}{name}")).spawn(body)?);
         Ok(())
     }
 

@@ -19,6 +19,7 @@ use super::error::SimError;
 use super::machine::Machine;
 use super::sharing::Sharing;
 use crate::clock::Clock;
+use crate::host;
 use crate::record::{GpuReading, Reading};
 use crate::units::{Bytes, Nanos};
 
@@ -101,6 +102,7 @@ impl World {
 
     /// Lets time pass until [`World::end`].
     pub(super) fn pace(&self) {
+        host::wake_when_due();
         let mut state = self.lock();
         while !state.ended {
             let now_s = self.clock.now().seconds();

@@ -1,7 +1,7 @@
 use super::{plan, record, repetition, spec, summed};
 use crate::metric::examples::{ended, ms, reply};
 use crate::plan::CellSpec;
-use crate::record::{CellEnd, ClientHonesty, Event, RequestOutcome, RequestRecord};
+use crate::record::{CellEnd, ClientHonesty, CpuTime, Event, RequestOutcome, RequestRecord};
 use crate::scenario::{Arrival, Load, PromptCache};
 use crate::summary::{Rule, Validity};
 
@@ -49,11 +49,6 @@ fn each_rule_of_validity_names_its_reason() {
     let all_from_cache = from_cache.replace("6.0", "100.0");
     assert_eq!(reasons(open(), honest(), vec![absurd.clone(), absurd]), [all_from_cache]);
 
-    let late = || ClientHonesty { schedule_lag_p99_ns: Some(ms(2)), ..honest() };
-    let lag = "the driver started requests 2.0 ms late at p99, more than 1.0 ms";
-    assert_eq!(reasons(open(), late(), good()), [lag]);
-    assert_eq!(reasons(spec(1, Load::Clients(1)), late(), good()), Vec::<String>::new());
-
     let stalled = ClientHonesty { loop_stall_max_ns: Some(ms(150)), ..honest() };
     assert_eq!(reasons(open(), stalled, good()), ["the driver stalled for 150.0 ms, more than 100.0 ms"]);
 }
@@ -79,4 +74,50 @@ fn a_stall_is_held_against_the_window_and_a_wait_against_the_first_token() {
     let waited = "what arrived waited 31.0 ms for the driver on average, more than 30.0 ms";
     assert_eq!(verdict(5, 100, 31), invalid(waited));
     assert_eq!(verdict(4, 100, 31), Validity::Valid);
+}
+
+/// `count` requests of an open loop, the last `late` of them sent 3 ms late.
+fn lately(count: usize, late: usize) -> Vec<RequestRecord> {
+    let request = |position: usize| {
+        let mut request = reply(0, 0, &[100; 9]);
+        request.started_ns = request.scheduled_ns.plus(ms(if position < count - late { 0 } else { 3 }));
+        request
+    };
+    (0..count).map(request).collect()
+}
+
+#[test]
+fn lateness_counts_as_far_as_there_are_requests_to_tell_it() {
+    let open = || spec(1, Load::Rate { per_second: 2.0, arrival: Arrival::Poisson });
+    let told = |count, late| reasons(open(), ClientHonesty::default(), lately(count, late)).join("; ");
+    let late = |at: &str| format!("the driver started requests {at}, more than 1.0 ms");
+    assert_eq!([told(34, 1), told(34, 10), told(662, 6)], ["", "", ""]);
+    assert_eq!(told(662, 8), late("3.0 ms late at p99"));
+    assert_eq!(told(130, 8), late("3.0 ms late at p95"));
+    assert_eq!(told(34, 12), late("1.1 ms late on average"));
+    assert_eq!(told(1, 1), late("3.0 ms late on average"));
+    // Clients of a closed loop are never late.
+    assert!(reasons(spec(1, Load::Clients(1)), ClientHonesty::default(), lately(5, 5)).is_empty());
+}
+
+#[test]
+fn who_always_has_work_and_no_cpu_for_it_sets_the_pace() {
+    let cpu = |over_ms, ran_ms, waited_ms, cpus| {
+        Some(CpuTime { over_ns: ms(over_ms), ran_ns: ms(ran_ms), run_delay_ns: ms(waited_ms), cpus })
+    };
+    let told = |cpu, serving_cpu| {
+        let client = ClientHonesty { cpu, serving_cpu, ..ClientHonesty::default() };
+        reasons(spec(1, Load::Clients(1)), client, vec![reply(0, 0, &[100; 9])]).join("; ")
+    };
+    assert_eq!(
+        told(cpu(2_000, 960, 1_000, 1), None),
+        "the driver had no CPU to spare: ran on 0.48 and waited for 0.50 of 1"
+    );
+    assert_eq!(told(cpu(2_000, 960, 1_000, 2), None), "");
+    assert_eq!(told(cpu(900, 400, 450, 1), None), "");
+    assert_eq!(
+        told(cpu(2_000, 100, 0, 2), cpu(2_000, 1_900, 50, 1)),
+        "the simulated servers had no CPU to spare: ran on 0.95 and waited for 0.03 of 1"
+    );
+    assert_eq!(told(None, None), "");
 }

@@ -22,6 +22,8 @@ pub enum Rule {
     LateSchedule,
     /// The driver stood still.
     DriverStalled,
+    /// The driver had no CPU to spare.
+    CpuShort,
     /// A search has no answer.
     SearchOpen,
     /// A search found no load that meets the objectives.
@@ -124,7 +126,7 @@ pub const RULES: &[RuleDefinition] = &[
         cause: Cause::Circumstance,
         protects: "An open loop that sends late offers another load than it says, and its waits begin too late.",
         limit: "requests of an open loop started later than 1 ms, or 1 % of the median time to first token if that is \
-                more, at the 99th percentile",
+                more: on average, or at the highest percentile that the window has requests enough for",
         check: Check::Repetition(client::late_schedule),
     },
     RuleDefinition {
@@ -135,6 +137,15 @@ pub const RULES: &[RuleDefinition] = &[
                 and more, what arrived waited on average longer than 1 ms, or 3 % of the median time to first token if \
                 that is more",
         check: Check::Repetition(client::driver_stalled),
+    },
+    RuleDefinition {
+        rule: Rule::CpuShort,
+        cause: Cause::Circumstance,
+        protects: "A driver that always has work and no CPU to do it on sets the pace itself: what is measured is the \
+                   driver, or who shares its CPUs.",
+        limit: "in a window of 1 s and more, the driver's threads ran or waited for a CPU in 90 % of the time of the CPUs \
+                they may use; or a thread of the simulated servers did, in 90 % of its own",
+        check: Check::Repetition(client::cpu_short),
     },
     RuleDefinition {
         rule: Rule::SearchOpen,
@@ -165,6 +176,7 @@ impl Rule {
             Self::PromptCached => "prompt_cached",
             Self::LateSchedule => "late_schedule",
             Self::DriverStalled => "driver_stalled",
+            Self::CpuShort => "cpu_short",
             Self::SearchOpen => "search_open",
             Self::NoLoadPassed => "no_load_passed",
         }

@@ -34,7 +34,7 @@ const STREET: &[(&str, &[&str])] = &[
     ("load", &["wire", "host", "clock", "record", "plan", "scenario", "dialect", "units"]),
     ("loopback", &["load", "host", "clock", "record", "plan", "scenario", "stats", "units"]),
     ("store", &["record", "plan", "names", "units"]),
-    ("sim", &["clock", "record", "scenario", "dialect", "units"]),
+    ("sim", &["clock", "host", "record", "scenario", "dialect", "units"]),
     (
         "run",
         &[

@@ -22,5 +22,6 @@ mod script;
 mod secret;
 mod simulated;
 mod stalled;
+mod starved;
 mod strays;
 mod teardown;
