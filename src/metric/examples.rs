@@ -6,7 +6,7 @@ use crate::record::{
 };
 use crate::units::Nanos;
 
-use super::{Objectives, Window};
+use super::{Footing, Objectives, Window};
 
 pub(crate) const fn ms(milliseconds: u64) -> Nanos {
     Nanos(milliseconds * 1_000_000)
@@ -99,5 +99,7 @@ pub(crate) fn window<'a>(
         telemetry: Vec::new(),
         objectives: Objectives::default(),
         kill: None,
+        memory: Footing::default(),
+        upkeep: None,
     }
 }

@@ -80,13 +80,13 @@ fn power_mean(window: &Window<'_>) -> UnitValue {
 }
 
 /// Most of each GPU's memory in use, by anyone, summed over GPUs.
-fn memory_used_max(window: &Window<'_>) -> UnitValue {
+pub(super) fn memory_used_max(window: &Window<'_>) -> UnitValue {
     let all = series(window, |gpu| value(&gpu.memory_used_bytes, count))?;
     Ok(all.iter().map(|series| values(series).fold(0.0, f64::max)).sum())
 }
 
 /// Least of the host's `MemAvailable`.
-fn memory_available_min(window: &Window<'_>) -> UnitValue {
+pub(super) fn memory_available_min(window: &Window<'_>) -> UnitValue {
     let least = window.telemetry.iter().filter_map(|sample| sample.memory_available_bytes).min();
     least.map(Bytes::as_f64).ok_or_else(|| Gap::not_measured("host memory was not read inside the window"))
 }

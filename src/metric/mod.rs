@@ -18,7 +18,9 @@ mod fault;
 mod gap;
 mod gpu;
 mod latency;
+mod memory;
 mod objective;
+mod operation;
 mod quality;
 mod reply;
 mod reported;
@@ -37,7 +39,8 @@ pub use against::{Reference, Side};
 pub use definition::{Better, Family, Measure, MetricDefinition, Unit};
 pub use gap::{Gap, UnitValue};
 pub use objective::Bounded;
-pub use window::{Demand, Kill, Objectives, Window};
+pub use operation::Upkeep;
+pub use window::{Demand, Footing, Kill, Objectives, Window};
 
 static ALL: LazyLock<Vec<MetricDefinition>> = LazyLock::new(|| {
     [
@@ -50,6 +53,8 @@ static ALL: LazyLock<Vec<MetricDefinition>> = LazyLock::new(|| {
         fault::DEFINITIONS,
         gpu::DEFINITIONS,
         client::DEFINITIONS,
+        memory::DEFINITIONS,
+        operation::DEFINITIONS,
         claimed::DEFINITIONS,
     ]
     .concat()

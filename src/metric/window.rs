@@ -1,5 +1,6 @@
-use crate::record::{ClientHonesty, Request, RequestOutcome, Requests, ServerKey, TelemetryRecord};
-use crate::units::Nanos;
+use super::Upkeep;
+use crate::record::{ClientHonesty, MemoryRecord, Request, RequestOutcome, Requests, ServerKey, TelemetryRecord};
+use crate::units::{Bytes, Nanos};
 
 /// One repetition of one cell, as every formula sees it.
 #[derive(Clone, Debug)]
@@ -22,6 +23,22 @@ pub struct Window<'a> {
     pub objectives: Objectives,
     /// The server that was killed on purpose.
     pub kill: Option<Kill<'a>>,
+    /// What its memory is held against.
+    pub memory: Footing,
+    /// What must be started for its epoch, and kept alive; `None` where servers
+    /// come and go.
+    pub upkeep: Option<Upkeep>,
+}
+
+/// What the memory in use inside a window is held against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Footing {
+    /// In use before the epoch's first server.
+    pub before: Option<MemoryRecord>,
+    /// All there is: of the GPUs, or of the host where they have none.
+    pub total: Option<Bytes>,
+    /// Servers that were up, asked or not.
+    pub instances: u32,
 }
 
 /// What a phase demands of one request.

@@ -56,12 +56,15 @@ impl Durations {
     /// Of one epoch, without the pause after it.
     pub fn of_epoch(plan: &Plan, epoch: &Epoch) -> Self {
         let mut all = epoch.setup.iter().fold(Self::default(), Self::with_step);
+        let is_counted = plan.servers_at_first(epoch) < epoch.servers.len();
         for server in &epoch.servers {
             let preload = server.preload.as_ref().map_or(Duration::ZERO, |preload| preload.within.duration());
             // `up --wait` has the limit of readiness too, before the check itself.
             let looks = if matches!(server.origin, ServerOrigin::Compose { .. }) { 2 } else { 1 };
             let start = server.ready.within.duration().saturating_mul(looks).saturating_add(preload);
-            all.starts_at_most_ns = all.starts_at_most_ns.plus(start.into());
+            // One that is searched for may be stopped and started again.
+            let starts = if is_counted { 2 } else { 1 };
+            all.starts_at_most_ns = all.starts_at_most_ns.plus(start.saturating_mul(starts).into());
         }
         for planned in &epoch.cells {
             let cell = &plan.cells[&planned.cell];

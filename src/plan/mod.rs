@@ -58,7 +58,8 @@ impl CellSpec {
 
     /// One try of its search.
     pub fn probe(&self, find: &Find, level: f64) -> Self {
-        Self { load: find.load(level), find: None, ..self.clone() }
+        let servers = find.servers(level).unwrap_or(self.servers);
+        Self { load: find.load(level), find: None, servers, ..self.clone() }
     }
 }
 
@@ -116,6 +117,16 @@ impl Plan {
     /// Whether servers stay up over all blocks.
     pub fn repeats_within_epochs(&self) -> bool {
         self.epochs.iter().any(|epoch| epoch.cells.iter().any(|cell| cell.block != epoch.block))
+    }
+
+    /// How many of an epoch's servers are started before its first cell: all,
+    /// unless a cell adds them one by one.
+    pub fn servers_at_first(&self, epoch: &Epoch) -> usize {
+        let counting = epoch.cells.iter().find_map(|planned| {
+            let find = self.cells.get(&planned.cell)?.find.as_ref()?;
+            find.servers(find.from)
+        });
+        counting.map_or(epoch.servers.len(), |first| first as usize)
     }
 
     /// The fewest blocks of a run that may stop before the last.

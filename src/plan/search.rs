@@ -3,7 +3,7 @@
 //!
 //! From the lowest load on it is doubled until one fails; then the geometric
 //! middle between the highest that passed and the lowest that failed is tried,
-//! until they are as close as asked. At last both edges are tried once more:
+//! until they are as close as asked. Servers are added one at a time. At last both edges are tried once more:
 //! one that then says the opposite is noise, and the result is the wider
 //! interval around it.
 
@@ -13,7 +13,7 @@ use crate::scenario::{Find, Searched};
 /// A load that was tried, and judged.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Try {
-    /// Clients, or requests per second.
+    /// Clients, requests per second, or servers.
     pub level: f64,
     /// Whether it met the objectives.
     pub passed: bool,
@@ -37,7 +37,7 @@ pub fn next_try(find: &Find, tries: &[Try]) -> Option<f64> {
     let new = match (low, high) {
         (None, None) => Some(find.from),
         (None, Some(_)) => None,
-        (Some(low), None) => (low < find.to).then(|| rounded(find, low * 2.0).min(find.to)),
+        (Some(low), None) => (low < find.to).then(|| above(find, low).min(find.to)),
         (Some(low), Some(high)) => between(find, low, high),
     };
     let tried_once = |level: &f64| tries.iter().filter(|one| same(one.level, *level)).count() == 1;
@@ -88,10 +88,17 @@ fn between(find: &Find, low: f64, high: f64) -> Option<f64> {
     (high / low > 1.0 + find.resolution.fraction() && low < middle && middle < high).then_some(middle)
 }
 
-/// Whole clients, or a rate of four digits.
+fn above(find: &Find, low: f64) -> f64 {
+    match find.max {
+        Searched::Clients | Searched::Rate(_) => rounded(find, low * 2.0),
+        Searched::Servers { .. } => low + 1.0,
+    }
+}
+
+/// Whole clients and servers, or a rate of four digits.
 fn rounded(find: &Find, level: f64) -> f64 {
     match find.max {
-        Searched::Clients => level.round(),
+        Searched::Clients | Searched::Servers { .. } => level.round(),
         Searched::Rate(_) => {
             let unit = 10_f64.powf(3.0 - level.log10().floor());
             (level * unit).round() / unit
@@ -142,6 +149,15 @@ mod tests {
             let (passed, failed) = (bracket.passed.unwrap(), bracket.failed.unwrap());
             assert!(passed <= truth && truth < failed && failed / passed <= 1.05, "{truth}: {tries:?}");
         }
+    }
+
+    #[test]
+    fn servers_are_added_one_at_a_time() {
+        let find = find(Searched::Servers { clients: 1 }, 16.0);
+        let (tries, bracket) = searched(&find, |level, _| level <= 3.0);
+        assert_eq!(tries, [1.0, 2.0, 3.0, 4.0, 3.0, 4.0]);
+        assert_eq!(bracket, Bracket { passed: Some(3.0), failed: Some(4.0) });
+        assert_eq!(most_tries(&find), 19);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::costs::shown;
 use super::outline::{letter, letter_of, treatments};
 use super::{CellSpec, Durations, Epoch, Plan, Site, costs, describe, rights};
-use crate::scenario::{Length, StepSpec};
+use crate::scenario::{Length, Searched, StepSpec};
 
 /// The plan as text: what would be done, in order, with steps that need root
 /// marked `[root]`, and those that run through sudo `[sudo -n]`.
@@ -98,11 +98,11 @@ fn about(cell: &CellSpec) -> String {
     let fault = cell.fault.as_ref().map(|fault| format!(", {}[{}] killed at {}", fault.server, fault.index, fault.at));
     let search = cell.find.as_ref().map(|find| {
         let (fewest, most) = cell.tries();
-        let percent = 100.0 * find.resolution.fraction();
-        format!(
-            ", {fewest} to {most} times to find max {} from {} to {} within {percent} %",
-            find.max, find.from, find.to
-        )
+        let within = match find.max {
+            Searched::Servers { clients } => format!(", each with {}", counted(clients as usize, "client")),
+            Searched::Clients | Searched::Rate(_) => format!(" within {} %", 100.0 * find.resolution.fraction()),
+        };
+        format!(", {fewest} to {most} times to find max {} from {} to {}{within}", find.max, find.from, find.to)
     });
     format!(
         "{length} after {} of warm-up, at most {} tokens{}{}",

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientHonesty, Containment, Look, ProcessIdentity, Resumed, Undo};
+use super::{ClientHonesty, Containment, Look, MemoryRecord, ProcessIdentity, Resumed, Undo};
 use crate::names::{CellId, ServerName};
 use crate::units::Nanos;
 
@@ -150,11 +150,22 @@ pub enum Event {
         /// The driver's figures about itself.
         client: ClientHonesty,
     },
+    /// How much memory is in use: before the first server of an epoch, and each
+    /// time that one more is ready.
+    Memory {
+        /// In which epoch.
+        epoch: u32,
+        /// Servers that are up.
+        servers: u32,
+        /// So much.
+        #[serde(flatten)]
+        memory: MemoryRecord,
+    },
     /// A try of a search for the highest load was judged.
     Probed {
         /// Which.
         cell: CellKey,
-        /// Its load: clients, or requests per second.
+        /// Its load: clients, requests per second, or servers.
         level: f64,
         /// What followed.
         verdict: ProbeVerdict,

@@ -17,9 +17,9 @@ mod figure;
 mod text;
 
 pub use context::{
-    CellRow, ClaimRow, ComparisonRow, Context, DecisionView, EffectRow, EffectsView, EvidenceGroup, EvidenceLine, Fact,
-    Grid, GridRow, Incomplete, InvalidRow, ObjectiveRow, OptionRow, OverridesView, PhaseView, PlanView, ProbeRow,
-    PromptFile, RuleRow, RunView, SearchView, Simulated, StepRow, Tally, TreatmentView,
+    CapacityRow, CapacityView, CellRow, ClaimRow, ComparisonRow, Context, DecisionView, EffectRow, EffectsView,
+    EvidenceGroup, EvidenceLine, Fact, Grid, GridRow, Incomplete, InvalidRow, ObjectiveRow, OptionRow, OverridesView,
+    PhaseView, PlanView, ProbeRow, PromptFile, RuleRow, RunView, SearchView, Simulated, StepRow, Tally, TreatmentView,
 };
 pub use document::{builtin, files, render};
 pub use error::RenderError;

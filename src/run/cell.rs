@@ -7,7 +7,7 @@ use super::world::{Running, WorldError};
 use crate::clock::Clock;
 use crate::load::{self, Driven, Sink, Target, Workload};
 use crate::names::CellId;
-use crate::plan::{CellSpec, PlannedCell};
+use crate::plan::{CellSpec, Epoch, PlannedCell};
 use crate::record::{CellEnd, CellKey, ClientHonesty, Event, RequestRecord};
 use crate::scenario::{self, Fault, Prompt, PromptError, PromptLine};
 use crate::units::Nanos;
@@ -16,15 +16,16 @@ impl Conductor<'_> {
     /// Measures one cell once, or searches for its load.
     pub(super) async fn cell(
         &mut self,
-        epoch: u32,
+        number: u32,
+        epoch: &Epoch,
         planned: &PlannedCell,
-        servers: &mut [Running],
+        servers: &mut Vec<Running>,
     ) -> Result<(), Halt> {
         self.cells_done += 1;
-        let key = CellKey { cell: planned.cell.clone(), block: planned.block, epoch, probe: None };
+        let key = CellKey { cell: planned.cell.clone(), block: planned.block, epoch: number, probe: None };
         let spec = self.spec(&planned.cell).clone();
         if let Some(find) = &spec.find {
-            return self.search(key, &spec, find, planned.seed, servers).await;
+            return self.search(epoch, (key, &spec, find), planned.seed, servers).await;
         }
         let pen = self.pen().clone();
         let sink = Arc::new(move |record| pen.request(record));

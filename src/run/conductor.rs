@@ -8,6 +8,7 @@ use super::event::RunEvent;
 use super::foreign::{self, Foreign};
 use super::guard::{Announce, announce};
 use super::interrupt::Interrupt;
+use super::memory::Gauge;
 use super::resumption::Resumption;
 use super::rights::{self, Powerless};
 use super::secret::Secrets;
@@ -135,6 +136,8 @@ pub(super) struct Conductor<'a> {
     pub(super) next_epoch: u32,
     /// What the epoch's steps want its servers to find in their environment.
     pub(super) server_environment: IndexMap<String, String>,
+    /// Memory in use by this epoch's servers.
+    pub(super) gauge: Gauge,
     pub(super) ledger: &'a Ledger,
     /// What is measured suffices: the cells that are left were never due.
     pub(super) is_enough: bool,
@@ -164,6 +167,7 @@ impl<'a> Conductor<'a> {
             cells_done: 0,
             next_epoch,
             server_environment: IndexMap::new(),
+            gauge: Gauge::default(),
             ledger,
             is_enough: false,
             pen,

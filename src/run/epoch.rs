@@ -54,11 +54,15 @@ impl<'a> Conductor<'a> {
     }
 
     async fn start_all(&mut self, number: u32, epoch: &Epoch, servers: &mut Vec<Running>) -> Result<(), Halt> {
-        let endpoint = epoch.cells.first().map_or(Endpoint::Chat, |cell| self.spec(&cell.cell).request.endpoint);
-        for spec in &epoch.servers {
+        let endpoint = self.endpoint(epoch);
+        self.note_memory(number, servers);
+        for spec in epoch.servers.iter().take(self.stage.plan.servers_at_first(epoch)) {
             self.go_on()?;
             match self.start(number, spec, endpoint).await {
-                Ok(running) => servers.push(running),
+                Ok(running) => {
+                    servers.push(running);
+                    self.note_memory(number, servers);
+                }
                 Err(_) if self.stop.is_cancelled() => return Err(Halt::Interrupted),
                 Err(source) => {
                     let key = ServerKey { name: spec.name.clone(), index: spec.index };
@@ -70,7 +74,24 @@ impl<'a> Conductor<'a> {
         Ok(())
     }
 
-    async fn start(&mut self, epoch: u32, spec: &ServerSpec, endpoint: Endpoint) -> Result<Running, WorldError> {
+    /// By which servers are asked for their first tokens.
+    pub(super) fn endpoint(&self, epoch: &Epoch) -> Endpoint {
+        epoch.cells.first().map_or(Endpoint::Chat, |cell| self.spec(&cell.cell).request.endpoint)
+    }
+
+    /// How much memory is in use with these servers up.
+    pub(super) fn note_memory(&mut self, epoch: u32, servers: &[Running]) {
+        let memory = self.stage.world.memory();
+        self.gauge.read(servers.len(), memory);
+        self.note(Event::Memory { epoch, servers: u32::try_from(servers.len()).unwrap_or(u32::MAX), memory });
+    }
+
+    pub(super) async fn start(
+        &mut self,
+        epoch: u32,
+        spec: &ServerSpec,
+        endpoint: Endpoint,
+    ) -> Result<Running, WorldError> {
         let started = self.stage.clock.now();
         let log = self.log(&spec.label());
         let (stop, environment) = (self.stop.clone(), self.server_environment.clone());
@@ -111,10 +132,10 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    async fn cells(&mut self, number: u32, epoch: &Epoch, servers: &mut [Running]) -> Result<(), Halt> {
+    async fn cells(&mut self, number: u32, epoch: &Epoch, servers: &mut Vec<Running>) -> Result<(), Halt> {
         for cell in &epoch.cells {
             self.go_on()?;
-            self.cell(number, cell, servers).await?;
+            self.cell(number, epoch, cell, servers).await?;
             for server in servers.iter_mut() {
                 if let Some((how, tail)) = server.exited() {
                     return Err(Halt::ServerDied { label: server.label(), how, tail });
@@ -124,7 +145,7 @@ impl<'a> Conductor<'a> {
         Ok(())
     }
 
-    async fn stop_all(&mut self, epoch: u32, servers: Vec<Running>) {
+    pub(super) async fn stop_all(&mut self, epoch: u32, servers: Vec<Running>) {
         for server in servers.into_iter().rev() {
             let key = server.key();
             let how = tokio::select! {

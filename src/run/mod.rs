@@ -11,8 +11,10 @@ mod epoch;
 mod event;
 mod foreign;
 mod guard;
+mod instances;
 mod interrupt;
 mod look;
+mod memory;
 mod resumption;
 mod rights;
 mod search;
@@ -21,12 +23,14 @@ mod thermometer;
 mod world;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::journal::StateError;
 use crate::plan::Plan;
 use crate::record::{Event, EventRecord, Manifest, Outcome};
+use crate::sim::SimHost;
 use crate::store::{Ledger, RunDirectory, StoreError};
 use crate::telemetry::{Probe, Sampler};
 
@@ -139,7 +143,7 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
         ledger.pen().event(EventRecord { at_ns: clock.now(), event });
     }
     let thermometer = Thermometer::default();
-    let sampler = sample(clock, probe, &ledger, thermometer.clone())?;
+    let sampler = sample(clock, probe, &ledger, thermometer.clone(), world.simulated_host())?;
     let (guarded, journal) = guard.map(|guard| guard.begin(directory)).transpose()?.unzip();
     let run_id = manifest.run_id.clone();
     let containment = guarded.as_ref().map(|guarded| guarded.containment.clone());
@@ -203,9 +207,13 @@ fn sample(
     probe: Box<dyn Probe>,
     ledger: &Ledger,
     thermometer: Thermometer,
+    simulated: Option<Arc<SimHost>>,
 ) -> Result<Sampler, std::io::Error> {
     let pen = ledger.pen();
-    Sampler::start(clock, probe, TELEMETRY_PERIOD, move |sample| {
+    Sampler::start(clock, probe, TELEMETRY_PERIOD, move |mut sample| {
+        if let Some(machine) = &simulated {
+            sample.memory_available_bytes = machine.memory_available();
+        }
         thermometer.see(&sample);
         pen.telemetry(sample);
     })

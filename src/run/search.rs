@@ -4,7 +4,7 @@ use super::conductor::{Conductor, Halt};
 use super::event::RunEvent;
 use super::world::Running;
 use crate::load::Sink;
-use crate::plan::{self, CellSpec, Try};
+use crate::plan::{self, CellSpec, Epoch, Try};
 use crate::record::{CellKey, Event, ProbeVerdict, RequestRecord, Requests};
 use crate::scenario::Find;
 use crate::summary;
@@ -18,11 +18,10 @@ impl Conductor<'_> {
     /// judges them, and the judgement is recorded.
     pub(super) async fn search(
         &mut self,
-        key: CellKey,
-        spec: &CellSpec,
-        find: &Find,
+        epoch: &Epoch,
+        (key, spec, find): (CellKey, &CellSpec, &Find),
         seed: u64,
-        servers: &mut [Running],
+        servers: &mut Vec<Running>,
     ) -> Result<(), Halt> {
         let (mut tries, mut unjudged) = (Vec::new(), 0);
         for number in 0_u32.. {
@@ -30,12 +29,13 @@ impl Conductor<'_> {
             self.go_on()?;
             let key = CellKey { probe: Some(number), ..key.clone() };
             let probe = spec.probe(find, level);
-            let kept = Kept::default();
-            let sink = kept.sink(self.pen().clone());
             let seed = plan::derive(seed, &format!("try {number}"));
-            let end = self.measure(key.clone(), &probe, seed, servers, sink).await?;
-            let verdict = summary::judge(&probe, find, &end, kept.requests());
-            self.tell(RunEvent::Probed { load: probe.load.to_string(), verdict: verdict.to_string() });
+            let verdict = match find.servers(level) {
+                Some(count) => self.together((key.clone(), &probe, find), seed, (epoch, count), servers).await?,
+                None => self.attempt((key.clone(), &probe, find), seed, servers).await?,
+            };
+            let load = find.servers(level).map_or_else(|| probe.load.to_string(), |count| format!("servers={count}"));
+            self.tell(RunEvent::Probed { load, verdict: verdict.to_string() });
             match verdict {
                 ProbeVerdict::Unjudged { .. } => unjudged += 1,
                 ProbeVerdict::Passed | ProbeVerdict::Failed { .. } => {
@@ -45,6 +45,36 @@ impl Conductor<'_> {
             self.note(Event::Probed { cell: key, level, verdict });
         }
         Ok(())
+    }
+
+    /// Measures and judges so many servers at once. One that cannot be had, or
+    /// ends by itself, is a judgement too.
+    async fn together(
+        &mut self,
+        probe: (CellKey, &CellSpec, &Find),
+        seed: u64,
+        (epoch, count): (&Epoch, u32),
+        servers: &mut Vec<Running>,
+    ) -> Result<ProbeVerdict, Halt> {
+        let number = probe.0.epoch;
+        if let Some(reason) = self.bring_up(number, epoch, count, servers).await? {
+            return Ok(ProbeVerdict::Failed { reason });
+        }
+        let verdict = self.attempt(probe, seed, servers).await?;
+        Ok(self.lost(number, servers).await.unwrap_or(verdict))
+    }
+
+    /// Measures and judges one load.
+    async fn attempt(
+        &mut self,
+        (key, probe, find): (CellKey, &CellSpec, &Find),
+        seed: u64,
+        servers: &mut [Running],
+    ) -> Result<ProbeVerdict, Halt> {
+        let kept = Kept::default();
+        let sink = kept.sink(self.pen().clone());
+        let end = self.measure(key, probe, seed, servers, sink).await?;
+        Ok(summary::judge(probe, find, &end, kept.requests()))
     }
 }
 

@@ -84,7 +84,9 @@ impl World {
                 (environment, opened.probe)
             }
             Self::Simulated(machine) => {
-                let environment = Environment { gpus: machine.machine().environment().gpus, ..host::environment() };
+                let Environment { gpus, memory_bytes, .. } = machine.machine().environment();
+                let host = host::environment();
+                let environment = Environment { gpus, memory_bytes: memory_bytes.or(host.memory_bytes), ..host };
                 (environment, Box::new(SimulatedGpu(Arc::clone(machine))))
             }
         }
@@ -96,6 +98,14 @@ impl World {
         match environment.gpu_absent {
             Some(reason) => Err(reason),
             None => Ok(environment.gpus.into_iter().zip(probe.read()).collect()),
+        }
+    }
+
+    /// The simulated machine, if this is one.
+    pub(super) fn simulated_host(&self) -> Option<Arc<SimHost>> {
+        match self {
+            Self::Host => None,
+            Self::Simulated(machine) => Some(Arc::clone(machine)),
         }
     }
 

@@ -33,6 +33,11 @@ pub enum Searched {
     Clients,
     /// Requests per second of an open loop with these arrivals.
     Rate(Arrival),
+    /// Servers that run together, each with so many clients of a closed loop.
+    Servers {
+        /// Of each server.
+        clients: u32,
+    },
 }
 
 impl Searched {
@@ -41,29 +46,44 @@ impl Searched {
         match self {
             Self::Clients => "max_clients",
             Self::Rate(_) => "max_rate",
+            Self::Servers { .. } => "instances_max_practical",
         }
     }
 }
 
-/// `clients` or `rate`.
+/// `clients`, `rate` or `servers`.
 impl fmt::Display for Searched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Clients => "clients",
             Self::Rate(_) => "rate",
+            Self::Servers { .. } => "servers",
         })
     }
 }
 
 impl Find {
     /// The load at a level, which is rounded to whole clients.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "levels lie within their bounds")]
     pub fn load(&self, level: f64) -> Load {
         match self.max {
-            Searched::Clients => Load::Clients(level.round() as u32),
+            Searched::Clients => Load::Clients(whole(level)),
             Searched::Rate(arrival) => Load::Rate { per_second: level, arrival },
+            Searched::Servers { clients } => Load::Clients(whole(level).saturating_mul(clients)),
         }
     }
+
+    /// How many servers run at a level, if that is what is raised.
+    pub fn servers(&self, level: f64) -> Option<u32> {
+        match self.max {
+            Searched::Clients | Searched::Rate(_) => None,
+            Searched::Servers { .. } => Some(whole(level)),
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "levels lie within their bounds")]
+const fn whole(level: f64) -> u32 {
+    level.round() as u32
 }
 
 /// `find = { … }` as it is written.
@@ -76,7 +96,7 @@ pub(super) struct WrittenFind {
     /// The lowest load, which is tried first.
     pub(super) from: f64,
     /// The highest load that is tried. From the lowest on the load is doubled
-    /// until one fails.
+    /// until one fails; servers are added one at a time.
     pub(super) to: f64,
     /// How far apart the highest load that passed and the lowest that failed
     /// may be in the end; `5%` if left out.
@@ -96,6 +116,11 @@ pub(super) enum WrittenMax {
     Clients,
     /// Requests per second of an open loop.
     Rate,
+    /// Servers that run together: the first so many of those that are
+    /// declared. One that cannot be started, or that finds too little memory,
+    /// ends the search as much as a missed objective. `clients` are then those
+    /// of each server, one if left out.
+    Servers,
 }
 
 fn five_percent() -> Share {

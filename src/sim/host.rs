@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::host::SERVING;
 use crate::record::GpuReading;
 use crate::scenario::ServerSpec;
+use crate::units::Bytes;
 
 /// A simulated machine that runs. Dropped, it ends with all of its servers.
 #[derive(Debug)]
@@ -80,6 +81,12 @@ impl SimHost {
     /// When its model does not fit into device memory, or no port can be had.
     pub async fn start_server(&self, spec: &ServerSpec) -> Result<SimServer, SimError> {
         SimServer::start(Arc::clone(&self.world), self.wire.clone(), &self.machine, spec).await
+    }
+
+    /// What Linux would call available of the host's memory, where the device
+    /// has none of its own; of a host beside a device nothing is simulated.
+    pub fn memory_available(&self) -> Option<Bytes> {
+        self.machine.gpu.unified.then(|| self.world.memory_free())
     }
 
     /// What NVML would say of the GPU now. Utilisation and power are those of

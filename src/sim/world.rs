@@ -132,7 +132,7 @@ impl World {
         }
         let needed = Bytes(state.process_bytes());
         let total = Bytes(state.engine.machine().gpu.memory_bytes);
-        let free = Bytes(total.0.saturating_sub(state.used_bytes()));
+        let free = state.free_bytes();
         if needed > free {
             return Err(SimError::Memory { server: server.to_owned(), needed, free, total });
         }
@@ -189,6 +189,10 @@ impl World {
     pub(super) fn reading(&self) -> GpuReading {
         self.present().reading()
     }
+
+    pub(super) fn memory_free(&self) -> Bytes {
+        self.lock().free_bytes()
+    }
 }
 
 impl State {
@@ -210,6 +214,10 @@ impl State {
     fn used_bytes(&self) -> u64 {
         let server = self.engine.machine().gpu.mps.filter(|_| self.mps).map_or(0, |mps| mps.server_memory_bytes);
         self.engine.processes().fold(server, |used, _| used + self.process_bytes())
+    }
+
+    fn free_bytes(&self) -> Bytes {
+        Bytes(self.engine.machine().gpu.memory_bytes.saturating_sub(self.used_bytes()))
     }
 
     fn reading(&mut self) -> GpuReading {

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::observe::{Cells, Finished, ObservedCell, ObservedRepetition};
 use super::validity::{self, Examined};
 use super::{CellSummary, Repetition, objective, search};
-use crate::metric::{self, Demand, Kill, Objectives, Window};
+use crate::metric::{self, Demand, Footing, Kill, Objectives, Window};
 use crate::names::{CellId, MetricId};
 use crate::plan::{CellSpec, Plan};
 use crate::record::{CellEnd, CellKey, Requests, TelemetryRecord};
@@ -128,6 +128,8 @@ pub(super) fn window<'a>(
         requests,
         telemetry: telemetry.iter().filter(inside).collect(),
         objectives: objectives(spec),
+        memory: Footing { before: observed.memory.0, total: observed.memory.1, instances: spec.servers },
+        upkeep: observed.upkeep,
         kill: observed.killed.map(|(at, server)| Kill { at, server, recovery: observed.recovery }),
     }
 }

@@ -9,6 +9,7 @@ mod observe;
 mod reference;
 mod search;
 mod types;
+mod upkeep;
 mod validity;
 
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub fn summarize<E>(
     requests: impl IntoIterator<Item = Result<(CellKey, Requests), E>>,
 ) -> Result<Summary, E> {
     let mut observed = observe::by_cell(record);
+    upkeep::fill(record, plan, &mut observed);
     cell::measure_each(plan, &mut observed, &record.telemetry, requests)?;
     let mut cells = cell::summarize_each(plan, &observed);
     reference::fill(plan, &mut cells);

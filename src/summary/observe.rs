@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Repetition;
+use crate::metric::Upkeep;
 use crate::names::CellId;
-use crate::record::{CellEnd, CellKey, ClientHonesty, Event, EventRecord, ProbeVerdict, RunRecord, ServerKey};
-use crate::units::Nanos;
+use crate::record::{
+    CellEnd, CellKey, ClientHonesty, Event, EventRecord, MemoryRecord, ProbeVerdict, RunRecord, ServerKey,
+};
+use crate::units::{Bytes, Nanos};
 
 /// What was observed of one cell.
 #[derive(Default)]
@@ -26,6 +29,10 @@ pub(super) struct ObservedRepetition<'a> {
     pub(super) recovery: Option<Nanos>,
     /// What came of it, once its requests have been looked at.
     pub(super) measured: Option<Repetition>,
+    /// In use before the epoch's first server, and all there is.
+    pub(super) memory: (Option<MemoryRecord>, Option<Bytes>),
+    /// What its epoch takes.
+    pub(super) upkeep: Option<Upkeep>,
 }
 
 /// What [`Event::CellFinished`] says.
@@ -95,6 +102,7 @@ fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
         | Event::ServerReady { .. }
         | Event::ServerFailed { .. }
         | Event::ServerStopped { .. }
+        | Event::Memory { .. }
         | Event::Contained { .. }
         | Event::Undo { .. }
         | Event::Signal { .. }

@@ -86,10 +86,11 @@ fn value(values: &IndexMap<MetricId, UnitValue>, id: &str) -> UnitValue {
 pub(super) fn repetition<'a>(find: &Find, tries: &[&'a ObservedRepetition<'_>]) -> Option<Repetition> {
     let measured = |one: &&'a ObservedRepetition<'_>| {
         let (level, verdict) = one.probed?;
-        let repetition = one.measured.as_ref()?;
-        Some((Probe { level, verdict: verdict.clone(), values: repetition.values.clone() }, repetition))
+        // One that lacked a server has a verdict, and was never measured.
+        let values = one.measured.as_ref().map(|repetition| repetition.values.clone()).unwrap_or_default();
+        Some((Probe { level, verdict: verdict.clone(), values }, one.measured.as_ref()))
     };
-    let measured: Vec<(Probe, &Repetition)> = tries.iter().filter_map(measured).collect();
+    let measured: Vec<(Probe, Option<&Repetition>)> = tries.iter().filter_map(measured).collect();
     let judged = measured.iter().filter_map(|(probe, _)| match probe.verdict {
         ProbeVerdict::Unjudged { .. } => None,
         ProbeVerdict::Passed | ProbeVerdict::Failed { .. } => {
@@ -99,8 +100,9 @@ pub(super) fn repetition<'a>(find: &Find, tries: &[&'a ObservedRepetition<'_>]) 
     let judged: Vec<Try> = judged.collect();
     let bracket = plan::bracket(&judged);
     let is_at = |level: f64| bracket.passed.is_some_and(|passed| passed.total_cmp(&level).is_eq());
-    let best = measured.iter().rev().find(|(probe, _)| is_at(probe.level)).or_else(|| measured.first());
-    let mut best = best?.1.clone();
+    let with_values = || measured.iter().filter(|(_, repetition)| repetition.is_some());
+    let best = with_values().rev().find(|(probe, _)| is_at(probe.level)).or_else(|| with_values().next());
+    let mut best = best?.1?.clone();
     let is_complete = plan::next_try(find, &judged).is_none();
     if !is_complete {
         best.validity = open(measured.last().map(|(probe, _)| &probe.verdict));

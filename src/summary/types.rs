@@ -103,11 +103,11 @@ pub struct Search {
 /// One try of a search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Probe {
-    /// Clients, or requests per second.
+    /// Clients, requests per second, or servers.
     pub level: f64,
     /// What the run made of it.
     pub verdict: ProbeVerdict,
-    /// Every metric's value at this load.
+    /// Every metric's value at this load; none where a server was lacking.
     #[serde(with = "unit_values")]
     pub values: IndexMap<MetricId, UnitValue>,
 }

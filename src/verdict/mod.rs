@@ -12,6 +12,7 @@ mod finding;
 mod interval;
 mod rule;
 mod select;
+mod sensitivity;
 mod standing;
 mod types;
 
@@ -24,8 +25,8 @@ use crate::summary::Summary;
 
 pub use effects::{Change, Effect};
 pub use types::{
-    AgainstBest, Comparison, Decision, Evidence, Judged, JudgedRule, Pace, Ruling, ServingOption, Standing, Verdict,
-    Verdicts,
+    AgainstBest, Comparison, Decision, Evidence, Judged, JudgedRule, Pace, Ruling, ServingOption, Standing, Turning,
+    Verdict, Verdicts,
 };
 
 /// Judges every claim and rule, holds every treatment against the baseline, and

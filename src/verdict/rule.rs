@@ -2,17 +2,22 @@
 
 use super::interval::{self, estimate, interval};
 use super::select::only;
-use super::{JudgedRule, Ruling};
+use super::{JudgedRule, Ruling, sensitivity};
 use crate::scenario::{Part, Quantity, Rule, Selector};
-use crate::summary::{Estimate, Gap, Measured, Summary};
+use crate::summary::{Estimate, Gap, Interval, Measured, Summary};
 
 const CONFIDENCE: f64 = 0.95;
+/// Of more figures in one condition only the first are taken to their ends.
+const MOST_FREE: usize = 8;
+
+/// Everything that a condition reads, once.
+pub(super) type Figures = Vec<(Quantity, Measured)>;
 
 /// A rule is decided only if everything it reads has an interval: were a gap
 /// passed over where `and` or `or` settles the rest, the verdict would hang on
 /// the order in which the condition is written.
 pub(super) fn judge(rule: &Rule, summary: &Summary) -> JudgedRule {
-    let mut figures: Vec<(Quantity, Measured)> = Vec::new();
+    let mut figures = Figures::new();
     for term in &rule.terms {
         if figures.iter().all(|(known, _)| *known != term.quantity) {
             figures.push((term.quantity.clone(), measure(&term.quantity, summary)));
@@ -23,6 +28,7 @@ pub(super) fn judge(rule: &Rule, summary: &Summary) -> JudgedRule {
         when: rule.when.clone(),
         because: rule.because.clone(),
         ruling: ruling(rule, &figures),
+        turnings: sensitivity::turnings(rule, &figures),
         figures,
     }
 }
@@ -56,21 +62,50 @@ fn ratio(above: &Estimate, below: &Estimate) -> Result<Estimate, Gap> {
     })
 }
 
-fn ruling(rule: &Rule, figures: &[(Quantity, Measured)]) -> Ruling {
+fn ruling(rule: &Rule, figures: &Figures) -> Ruling {
+    match holds(rule, figures) {
+        Ok(true) => Ruling::Holds,
+        Ok(false) if may_hold(rule, figures) => Ruling::Undecided,
+        Ok(false) => Ruling::DoesNotHold,
+        Err(reasons) => Ruling::NotDecidable { reasons },
+    }
+}
+
+/// Whether the condition holds with these figures, or every reason why nobody
+/// can tell.
+pub(super) fn holds(rule: &Rule, figures: &Figures) -> Result<bool, Vec<String>> {
     let mut reasons: Vec<String> = figures.iter().filter_map(|(_, measured)| undecidable(measured)).collect();
     reasons.dedup();
     if !reasons.is_empty() {
-        return Ruling::NotDecidable { reasons };
+        return Err(reasons);
     }
     let numbers = rule.terms.iter().filter_map(|term| {
         let (_, measured) = figures.iter().find(|(known, _)| *known == term.quantity)?;
         number(measured.estimate()?, term.part)
     });
-    match rule.holds(&numbers.collect::<Vec<f64>>()) {
-        Ok(true) => Ruling::Holds,
-        Ok(false) => Ruling::DoesNotHold,
-        Err(error) => Ruling::NotDecidable { reasons: vec![error.to_string()] },
-    }
+    rule.holds(&numbers.collect::<Vec<f64>>()).map_err(|error| vec![error.to_string()])
+}
+
+/// Whether the condition would hold if the true values were known, and lay at
+/// some ends of their intervals.
+fn may_hold(rule: &Rule, figures: &Figures) -> bool {
+    let free = figures.len().min(MOST_FREE);
+    (0..1_u32 << free).any(|ends| {
+        let at_an_end = |(place, (quantity, measured)): (usize, &(Quantity, Measured))| {
+            let is_upper = place < free && ends >> place & 1 == 1;
+            (quantity.clone(), known(measured, is_upper))
+        };
+        holds(rule, &figures.iter().enumerate().map(at_an_end).collect()) == Ok(true)
+    })
+}
+
+/// As if its true value were known.
+fn known(measured: &Measured, is_upper: bool) -> Measured {
+    let Measured::Estimate(estimate) = measured else { return measured.clone() };
+    let ends = estimate.interval.map(|interval| if is_upper { interval.upper } else { interval.lower });
+    let value = ends.unwrap_or(estimate.value);
+    let interval = Some(Interval { lower: value, upper: value });
+    Measured::Estimate(Estimate { value, interval, ..estimate.clone() })
 }
 
 fn undecidable(measured: &Measured) -> Option<String> {

@@ -168,13 +168,13 @@ fn an_invalid_cell_passes_its_reason_on() {
 
 #[test]
 fn a_claim_about_what_nothing_measures_is_not_run_even_in_an_invalid_cell_of_another_machine() {
-    let metric = MetricId::new("memory_per_instance").unwrap();
+    let metric = MetricId::new("memory_capacity_ratio").unwrap();
     let mut summary = measured();
     let gap = Gap::Invalid { reason: "no request succeeded".to_owned() };
     summary.cells[1].estimates.insert(metric.clone(), Measured::Gap(gap));
     let mut claim = claim(ClaimKind::AtMost { metric, cell: mps("on"), value: 4.9e9 });
     claim.system = Some(SystemMatch { gpu: Some("NVIDIA GB10".to_owned()) });
-    let reason = "device memory is not attributed to single instances".to_owned();
+    let reason = "it takes a run on a second machine".to_owned();
     assert_eq!(judged(&summary, claim, &Environment::default(), None), Verdict::NotRun { reason });
 }
 

@@ -224,6 +224,24 @@ pub struct JudgedRule {
     pub figures: Vec<(Quantity, Measured)>,
     /// Whether the condition holds.
     pub ruling: Ruling,
+    /// Every figure that could turn the ruling alone, the nearest first; none
+    /// where nothing is decided.
+    #[serde(default)]
+    pub turnings: Vec<Turning>,
+}
+
+/// The value of one figure at which a rule begins to hold, or no longer does:
+/// with everything else as measured, and its interval as wide as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Turning {
+    /// The figure.
+    pub quantity: Quantity,
+    /// What was measured.
+    pub measured: f64,
+    /// The nearest value at which the rule turns.
+    pub turns_at: f64,
+    /// Whether it holds there.
+    pub holds_beyond: bool,
 }
 
 /// Whether the condition of a rule holds.
@@ -232,8 +250,11 @@ pub struct JudgedRule {
 pub enum Ruling {
     /// It does.
     Holds,
-    /// It does not.
+    /// It does not, and would not wherever inside their 95 % intervals the true
+    /// values lie.
     DoesNotHold,
+    /// It does not, yet would with true values inside their 95 % intervals.
+    Undecided,
     /// Something that it reads has no value or no interval, whether or not the
     /// rest would have settled it.
     NotDecidable {
@@ -248,6 +269,7 @@ impl Ruling {
         match self {
             Self::Holds => "holds",
             Self::DoesNotHold => "does not hold",
+            Self::Undecided => "insufficient evidence",
             Self::NotDecidable { .. } => "not decidable",
         }
     }

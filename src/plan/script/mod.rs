@@ -96,6 +96,12 @@ fn epoch(text: &mut String, plan: &Plan, epoch: &Epoch, letter: &str) {
                 fault.at, fault.server, fault.index
             ));
         }
+        let (first, all) = (plan.servers_at_first(epoch), epoch.servers.len());
+        if first < all {
+            calls.push(format!(
+                "# run starts {first} of these {all} servers, and the others one by one as it measures."
+            ));
+        }
         calls.push(format!("measure {}", typed(&[planned.cell.as_str()])));
     }
     calls.push("end_epoch".to_owned());

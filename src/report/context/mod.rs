@@ -1,5 +1,6 @@
 //! What a template sees: plain data, built once, the same for both engines.
 
+mod capacity;
 mod cells;
 mod claims;
 mod comparisons;
@@ -13,6 +14,7 @@ mod searches;
 
 use serde::Serialize;
 
+pub use capacity::{CapacityRow, CapacityView};
 pub use cells::{CellRow, InvalidRow, ObjectiveRow};
 pub use claims::{ClaimRow, Tally};
 pub use comparisons::ComparisonRow;
@@ -51,6 +53,8 @@ pub struct Context {
     pub phases: Vec<PhaseView>,
     /// Every search for the highest load that meets the objectives.
     pub searches: Vec<SearchView>,
+    /// Every search for the most servers that run together.
+    pub capacities: Vec<CapacityView>,
     /// Repetitions whose values do not count.
     pub invalid: Vec<InvalidRow>,
     /// Treatments against the baseline.
@@ -87,6 +91,7 @@ impl Context {
             plan: PlanView::of(plan),
             phases: phases::phases(&cells),
             searches: searches::searches(summary, metrics),
+            capacities: capacity::capacities(summary, metrics),
             invalid: cells::invalid(summary),
             comparisons: comparisons::comparisons(verdicts, metrics),
             effects: EffectsView::of(verdicts),

@@ -2,11 +2,11 @@ use serde::Serialize;
 
 use super::row;
 use crate::metric::MetricDefinition;
-use crate::report::figure::{self, Figure};
+use crate::report::figure::{self, Figure, Shown};
 use crate::report::text::{NOT_MEASURED, line, sentence};
 use crate::scenario::Quantity;
 use crate::summary::Measured;
-use crate::verdict::{JudgedRule, Ruling, Verdicts};
+use crate::verdict::{JudgedRule, Ruling, Turning, Verdicts};
 
 /// A rule of the scenario and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,12 +17,14 @@ pub struct RuleRow {
     pub when: String,
     /// Why the one follows from the other.
     pub because: String,
-    /// `holds`, `does not hold` or `not decidable`.
+    /// `holds`, `does not hold`, `insufficient evidence` or `not decidable`.
     pub ruling: &'static str,
     /// Why it is not decidable; none if it is.
     pub reason: Option<String>,
     /// What the condition reads, each with its interval.
     pub figures: Vec<String>,
+    /// Which of them would have to change, and to what, for another ruling.
+    pub turnings: Vec<String>,
 }
 
 /// Every rule, in order.
@@ -38,14 +40,32 @@ fn rule_row(rule: &JudgedRule, metrics: &[MetricDefinition]) -> RuleRow {
         ruling: rule.ruling.words(),
         reason: match &rule.ruling {
             Ruling::Holds | Ruling::DoesNotHold => None,
+            Ruling::Undecided => Some("it would hold with true values inside their intervals".to_owned()),
             Ruling::NotDecidable { reasons } => Some(line(&reasons.join("; "))),
         },
         figures: rule.figures.iter().map(|(quantity, measured)| line(&figure(quantity, measured, metrics))).collect(),
+        turnings: rule.turnings.iter().map(|turning| line(&self::turning(turning, metrics))).collect(),
     }
 }
 
-/// `TTFT p95, mps=on ÷ mps=off: ×0.50 [0.49, 0.51], n = 5`.
-fn figure(quantity: &Quantity, measured: &Measured, metrics: &[MetricDefinition]) -> String {
+/// `would hold from ×1.05 on, not ×0.98: output throughput, mps=on ÷ mps=off`.
+fn turning(turning: &Turning, metrics: &[MetricDefinition]) -> String {
+    let Turning { quantity, measured, turns_at, holds_beyond } = turning;
+    let (title, cells, definition) = named(quantity, metrics);
+    let number = |value: f64| match quantity {
+        Quantity::Ratio { .. } => format!("×{}", figure::ratio(value, None)),
+        Quantity::Value { .. } => Shown::of(definition).number(value),
+    };
+    let verb = if *holds_beyond { "would hold" } else { "would no longer hold" };
+    let side = if turns_at > measured { "from" } else { "down from" };
+    format!("{verb} {side} {} on, measured {}: {title}, {cells}", number(*turns_at), number(*measured))
+}
+
+/// Title and cells of a quantity, and its metric.
+fn named<'a>(
+    quantity: &'a Quantity,
+    metrics: &'a [MetricDefinition],
+) -> (&'a str, String, Option<&'a MetricDefinition>) {
     let (Quantity::Ratio { metric, .. } | Quantity::Value { metric, .. }) = quantity;
     let definition = row(metrics, metric.as_str());
     let title = definition.map_or(metric.as_str(), |metric| metric.title);
@@ -53,6 +73,13 @@ fn figure(quantity: &Quantity, measured: &Measured, metrics: &[MetricDefinition]
         Quantity::Ratio { above, below, .. } => format!("{above} ÷ {below}"),
         Quantity::Value { cell, .. } => cell.to_string(),
     };
+    (title, cells, definition)
+}
+
+/// `TTFT p95, mps=on ÷ mps=off: ×0.50 [0.49, 0.51], n = 5`.
+fn figure(quantity: &Quantity, measured: &Measured, metrics: &[MetricDefinition]) -> String {
+    let (Quantity::Ratio { metric, .. } | Quantity::Value { metric, .. }) = quantity;
+    let (title, cells, definition) = named(quantity, metrics);
     let shown = match (quantity, measured) {
         (_, Measured::Gap(_)) => NOT_MEASURED.to_owned(),
         (Quantity::Ratio { .. }, Measured::Estimate(ratio)) => {

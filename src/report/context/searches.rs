@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use super::capacity::is_count;
 use super::row;
 use crate::metric::MetricDefinition;
 use crate::report::figure::Shown;
@@ -54,7 +55,7 @@ pub(super) fn searches(summary: &Summary, metrics: &[MetricDefinition]) -> Vec<S
         };
         cell.repetitions.iter().filter_map(found).collect::<Vec<_>>()
     };
-    summary.cells.iter().flat_map(of_cell).collect()
+    summary.cells.iter().filter(|(_, cell)| !is_count(cell)).flat_map(of_cell).collect()
 }
 
 fn sentence(search: &Search, what: &str) -> String {

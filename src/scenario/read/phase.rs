@@ -8,9 +8,9 @@ use super::super::fields::Fields;
 use super::super::phase::{Expect, Fault, Length, PhaseSpec};
 use super::super::source::Finding;
 use super::super::template::Scope;
-use super::super::tree::Node;
+use super::super::tree::{Node, Table};
 use super::check_regex;
-use super::find::{check_objectives, lowest, read_find};
+use super::find::{check_objectives, check_servers, lowest, read_find};
 use super::request::{find_server, read_request};
 use super::server::{Declared, Servers};
 use super::traffic::{check_ramps, read_loads, read_max_in_flight};
@@ -39,7 +39,23 @@ pub(in super::super) fn read_phases(
         }
         phases.push(phase);
     }
+    check_alone(nodes, &phases, scope);
     phases
+}
+
+/// Servers that come and go are no place for another phase.
+fn check_alone(nodes: &[Node], phases: &[PhaseSpec], scope: &Scope<'_>) {
+    let counting = phases.iter().find_map(|phase| {
+        let find = phase.find.as_ref()?;
+        find.servers(find.from).map(|_| &phase.name)
+    });
+    let Some(name) = counting.filter(|_| phases.len() > 1) else { return };
+    let named = |table: &&Table| table.get("name").and_then(|entry| entry.node.as_text()) == Some(name.as_str());
+    let table = nodes.iter().filter_map(Node::as_table).find(named);
+    let Some(entry) = table.and_then(|table| table.get("find")) else { return };
+    let message = format!("`{name}` starts its servers one by one, so no other phase can share its treatments");
+    let finding = Finding::new(Code::Choice, entry.key.clone(), message);
+    scope.notes.push(finding.help("move the other phases to a scenario of their own, or keep them apart by `when`"));
 }
 
 fn read_phase(node: &Node, servers: &Servers, scope: &Scope<'_>, dir: &Path) -> Option<PhaseSpec> {
@@ -58,6 +74,7 @@ fn read_phase(node: &Node, servers: &Servers, scope: &Scope<'_>, dir: &Path) -> 
     let expect = read_expect(&fields);
     let slo = fields.or_default("slo");
     check_objectives(&fields, find.as_ref(), &slo);
+    check_servers(&fields, find.as_ref(), servers);
     let fault = read_fault(&fields, servers);
     check_fault_in_time(&fields, fault.as_ref(), length);
     fields.finish();

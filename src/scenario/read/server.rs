@@ -20,7 +20,7 @@ use super::{absolute, check_argv, check_regex};
 use crate::units::Period;
 
 /// The most instances of one server.
-const MOST_INSTANCES: u32 = 64;
+pub(super) const MOST_INSTANCES: u32 = 64;
 
 /// Ports handed out in order.
 pub(in super::super) struct Ports<'p> {

@@ -21,14 +21,23 @@ fn recorded() -> Value {
     json!({ "type": "object", "required": ["trace"] })
 }
 
+/// A `find` that adds servers.
+fn counts_servers() -> Value {
+    json!({ "properties": { "find": { "properties": { "max": { "const": "servers" } } } } })
+}
+
 /// A workload: who sends what, how often, for how long.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("allOf" = json!([
     { "oneOf": [
-        { "required": ["clients"], "properties": { "arrival": false, "max_in_flight": false } },
+        { "required": ["clients"], "properties": { "arrival": false, "find": false, "max_in_flight": false } },
         { "required": ["rate"], "properties": { "arrival": { "not": recorded() } } },
         { "required": ["arrival"], "properties": { "arrival": recorded() } },
-        { "required": ["find"], "properties": { "arrival": { "not": recorded() }, "fault": false } },
+        {
+            "required": ["find"],
+            "properties": { "arrival": { "not": recorded() }, "fault": false },
+            "anyOf": [counts_servers(), { "properties": { "clients": false } }],
+        },
     ] },
     { "oneOf": exactly_one(&["duration", "requests"]) },
 ])))]
@@ -39,14 +48,15 @@ pub(super) struct Phase {
     /// it does not hold.
     when: Option<Condition>,
     /// Closed loop: so many clients, each of which waits for its reply before it
-    /// sends again. A list makes a cell of each.
+    /// sends again. A list makes a cell of each. Beside a `find` that adds
+    /// servers, the clients of each server.
     clients: Option<OneOrMore<NonZeroU32>>,
     /// Open loop: requests per second, sent whatever the replies do. A list
     /// makes a cell of each.
     rate: Option<OneOrMore<Rate>>,
     /// Instead of a load: the highest that meets the phase's `slo` is searched
-    /// for. What percentiles it bounds must be kept, and enough requests meet
-    /// what it asks of one.
+    /// for, or the most servers that run together. What percentiles `slo` bounds
+    /// must be kept, and enough requests meet what it asks of one.
     find: Option<WrittenFind>,
     /// How the moments of an open loop are drawn, or where they were recorded;
     /// `poisson` if left out.

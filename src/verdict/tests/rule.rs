@@ -50,14 +50,34 @@ const RATIO: &str = "ratio('output_throughput', {mps: 'on'}, {mps: 'off'})";
 
 #[test]
 fn a_rule_holds_or_not_by_the_ends_of_its_intervals() {
-    let told = [".lower > 1.9", ".lower > 2", ".estimate > 1.99 and not RATIO.upper > 2.1", ".n >= 5"];
+    let told = [".lower > 1.9", ".lower > 2", ".lower > 2.1", ".estimate > 1.99 and not RATIO.upper > 2.1", ".n >= 5"];
     let told = told.map(|rest| ruled(&format!("{RATIO}{}", rest.replace("RATIO", RATIO)), &measured()));
     insta::assert_snapshot!(told.join("\n"), @"
     Holds | 2.000 [1.986, 2.014] n=5
+    Undecided | 2.000 [1.986, 2.014] n=5
     DoesNotHold | 2.000 [1.986, 2.014] n=5
     Holds | 2.000 [1.986, 2.014] n=5
     Holds | 2.000 [1.986, 2.014] n=5
     ");
+}
+
+#[test]
+fn a_rule_says_which_figure_would_turn_it_and_where() {
+    let turnings = |when: &str| -> Vec<String> {
+        let judged = judge(&rule(&when.replace("RATIO", RATIO)), &measured());
+        let told = judged.turnings.iter().map(|turning| {
+            let verb = if turning.holds_beyond { "holds" } else { "fails" };
+            format!("{:.2} → {:.2} {verb}", turning.measured, turning.turns_at)
+        });
+        told.collect()
+    };
+    // The lower end is 0.7 % under the value.
+    assert_eq!(turnings("RATIO.lower > 1.9"), ["2.00 → 1.91 fails"]);
+    assert_eq!(turnings("RATIO.lower > 2.1"), ["2.00 → 2.11 holds"]);
+    let two = "RATIO.lower > 1.9 and value('output_throughput', {mps: 'on'}).lower > 500";
+    assert_eq!(turnings(two).len(), 2);
+    assert_eq!(turnings("RATIO.lower > 100"), [""; 0], "nothing near turns it");
+    assert_eq!(turnings("value('ttft_p50', {mps: 'no'}).lower > 1"), [""; 0], "what is not decided has no turn");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The command itself, from its words to its exit code, as a person meets it.
 
 mod adaptive;
+mod capacity;
 mod check;
 mod elsewhere;
 #[cfg(debug_assertions)]

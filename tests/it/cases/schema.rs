@@ -84,7 +84,7 @@ fn every_rule_of_validity_is_defined_once_and_written_as_it_is_called() {
 
 /// Every shipped file that is a scenario or a part of one.
 fn shipped() -> Vec<PathBuf> {
-    let folders = ["scenarios", "scenarios/servers", "scenarios/published"];
+    let folders = ["scenarios", "scenarios/servers", "scenarios/published", "scenarios/decision"];
     let files =
         folders.iter().flat_map(|folder| names(Path::new(folder)).into_iter().map(|name| Path::new(folder).join(name)));
     files.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect()

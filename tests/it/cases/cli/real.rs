@@ -214,7 +214,9 @@ fn a_server_that_is_killed_on_purpose_serves_again() {
         [
             "contained",
             "epoch_started",
+            "memory",
             "server_ready",
+            "memory",
             "server_killed",
             "server_recovered",
             "cell_finished",

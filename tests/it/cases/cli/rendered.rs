@@ -41,8 +41,8 @@ because = "two slots serve two"
 
 [[decision.rule]]
 recommend = "nothing"
-when = "value('memory_per_instance', {slots: 1, clients: 2}).upper < 1"
-because = "it takes no memory"
+when = "value('system_throughput_ratio', {slots: 1, clients: 2}).upper < 1"
+because = "another machine is no better"
 
 [vars]
 margin = 0.01
@@ -57,7 +57,7 @@ margin = 0.01
     let rows: Vec<String> = rows.map(|row| row.split(" | ").take(2).collect::<Vec<_>>().join(" | ")).collect();
     assert_snapshot!(rows.join("\n"), @r"
     | One client more | holds
-    | Nothing | not decidable: \`slots=1/concurrent/clients=2\`: device memory is not attributed to single instances
+    | Nothing | not decidable: \`slots=1/concurrent/clients=2\`: it takes a run on a second machine
     ");
 }
 

@@ -7,7 +7,7 @@ use runexp::summary::{Estimate, Gap, Interval, Measured};
 use runexp::units::Share;
 use runexp::verdict::{
     AgainstBest, Change, Comparison, Decision, Effect, Evidence, Judged, JudgedRule, Pace, Ruling, ServingOption,
-    Standing, Verdict, Verdicts,
+    Standing, Turning, Verdict, Verdicts,
 };
 
 use super::fixture::{BATCHING, HOSTILE, OFF, ON, cell, ends, estimate, metric, selector};
@@ -67,13 +67,22 @@ fn rules() -> Vec<JudgedRule> {
         because: format!("it waits less {HOSTILE}"),
         figures,
         ruling,
+        turnings: Vec::new(),
     };
+    let turning = |quantity, measured, turns_at, holds_beyond| Turning { quantity, measured, turns_at, holds_beyond };
     vec![
-        rule(
-            "serve under MPS",
-            vec![(ratio(), estimate(0.5, Some((0.49, 0.51)), 5)), (value(on()), estimate(0.1, Some((0.09, 0.11)), 5))],
-            Ruling::Holds,
-        ),
+        JudgedRule {
+            turnings: vec![turning(ratio(), 0.5, 0.98, false), turning(value(on()), 0.1, 0.02, true)],
+            ..rule(
+                "serve under MPS",
+                vec![
+                    (ratio(), estimate(0.5, Some((0.49, 0.51)), 5)),
+                    (value(on()), estimate(0.1, Some((0.09, 0.11)), 5)),
+                ],
+                Ruling::Holds,
+            )
+        },
+        rule("wait", vec![(ratio(), estimate(0.98, Some((0.9, 1.1)), 5))], Ruling::Undecided),
         rule("queue", vec![(ratio(), estimate(0.5, Some((0.49, 0.51)), 5))], Ruling::DoesNotHold),
         rule(
             HOSTILE,

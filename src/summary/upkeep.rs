@@ -1,0 +1,79 @@
+//! What every epoch takes beside its requests: memory, and what must be
+//! started.
+
+use std::collections::BTreeMap;
+
+use super::observe::Cells;
+use crate::metric::Upkeep;
+use crate::plan::{Epoch, Plan};
+use crate::record::{Environment, Event, EventRecord, MemoryRecord, RunRecord};
+use crate::scenario::{GpuStep, MpsAction, MpsStep, Rights, ServerOrigin, StepKind, StepSpec};
+use crate::units::{Bytes, Nanos};
+
+/// MPS has a control daemon, and a server that it starts for a user's clients.
+const PROCESSES_OF_MPS: u32 = 2;
+
+/// Tells every repetition what its epoch takes.
+pub(super) fn fill(record: &RunRecord, plan: &Plan, cells: &mut Cells<'_>) {
+    let (before, total) = (memory_before(record), memory_total(&record.manifest.environment));
+    let ready = times_to_ready(record);
+    // Of servers that come and go there is no count.
+    let whole = |epoch: &&Epoch| plan.servers_at_first(epoch) == epoch.servers.len();
+    let epochs: BTreeMap<u32, &Epoch> = plan.epochs.iter().filter(whole).map(|epoch| (epoch.index, epoch)).collect();
+    for (key, repetition) in cells.values_mut().flat_map(|cell| cell.repetitions.iter_mut()) {
+        repetition.memory = (before.get(&key.1).copied(), total);
+        repetition.upkeep = epochs.get(&key.1).map(|epoch| upkeep(epoch, ready.get(&key.1).copied()));
+    }
+}
+
+/// In use before the first server of each epoch.
+fn memory_before(record: &RunRecord) -> BTreeMap<u32, MemoryRecord> {
+    let before = |record: &EventRecord| match record.event {
+        Event::Memory { epoch, servers: 0, memory } => Some((epoch, memory)),
+        _ => None,
+    };
+    record.events.iter().filter_map(before).collect()
+}
+
+/// Of the GPUs, or of the host where they have none of their own.
+fn memory_total(environment: &Environment) -> Option<Bytes> {
+    let own = environment.gpus.iter().filter_map(|gpu| gpu.memory_bytes);
+    own.reduce(|all, one| Bytes(all.0.saturating_add(one.0))).or(environment.memory_bytes)
+}
+
+/// From the start of each epoch until its last server was first ready.
+fn times_to_ready(record: &RunRecord) -> BTreeMap<u32, Nanos> {
+    let (mut started, mut ready) = (BTreeMap::new(), BTreeMap::new());
+    for EventRecord { at_ns, event } in &record.events {
+        match event {
+            Event::EpochStarted { epoch, .. } => {
+                started.insert(*epoch, *at_ns);
+            }
+            Event::ServerReady { epoch, .. } => {
+                let start = started.get(epoch).copied().unwrap_or(*at_ns);
+                ready.insert(*epoch, at_ns.since(start));
+            }
+            _ => {}
+        }
+    }
+    ready
+}
+
+fn upkeep(epoch: &Epoch, ready: Option<Nanos>) -> Upkeep {
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let ours = epoch.servers.iter().filter(|server| !matches!(server.origin, ServerOrigin::Url { .. })).count();
+    let changing = || epoch.setup.iter().filter(|step| changes(step));
+    let daemons = changing().filter(|step| matches!(step.kind, StepKind::Gpu(GpuStep::Mps(_)))).count();
+    Upkeep {
+        processes: count(ours) + PROCESSES_OF_MPS * count(daemons),
+        ports: count(epoch.servers.len()),
+        steps: count(changing().count() + ours),
+        privileged: count(changing().filter(|step| step.rights() != Rights::Own).count()),
+        ready,
+    }
+}
+
+/// Whether a step does more than look.
+fn changes(step: &StepSpec) -> bool {
+    !matches!(step.kind, StepKind::Look(_) | StepKind::Gpu(GpuStep::Mps(MpsStep { action: MpsAction::Absent, .. })))
+}
