@@ -23,7 +23,7 @@ mod tests;
 use serde::Serialize;
 
 use crate::names::ClaimId;
-use crate::scenario::{Claim, ClaimKind, Published, Relation, Source};
+use crate::scenario::{Audit, Claim, ClaimKind, Published, Relation, Source};
 pub use figure::Range;
 use figure::{Figure, Figures};
 pub use render::render;
@@ -83,6 +83,9 @@ pub enum Basis {
 pub enum Verdict {
     /// Values that print as published agree.
     Consistent,
+    /// They agree, but only because the figure is printed with fewer digits than
+    /// those it follows from: `99%` where these give 99.3 to 99.7 %.
+    Rounded,
     /// None do.
     Inconsistent,
     /// The machine could do it.
@@ -96,7 +99,7 @@ impl Verdict {
     pub const fn is_wrong(self) -> bool {
         match self {
             Self::Inconsistent | Self::Implausible => true,
-            Self::Consistent | Self::Plausible => false,
+            Self::Consistent | Self::Rounded | Self::Plausible => false,
         }
     }
 }
@@ -152,6 +155,14 @@ pub fn audit(published: &Published) -> Audited {
     Audited { claims: claims.len(), findings, unchecked }
 }
 
+/// By what arithmetic the throughput that a claim states takes more memory
+/// traffic than its machine has; `None` if it does not, or nobody can tell.
+pub fn implausible(claim: &Claim, audit: &Audit) -> Option<String> {
+    let checked = Checked { claim, figure: Figure::of(claim)? };
+    let finding = roofline::judge(&checked, audit)?.ok()?;
+    (finding.verdict == Verdict::Implausible).then_some(finding.arithmetic)
+}
+
 /// How a claim follows from others: as it is written, else as its metric and
 /// cell say.
 fn relation_of(claim: &Claim, Published { claims, audit }: &Published) -> Option<Relation> {
@@ -181,6 +192,13 @@ impl Checked<'_> {
                 computed.overlaps(self.figure.range)
             }
         }
+    }
+
+    /// Whether the figure agrees by what its digits leave open, not by itself.
+    fn is_rounded_to(&self, computed: Range) -> bool {
+        let itself = Range { least: self.figure.value, most: self.figure.value };
+        let is_value = matches!(self.claim.kind, ClaimKind::Absolute { .. } | ClaimKind::Ratio { .. });
+        is_value && self.agrees_with(computed) && !computed.overlaps(itself)
     }
 
     fn shown(&self) -> Shown {

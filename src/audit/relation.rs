@@ -12,7 +12,11 @@ pub(super) fn judge(checked: &Checked<'_>, relation: &Relation, figures: &Figure
     let printed = |id: &ClaimId| figures.printed(id);
     let Some(computed) = compute(relation, printed) else { return Vec::new() };
     let agrees = checked.agrees_with(computed.range);
-    let verdict = if agrees { Verdict::Consistent } else { Verdict::Inconsistent };
+    let verdict = match agrees {
+        true if checked.is_rounded_to(computed.range) => Verdict::Rounded,
+        true => Verdict::Consistent,
+        false => Verdict::Inconsistent,
+    };
     let mut finding =
         checked.finding(Basis::Figures, verdict, told(checked, relation, printed, &computed, ""), computed.range);
     if !agrees {

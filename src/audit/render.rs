@@ -8,20 +8,26 @@ use super::{Audited, Finding, Unchecked, Verdict};
 pub fn render(name: &str, audited: &Audited) -> String {
     let count = |verdict| audited.with(verdict).count();
     let mut text = format!(
-        "# Audit of {}\n\n{} claims, {} checks: {} inconsistent, {} physically implausible, {} consistent, {} plausible.\n",
+        "# Audit of {}\n\n{} claims, {} checks: {} inconsistent, {} physically implausible, {} only by rounding, {} consistent, {} plausible.\n",
         one_line(name),
         audited.claims,
         audited.findings.len(),
         count(Verdict::Inconsistent),
         count(Verdict::Implausible),
+        count(Verdict::Rounded),
         count(Verdict::Consistent),
         count(Verdict::Plausible),
     );
     text += &wrong("Inconsistent", audited.with(Verdict::Inconsistent));
     text += &wrong("Physically implausible", audited.with(Verdict::Implausible));
-    text += &right(audited.findings.iter().filter(|finding| !finding.verdict.is_wrong()));
+    text += &wrong("Consistent only by rounding", audited.with(Verdict::Rounded));
+    text += &right(audited.findings.iter().filter(|finding| is_right(finding.verdict)));
     text += &unchecked(&audited.unchecked);
     text
+}
+
+const fn is_right(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Consistent | Verdict::Plausible)
 }
 
 fn wrong<'a>(title: &str, findings: impl Iterator<Item = &'a Finding>) -> String {

@@ -24,7 +24,7 @@ fn cell(levels: &[(&str, i64)]) -> Selector {
 fn claim(name: &str, says: &str, metric: &str, cell: Selector, value: f64) -> Claim {
     let (metric, tolerance) = (MetricId::new(metric).unwrap(), Share::from_fraction(0.1).unwrap());
     let kind = ClaimKind::Absolute { metric, cell, value, tolerance };
-    let system = Some(SystemMatch { gpu: Some("GB10".to_owned()) });
+    let system = Some(SystemMatch { gpu: Some("GB10".to_owned()), ..SystemMatch::default() });
     Claim { id: id(name), says: says.to_owned(), source: source(), kind, system }
 }
 

@@ -14,7 +14,7 @@ const SCENARIO: &str = "scenario.toml";
     name = "runexp",
     version,
     after_help = "`runexp FILE` is short for `runexp run FILE`.\n\n\
-    Exit codes: 0 done · 1 an audit found a contradiction · 2 usage or invalid scenario · 3 setup failed · 4 nothing valid was measured · \
+    Exit codes: 0 done · 1 an audit found a contradiction, or a claim has a verdict of `--fail-on` · 2 usage or invalid scenario · 3 setup failed · 4 nothing valid was measured · \
     5 teardown incomplete · 6 another run is at work · 7 an earlier run is not undone · 129/130/143 interrupted by SIGHUP, SIGINT, SIGTERM"
 )]
 pub(super) struct Arguments {
@@ -101,11 +101,34 @@ pub(super) struct RunArguments {
     /// Say nothing on stderr but problems
     #[arg(long)]
     pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) gate: Gate,
     /// Do the work of this run, watched through a pipe that is standard input
     #[arg(long, hide = true, value_name = "RUN-ID", value_parser = run_id)]
     pub(super) runner: Option<RunId>,
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+}
+
+/// What makes a run or report fail that was done.
+#[derive(Debug, Args)]
+pub(super) struct Gate {
+    /// End with exit code 1 if a published claim has this verdict (repeatable)
+    #[arg(long, value_enum, value_name = "VERDICT")]
+    pub(super) fail_on: Vec<FailOn>,
+}
+
+/// A verdict that scripts may want to stop at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// The interval lies outside the tolerance
+    NotReproduced,
+    /// The interval reaches over the edge of the tolerance
+    Inconclusive,
+    /// The cell was measured, but not validly
+    Invalid,
+    /// Nothing here measures it
+    NotRun,
 }
 
 #[derive(Debug, Args)]
@@ -153,6 +176,8 @@ pub(super) struct ReportArguments {
     /// Render this template too (`*.j2` or `*.hbs`; repeatable)
     #[arg(long = "template", value_name = "FILE")]
     pub(super) templates: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) gate: Gate,
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
 }

@@ -12,12 +12,14 @@ use crate::report::{self, Context};
 use crate::scenario::{self, LoadOptions};
 use crate::store::{self, RunDirectory};
 use crate::summary::{self, Summary, Validity};
-use crate::verdict;
+use crate::verdict::{self, Verdicts};
 
 /// What was made from a run directory.
 pub(super) struct Derived {
     /// Estimates with intervals.
     pub(super) summary: Summary,
+    /// What became of the claims.
+    pub(super) verdicts: Verdicts,
     /// The names of the files written.
     pub(super) files: Vec<String>,
 }
@@ -40,7 +42,8 @@ pub(super) fn derive(directory: &Path, templates: &[PathBuf]) -> Result<Derived,
     let Manifest { environment, simulated, .. } = &stored.record.manifest;
     let baseline = stored.plan.baseline.as_ref();
     let (claims, rules) = (&scenario.claims, &scenario.rules);
-    let verdicts = verdict::judge(&summary, claims, rules, baseline, environment, simulated.as_ref());
+    let mut verdicts = verdict::judge(&summary, claims, rules, baseline, environment, simulated.as_ref());
+    verdict::hold_against_bandwidth(&mut verdicts, &scenario.audit, environment);
     let directory = RunDirectory::open(directory);
     directory.write_derived("summary.json", &(serde_json::to_string_pretty(&summary)? + "\n"))?;
     let context = Context::new(&stored.record.manifest, &stored.plan, &summary, &verdicts, metric::all());
@@ -50,7 +53,7 @@ pub(super) fn derive(directory: &Path, templates: &[PathBuf]) -> Result<Derived,
         directory.write_derived(&name, &text)?;
         written.push(name);
     }
-    Ok(Derived { summary, files: written })
+    Ok(Derived { summary, verdicts, files: written })
 }
 
 /// The built-in templates, then those of the user.

@@ -13,7 +13,8 @@ use crate::warden::WardenError;
 
 /// Everything was done.
 pub(super) const DONE: u8 = 0;
-/// Published numbers contradict each other, or what a machine can do.
+/// Published numbers contradict each other, or what a machine can do; or a claim
+/// has a verdict that was to fail.
 pub(super) const CONTRADICTED: u8 = 1;
 /// Wrong usage, or an invalid scenario.
 pub(super) const USAGE: u8 = 2;

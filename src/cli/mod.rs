@@ -10,6 +10,7 @@ mod derive;
 mod doctor;
 mod exit;
 mod explain;
+mod gate;
 mod init;
 mod invalid;
 mod plan;

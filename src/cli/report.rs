@@ -1,6 +1,6 @@
 use super::args::{Format, ReportArguments};
 use super::derive::derive;
-use super::exit::{DONE, Failure, print};
+use super::exit::{CONTRADICTED, DONE, Failure, print};
 
 /// Renders the report of a run again, from its directory alone.
 pub(super) fn report(arguments: &ReportArguments) -> Result<u8, Failure> {
@@ -13,5 +13,5 @@ pub(super) fn report(arguments: &ReportArguments) -> Result<u8, Failure> {
         }
         Format::Json => print(serde_json::to_string_pretty(&derived.summary)?),
     }
-    Ok(DONE)
+    Ok(if arguments.gate.lets_pass(&derived.verdicts) { DONE } else { CONTRADICTED })
 }

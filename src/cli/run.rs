@@ -4,7 +4,7 @@ use std::process;
 
 use super::args::{Format, RunArguments};
 use super::derive::{Derived, derive};
-use super::exit::{DONE, Failure, NOTHING_VALID, SETUP, TEARDOWN, interrupted, print, say};
+use super::exit::{CONTRADICTED, DONE, Failure, NOTHING_VALID, SETUP, TEARDOWN, interrupted, print, say};
 use super::invalid::nothing_valid;
 use super::progress;
 use super::resume::Earlier;
@@ -209,17 +209,18 @@ fn conclude(
         // What was measured is whole, whatever became of its report.
         print(directory.path().display());
     })?;
-    let code = code(finished, &derived);
+    let code = code(arguments, finished, &derived);
     announce(arguments, directory.path(), finished, &derived, code)?;
     Ok(code)
 }
 
-fn code(finished: &Finished, derived: &Derived) -> u8 {
+fn code(arguments: &RunArguments, finished: &Finished, derived: &Derived) -> u8 {
     match &finished.outcome {
         _ if !finished.not_undone.is_empty() => TEARDOWN,
         Outcome::Interrupted { signal } => interrupted(signal),
         Outcome::Failed { .. } | Outcome::Running => SETUP,
         Outcome::Completed if !derived.anything_valid() => NOTHING_VALID,
+        Outcome::Completed if !arguments.gate.lets_pass(&derived.verdicts) => CONTRADICTED,
         Outcome::Completed => DONE,
     }
 }

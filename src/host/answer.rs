@@ -9,6 +9,8 @@ use crate::wire::{WebError, tls_trouble, web};
 
 /// A healthy endpoint answers at once; one that hangs is asked again.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// What a server tells of itself is shorter.
+const MOST_JSON: usize = 1024 * 1024;
 
 /// Something does not answer (yet).
 #[derive(Debug, thiserror::Error)]
@@ -77,11 +79,29 @@ pub fn shown_url(url: &str) -> String {
 /// # Errors
 /// If it does not.
 pub async fn http_answers(url: &str, headers: &[(&str, &str)]) -> Result<(), NoAnswer> {
+    get(url, headers).await.map(drop)
+}
+
+/// The JSON by which `url` answers a GET with these headers; `None` if it
+/// answers in any other way, or says more than a megabyte.
+pub async fn http_json(url: &str, headers: &[(&str, &str)]) -> Option<serde_json::Value> {
+    let mut response = get(url, headers).await.ok()?;
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await.ok()? {
+        body.extend_from_slice(&piece);
+        if body.len() > MOST_JSON {
+            return None;
+        }
+    }
+    serde_json::from_slice(&body).ok()
+}
+
+async fn get(url: &str, headers: &[(&str, &str)]) -> Result<reqwest::Response, NoAnswer> {
     let address = shown_url(url);
     let (client, asked) = web(url, Some(PATIENCE)).map_err(|error| NoAnswer::unasked(url, error))?;
     let request = headers.iter().fold(client.get(asked), |request, (name, value)| request.header(*name, *value));
     match request.send().await {
-        Ok(response) if response.status().is_success() => Ok(()),
+        Ok(response) if response.status().is_success() => Ok(response),
         Ok(response) => Err(NoAnswer::Status { address, status: response.status() }),
         Err(error) => Err(NoAnswer::silent(&address, error)),
     }

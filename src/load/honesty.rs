@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 use super::lateness::Lateness;
 use super::watch::CpuWatch;
 use super::window::Window;
-use crate::clock::Clock;
+use crate::clock::{Clock, Hands};
 use crate::host;
-use crate::record::ClientHonesty;
+use crate::record::{ClientHonesty, ClockSteps};
 use crate::units::Nanos;
 
 /// How often the loop is tried.
@@ -25,6 +25,7 @@ pub(super) struct Honesty {
     clock: Clock,
     started: Nanos,
     cpu_at_start: Option<f64>,
+    hands_at_start: Hands,
     stalls: Arc<Mutex<Stalls>>,
     watch: Arc<Mutex<CpuWatch>>,
     done: CancellationToken,
@@ -52,7 +53,15 @@ impl Honesty {
         let watch = Arc::new(Mutex::new(CpuWatch::new(clock)));
         let done = CancellationToken::new();
         tokio::spawn(tick(clock, window, Arc::clone(&stalls), Arc::clone(&watch), done.clone()));
-        Self { clock, started: clock.now(), cpu_at_start: host::process_cpu_seconds(), stalls, watch, done }
+        Self {
+            clock,
+            started: clock.now(),
+            cpu_at_start: host::process_cpu_seconds(),
+            hands_at_start: clock.hands(),
+            stalls,
+            watch,
+            done,
+        }
     }
 
     pub(super) async fn finish(self, lags: &Lateness) -> ClientHonesty {
@@ -61,7 +70,9 @@ impl Honesty {
         tokio::task::yield_now().await;
         let wall = self.clock.now().since(self.started);
         let cpu = host::process_cpu_seconds().zip(self.cpu_at_start).map(|(now, then)| now - then);
+        let (slept_ns, set_ns) = self.clock.hands().since(self.hands_at_start);
         let mut honesty = ClientHonesty {
+            clocks: Some(ClockSteps { slept_ns, set_ns }),
             schedule_lag_p50_ns: lags.percentile(50),
             schedule_lag_p99_ns: lags.percentile(99),
             schedule_lag_max_ns: lags.worst(),

@@ -40,6 +40,7 @@ pub use definition::{Better, Family, Measure, MetricDefinition, Unit};
 pub use gap::{Gap, UnitValue};
 pub use objective::Bounded;
 pub use operation::Upkeep;
+pub use throughput::{share_at_full_load, tokens_by_part};
 pub use window::{Demand, Footing, Kill, Objectives, Window};
 
 static ALL: LazyLock<Vec<MetricDefinition>> = LazyLock::new(|| {

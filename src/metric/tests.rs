@@ -19,6 +19,7 @@ const HONEST: ClientHonesty = ClientHonesty {
     cpu_cores: None,
     cpu: None,
     serving_cpu: None,
+    clocks: None,
 };
 
 fn value(metric: &str, window: &Window<'_>) -> UnitValue {

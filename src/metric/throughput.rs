@@ -3,6 +3,8 @@ use super::window::is_good;
 use super::{Better, Family, Gap, Measure, MetricDefinition, Unit, UnitValue, Window, reply};
 use crate::units::Nanos;
 
+/// Of the clients of a closed loop.
+const FULL_LOAD: f64 = 0.9;
 const EMPTY_WINDOW: &str = "the measured window has no length";
 
 pub(super) const DEFINITIONS: &[MetricDefinition] = &[
@@ -53,9 +55,34 @@ pub(super) fn output_throughput(window: &Window<'_>) -> UnitValue {
 /// flight ÷ the length of that time. Closed loops only.
 fn output_throughput_steady(window: &Window<'_>) -> UnitValue {
     let clients = window.clients.ok_or_else(|| Gap::not_measured("an open loop has no number of clients to hold"))?;
-    let spans = spans_in_flight(window, 0.9 * f64::from(clients));
-    let seconds = spans.iter().map(|(start, end)| end.since(*start).seconds()).sum();
-    share(tokens_within(window, &spans), seconds, "the load never reached 90 % of its clients")
+    let spans = spans_in_flight(window, FULL_LOAD * f64::from(clients));
+    share(tokens_within(window, &spans), length(&spans), "the load never reached 90 % of its clients")
+}
+
+/// The share of the window in which at least 0.9 × clients requests were in
+/// flight; `None` in an open loop and for a window without length.
+pub fn share_at_full_load(window: &Window<'_>) -> Option<f64> {
+    let spans = spans_in_flight(window, FULL_LOAD * f64::from(window.clients?));
+    (window.seconds() > 0.0).then(|| length(&spans) / window.seconds())
+}
+
+fn length(spans: &[(Nanos, Nanos)]) -> f64 {
+    spans.iter().map(|(start, end)| end.since(*start).seconds()).sum()
+}
+
+/// The output tokens that arrived in each of so many equal parts of the window.
+pub fn tokens_by_part(window: &Window<'_>, parts: u32) -> Vec<f64> {
+    let length = window.end.since(window.start).0.max(1);
+    let mut tokens = vec![0.0; parts as usize];
+    for (at, count) in window.requests.iter().flat_map(|request| arrivals(&request)) {
+        if window.start < at && at <= window.end {
+            let part = u128::from(at.since(window.start).0 - 1) * u128::from(parts) / u128::from(length);
+            if let Some(part) = usize::try_from(part).ok().and_then(|part| tokens.get_mut(part)) {
+                *part += count;
+            }
+        }
+    }
+    tokens
 }
 
 /// Good requests that finished inside the window ÷ window.

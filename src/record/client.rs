@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::ClockSteps;
 use crate::units::Nanos;
 
 /// The load driver's figures about itself.
@@ -32,6 +33,9 @@ pub struct ClientHonesty {
     /// The same of the busiest thread of servers in this process, as those of
     /// a simulated machine are; `None` without such servers.
     pub serving_cpu: Option<CpuTime>,
+    /// What other clocks did while the load lasted.
+    #[serde(default)]
+    pub clocks: Option<ClockSteps>,
 }
 
 /// What threads had of the CPU.

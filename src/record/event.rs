@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientHonesty, Containment, Look, MemoryRecord, ProcessIdentity, Resumed, Undo};
+use super::{ClientHonesty, Containment, Look, MemoryRecord, ProcessIdentity, Resumed, ServerAbout, Undo};
 use crate::names::{CellId, ServerName};
 use crate::units::Nanos;
 
@@ -96,6 +96,9 @@ pub enum Event {
         ready_ns: Nanos,
         /// From start of preload to its end.
         preload_ns: Option<Nanos>,
+        /// What it tells of itself.
+        #[serde(default)]
+        about: ServerAbout,
     },
     /// A server could not be started.
     ServerFailed {

@@ -3,6 +3,7 @@
 //! Every line of a run directory's `*.jsonl` is one of these types. A reader
 //! accepts every older [`SCHEMA_VERSION`] and refuses a newer one.
 
+mod about;
 mod client;
 mod environment;
 mod event;
@@ -16,6 +17,7 @@ mod step;
 mod telemetry;
 mod undo;
 
+pub use about::{ClockSteps, ServerAbout};
 pub use client::{ClientHonesty, CpuTime};
 pub use environment::{Environment, GpuIdentity};
 pub use event::{CellEnd, CellKey, Event, EventRecord, ProbeVerdict, ServerKey};

@@ -17,7 +17,8 @@ mod figure;
 mod text;
 
 pub use context::{
-    CapacityRow, CapacityView, CellRow, ClaimRow, ComparisonRow, Context, DecisionView, EffectRow, EffectsView,
+    Absent, CapacityRow, CapacityView, CellRow, ClaimRow, ComparisonRow, Context, CourseRow, Courses, DecisionView,
+    EffectRow, EffectsView,
     EvidenceGroup, EvidenceLine, Fact, Grid, GridRow, Incomplete, InvalidRow, ObjectiveRow, OptionRow, OverridesView,
     PhaseView, PlanView, ProbeRow, PromptFile, RuleRow, RunView, SearchView, Simulated, StepRow, Tally, TreatmentView,
 };

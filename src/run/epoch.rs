@@ -11,7 +11,7 @@ use crate::load::{self, Target};
 use crate::plan::{CellSpec, Epoch};
 use crate::record::{Event, Scope, ServerKey};
 use crate::scenario::{Cooldown, Endpoint, Header, Preload, ServerSpec};
-use crate::server::ServerContext;
+use crate::server::{self, ServerContext};
 
 impl<'a> Conductor<'a> {
     /// A life of the servers: setup steps, start, cells, stop, undo.
@@ -103,6 +103,10 @@ impl<'a> Conductor<'a> {
             Some(preload) => Some(self.preload(spec, &running, preload, endpoint).await?),
             None => None,
         };
+        let about = tokio::select! {
+            () = self.stop.cancelled() => return Err(WorldError::Interrupted),
+            about = server::about(spec, running.url(), &headers) => about,
+        };
         self.tell(RunEvent::ServerReady { label: spec.label(), seconds: ready_ns.seconds() });
         self.note(Event::ServerReady {
             epoch,
@@ -111,6 +115,7 @@ impl<'a> Conductor<'a> {
             process: running.identity().cloned(),
             ready_ns,
             preload_ns,
+            about,
         });
         Ok(running)
     }

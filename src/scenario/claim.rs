@@ -138,10 +138,20 @@ impl ClaimKind {
     }
 }
 
-/// What a system must be for a claim to speak of it.
+/// What a system must be for a claim to speak of it; all that is given must
+/// hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SystemMatch {
     /// A part of the GPU's name, upper and lower case alike.
     pub gpu: Option<String>,
+    /// The first number of the GPU driver's version.
+    pub driver: Option<u32>,
+    /// A part of the server's name and version, upper and lower case alike:
+    /// `Ollama 0.12`.
+    pub engine: Option<String>,
+    /// How the model's weights are quantised: `Q4_K_M`.
+    pub quantisation: Option<String>,
+    /// The model's digest, or how it begins.
+    pub digest: Option<String>,
 }

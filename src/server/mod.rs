@@ -3,6 +3,7 @@
 //! The [`Display`](std::fmt::Display) text of every error here is complete:
 //! it already says what its source says.
 
+mod about;
 mod compose;
 mod error;
 mod ready;
@@ -14,6 +15,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
+pub use about::about;
 pub use error::{NotReady, ServerError};
 pub use running::{RunningServer, start};
 

@@ -7,7 +7,8 @@ use indexmap::IndexMap;
 
 use super::observe::{Cells, Finished, ObservedCell, ObservedRepetition};
 use super::validity::{self, Examined};
-use super::{CellSummary, Repetition, objective, search};
+use super::{CellSummary, Repetition, course, objective, search};
+use crate::dialect::Api;
 use crate::metric::{self, Demand, Footing, Kill, Objectives, Window};
 use crate::names::{CellId, MetricId};
 use crate::plan::{CellSpec, Plan};
@@ -25,15 +26,17 @@ pub(super) fn measure_each<E>(
 ) -> Result<(), E> {
     for measurement in requests {
         let (CellKey { cell, block, epoch, probe }, requests) = measurement?;
+        let each = sends_each_token(plan, &cell);
         let repetition = observed.get_mut(&cell).and_then(|cell| cell.repetitions.get_mut(&(block, epoch, probe)));
         if let (Some(spec), Some(repetition)) = (plan.cells.get(&cell), repetition) {
-            repetition.measured = measure((block, epoch), repetition, spec, requests, telemetry);
+            repetition.measured = measure((block, epoch), repetition, (spec, each), requests, telemetry);
         }
     }
     for (cell, ObservedCell { repetitions, .. }) in observed {
         let Some(spec) = plan.cells.get(*cell) else { continue };
+        let each = sends_each_token(plan, cell);
         for (&(block, epoch, _), repetition) in repetitions.iter_mut().filter(|(_, one)| one.measured.is_none()) {
-            repetition.measured = measure((block, epoch), repetition, spec, Requests::default(), telemetry);
+            repetition.measured = measure((block, epoch), repetition, (spec, each), Requests::default(), telemetry);
         }
     }
     Ok(())
@@ -43,7 +46,7 @@ pub(super) fn measure_each<E>(
 fn measure(
     key: (u32, u32),
     observed: &ObservedRepetition<'_>,
-    spec: &CellSpec,
+    (spec, each): (&CellSpec, bool),
     requests: Requests,
     telemetry: &[TelemetryRecord],
 ) -> Option<Repetition> {
@@ -52,7 +55,8 @@ fn measure(
         Some(find) => Cow::Owned(spec.probe(find, observed.probed?.0)),
         None => Cow::Borrowed(spec),
     };
-    Some(summarize(key, &window(observed, finished, requests, telemetry, &spec), finished.how, &spec))
+    let window = window(observed, finished, requests, telemetry, &spec);
+    Some(summarize(key, &window, finished.how, (&spec, each)))
 }
 
 /// Every planned cell with its repetitions and no estimates yet.
@@ -63,6 +67,13 @@ pub(super) fn summarize_each(plan: &Plan, observed: &Cells<'_>) -> IndexMap<Cell
         (id.clone(), summary)
     };
     plan.cells.iter().map(summary).collect()
+}
+
+/// Whether every server that the cell asks sends each token by itself, as
+/// Ollama and llama.cpp do.
+fn sends_each_token(plan: &Plan, id: &CellId) -> bool {
+    let epoch = plan.epochs.iter().find(|epoch| epoch.cells.iter().any(|planned| planned.cell == *id));
+    epoch.is_some_and(|epoch| epoch.servers.iter().all(|server| server.api != Api::OpenAi))
 }
 
 fn describe(plan: &Plan, id: &CellId, spec: &CellSpec) -> CellSummary {
@@ -93,16 +104,25 @@ fn repetitions(cell: &ObservedCell<'_>, spec: &CellSpec) -> Vec<Repetition> {
     searches.values().filter_map(|tries| search::repetition(find, tries)).collect()
 }
 
-/// One measurement.
-pub(super) fn summarize((block, epoch): (u32, u32), window: &Window<'_>, how: &CellEnd, spec: &CellSpec) -> Repetition {
+/// One measurement, of servers that send each token by itself or may not.
+pub(super) fn summarize(
+    (block, epoch): (u32, u32),
+    window: &Window<'_>,
+    how: &CellEnd,
+    (spec, sends_each_token): (&CellSpec, bool),
+) -> Repetition {
     let values = metric::all()
         .iter()
         .filter_map(|metric| Some((MetricId::new(metric.id).ok()?, metric.in_window(window))))
         .collect();
+    // What comes in an open loop follows what is asked for.
+    let course = window.clients.map(|_| course::course(window));
+    let examined = Examined { spec, how, window, sends_each_token, course };
     Repetition {
         block,
         epoch,
-        validity: validity::examine(&Examined { spec, how, window }),
+        validity: validity::examine(&examined),
+        course,
         outcomes: outcomes(window),
         values,
         objectives: objective::values(&spec.slo, window),

@@ -2,6 +2,7 @@
 //! or the reason why there is none. Pure.
 
 mod cell;
+mod course;
 mod estimate;
 mod look;
 mod objective;
@@ -16,9 +17,10 @@ mod validity;
 mod tests;
 
 use crate::plan::Plan;
-use crate::record::{CellKey, Event, EventRecord, Look, Requests, Resumed, RunRecord};
+use crate::record::{CellKey, Event, EventRecord, Look, Requests, Resumed, RunRecord, ServerAbout};
 
 pub use crate::metric::{Gap, UnitValue};
+pub use course::Course;
 pub use look::look;
 pub use search::judge;
 pub use types::{
@@ -47,6 +49,7 @@ pub fn summarize<E>(
     upkeep::fill(record, plan, &mut observed);
     cell::measure_each(plan, &mut observed, &record.telemetry, requests)?;
     let mut cells = cell::summarize_each(plan, &observed);
+    validity::examine_servers(record, &mut cells);
     reference::fill(plan, &mut cells);
     estimate::fill(plan, &mut cells, &observed);
     Ok(Summary {
@@ -56,8 +59,21 @@ pub fn summarize<E>(
         planned_looks: plan.looks.as_ref().map_or(0, |looks| u32::try_from(looks.after.len()).unwrap_or(u32::MAX)),
         looks: looks(record),
         resumed: resumed(record, plan),
+        served: served(record),
         cells,
     })
+}
+
+fn served(record: &RunRecord) -> Vec<ServerAbout> {
+    let mut served: Vec<ServerAbout> = Vec::new();
+    for event in &record.events {
+        if let Event::ServerReady { about, .. } = &event.event
+            && !served.contains(about)
+        {
+            served.push(about.clone());
+        }
+    }
+    served
 }
 
 fn looks(record: &RunRecord) -> Vec<Look> {

@@ -25,7 +25,7 @@ const ERROR_RATE_LIMIT: f64 = 0.01;
 pub fn judge(probe: &CellSpec, find: &Find, end: &Event, requests: Requests) -> ProbeVerdict {
     let Some((key, finished)) = observe::finished(end) else { return unjudged("it has no end") };
     let window = window(&ObservedRepetition::default(), finished, requests, &[], probe);
-    let repetition = summarize((key.block, key.epoch), &window, finished.how, probe);
+    let repetition = summarize((key.block, key.epoch), &window, finished.how, (probe, false));
     verdict(probe, find, &repetition)
 }
 

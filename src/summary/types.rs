@@ -2,10 +2,10 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::Validity;
+use super::{Course, Validity};
 use crate::metric::{Gap, UnitValue};
 use crate::names::{CellId, MetricId, PhaseName};
-use crate::record::{Look, ProbeVerdict};
+use crate::record::{Look, ProbeVerdict, ServerAbout};
 
 /// Everything a report may say in numbers; `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Summary {
     /// How often, when and where the run went on after it had ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resumed: Vec<Seam>,
+    /// What the servers told of themselves, each telling once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub served: Vec<ServerAbout>,
     /// Every planned cell, in the plan's order.
     pub cells: IndexMap<CellId, CellSummary>,
 }
@@ -73,6 +76,9 @@ pub struct Repetition {
     pub epoch: u32,
     /// Whether its values count.
     pub validity: Validity,
+    /// How its throughput ran through the window; none in an open loop.
+    #[serde(default)]
+    pub course: Option<Course>,
     /// Requests sent inside the window, by how they ended.
     pub outcomes: IndexMap<String, u64>,
     /// The metric's value in this repetition, or why there is none.

@@ -3,20 +3,13 @@
 use super::finding::{Finding, absolute, bounded, ordering, ratio};
 use super::interval::{estimate, interval};
 use super::select::only;
+use super::system::{System, differences};
 use super::{Judged, Verdict};
 use crate::metric::{self, Measure};
 use crate::names::CellId;
-use crate::record::{Environment, Simulation};
-use crate::scenario::{Claim, ClaimKind, Selector, SystemMatch};
+use crate::scenario::{Claim, ClaimKind, Selector};
 use crate::stats::{Bounds, Tolerance};
 use crate::summary::{CellSummary, Estimate, Gap, Summary};
-
-/// The system that was measured.
-#[derive(Clone, Copy)]
-pub(super) struct System<'a> {
-    pub(super) environment: &'a Environment,
-    pub(super) simulated: Option<&'a Simulation>,
-}
 
 pub(super) fn judge(claim: &Claim, summary: &Summary, system: System<'_>) -> Judged {
     let differences = claim.system.as_ref().map(|wanted| differences(wanted, system)).unwrap_or_default();
@@ -31,7 +24,7 @@ pub(super) fn judge(claim: &Claim, summary: &Summary, system: System<'_>) -> Jud
     };
     let finding = finding.unwrap_or_else(|verdict| Finding { ratio: None, verdict });
     let ratio = finding.ratio.and_then(|ratio| Some((ratio.value, interval(ratio.bounds?))));
-    Judged { claim: claim.clone(), cell, measured, ratio, verdict: finding.verdict }
+    Judged { claim: claim.clone(), cell, measured, ratio, verdict: finding.verdict, implausible: Vec::new() }
 }
 
 /// Why no run, valid or not and on whatever machine, measures this metric.
@@ -40,21 +33,6 @@ fn never_measured(metric: &str) -> Option<&'static str> {
         Measure::Nothing(reason) => Some(reason),
         Measure::Latency(_) | Measure::Window(_) | Measure::Against(..) => None,
     }
-}
-
-/// Every way in which the system differs from the one the claim speaks of.
-fn differences(wanted: &SystemMatch, system: System<'_>) -> Vec<String> {
-    let SystemMatch { gpu } = wanted;
-    let Some(gpu) = gpu else { return Vec::new() };
-    let here: Vec<String> = match system.simulated {
-        Some(simulation) => vec![format!("{} (simulated)", simulation.title)],
-        None => system.environment.gpus.iter().map(|gpu| gpu.name.clone()).collect(),
-    };
-    if here.iter().any(|name| name.to_lowercase().contains(&gpu.to_lowercase())) {
-        return Vec::new();
-    }
-    let here = if here.is_empty() { "none".to_owned() } else { here.join(", ") };
-    vec![format!("GPU: claim speaks of {gpu}, here {here}")]
 }
 
 /// The cell that the claim is about; of two, the one above the line.

@@ -10,10 +10,12 @@ mod evidence;
 mod family;
 mod finding;
 mod interval;
+mod plausible;
 mod rule;
 mod select;
 mod sensitivity;
 mod standing;
+mod system;
 mod types;
 
 #[cfg(test)]
@@ -24,6 +26,7 @@ use crate::scenario::{Claim, Rule, Selector};
 use crate::summary::Summary;
 
 pub use effects::{Change, Effect};
+pub use plausible::hold_against_bandwidth;
 pub use types::{
     AgainstBest, Comparison, Decision, Evidence, Judged, JudgedRule, Pace, Ruling, ServingOption, Standing, Turning,
     Verdict, Verdicts,
@@ -42,7 +45,7 @@ pub fn judge(
     environment: &Environment,
     simulated: Option<&Simulation>,
 ) -> Verdicts {
-    let system = claim::System { environment, simulated };
+    let system = system::System { environment, simulated, served: &summary.served };
     Verdicts {
         claims: claims.iter().map(|claim| claim::judge(claim, summary, system)).collect(),
         comparisons: baseline.map(|baseline| comparison::against(summary, baseline)).unwrap_or_default(),

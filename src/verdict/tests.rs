@@ -1,6 +1,7 @@
 mod decision;
 mod effects;
 mod rule;
+mod system;
 
 use indexmap::IndexMap;
 use serde_json::json;
@@ -47,6 +48,7 @@ fn summary(cells: Vec<(CellId, CellSummary)>) -> Summary {
         planned_looks: 0,
         resumed: Vec::new(),
         looks: Vec::new(),
+        served: Vec::new(),
         cells: cells.into_iter().collect(),
     }
 }
@@ -173,7 +175,7 @@ fn a_claim_about_what_nothing_measures_is_not_run_even_in_an_invalid_cell_of_ano
     let gap = Gap::Invalid { reason: "no request succeeded".to_owned() };
     summary.cells[1].estimates.insert(metric.clone(), Measured::Gap(gap));
     let mut claim = claim(ClaimKind::AtMost { metric, cell: mps("on"), value: 4.9e9 });
-    claim.system = Some(SystemMatch { gpu: Some("NVIDIA GB10".to_owned()) });
+    claim.system = Some(SystemMatch { gpu: Some("NVIDIA GB10".to_owned()), ..SystemMatch::default() });
     let reason = "it takes a run on a second machine".to_owned();
     assert_eq!(judged(&summary, claim, &Environment::default(), None), Verdict::NotRun { reason });
 }
@@ -181,7 +183,7 @@ fn a_claim_about_what_nothing_measures_is_not_run_even_in_an_invalid_cell_of_ano
 #[test]
 fn a_claim_about_another_gpu_is_not_comparable() {
     let mut claim = claim(is(1000.0));
-    claim.system = Some(SystemMatch { gpu: Some("NVIDIA GB10".to_owned()) });
+    claim.system = Some(SystemMatch { gpu: Some("NVIDIA GB10".to_owned()), ..SystemMatch::default() });
     let gpu = |name: &str| GpuIdentity {
         uuid: "GPU-1".to_owned(),
         name: name.to_owned(),

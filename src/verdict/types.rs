@@ -33,6 +33,10 @@ pub struct Judged {
     pub ratio: Option<(f64, Interval)>,
     /// The verdict.
     pub verdict: Verdict,
+    /// How the figures of the claim, published or measured, take more memory
+    /// traffic than the machine has, if they do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub implausible: Vec<String>,
 }
 
 /// What became of a claim.

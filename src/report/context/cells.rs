@@ -8,7 +8,7 @@ use crate::plan::Plan;
 use crate::report::figure::{Figure, Shown};
 use crate::report::text::line;
 use crate::scenario::Fault;
-use crate::summary::{CellSummary, Objective, Summary, Validity};
+use crate::summary::{CellSummary, Course, Objective, Summary, Validity};
 
 /// One cell over all its repetitions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -195,4 +195,54 @@ pub(super) fn invalid(summary: &Summary) -> Vec<InvalidRow> {
             reasons: repetition.validity.reasons().iter().map(|reason| line(&reason.to_string())).collect(),
         })
         .collect()
+}
+
+/// How the throughput of all repetitions ran through their windows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Courses {
+    /// Repetitions that were steady from the first.
+    pub steady: usize,
+    /// Those with too few tokens to tell.
+    pub unknown: usize,
+    /// Those that warmed up, slowed down or never settled.
+    pub moving: Vec<CourseRow>,
+}
+
+/// A repetition whose throughput was not steady from the first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CourseRow {
+    /// Its cell.
+    pub cell: String,
+    /// Its block, from 0.
+    pub block: u32,
+    /// What it did, in words.
+    pub course: String,
+}
+
+/// How every repetition ran.
+pub(super) fn courses(summary: &Summary) -> Courses {
+    let mut courses = Courses::default();
+    for (id, cell) in &summary.cells {
+        for (block, course) in cell.repetitions.iter().filter_map(|one| Some((one.block, one.course?))) {
+            let course = match course {
+                Course::Steady => {
+                    courses.steady += 1;
+                    continue;
+                }
+                Course::TooFewTokens => {
+                    courses.unknown += 1;
+                    continue;
+                }
+                Course::WarmUp { seconds, off } => settled("warmed up", seconds, off),
+                Course::Slowdown { seconds, off } => settled("slowed down", seconds, off),
+                Course::Unsettled => "did not settle".to_owned(),
+            };
+            courses.moving.push(CourseRow { cell: line(id.as_str()), block, course });
+        }
+    }
+    courses
+}
+
+fn settled(what: &str, seconds: f64, off: f64) -> String {
+    format!("{what} for {seconds:.1} s; its mean is {:+.1} % off what it settled at", off * 100.0)
 }

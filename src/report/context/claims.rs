@@ -34,8 +34,11 @@ pub struct ClaimRow {
     pub gpu: Option<String>,
     /// `reproduced`, `not comparable` and so on.
     pub verdict: &'static str,
-    /// Why this verdict.
+    /// Why this verdict; and where a figure takes more memory traffic than its
+    /// machine has, by what arithmetic.
     pub reason: String,
+    /// Whether a figure does.
+    pub implausible: bool,
 }
 
 const NONE: &str = "–";
@@ -66,7 +69,8 @@ fn claim(judged: &Judged, metrics: &[MetricDefinition]) -> ClaimRow {
         ratio: judged.ratio.map_or_else(|| NONE.to_owned(), |(ratio, interval)| figure::ratio(ratio, Some(interval))),
         gpu: judged.claim.system.as_ref().and_then(|system| system.gpu.as_deref()).map(line),
         verdict: judged.verdict.words(),
-        reason: reason(&judged.verdict),
+        reason: reason(judged),
+        implausible: !judged.implausible.is_empty(),
     }
 }
 
@@ -103,7 +107,13 @@ fn tolerance(kind: &ClaimKind) -> String {
     }
 }
 
-fn reason(verdict: &Verdict) -> String {
+fn reason(judged: &Judged) -> String {
+    let implausible =
+        judged.implausible.iter().map(|arithmetic| format!("physically implausible: {}", line(arithmetic)));
+    [because(&judged.verdict)].into_iter().chain(implausible).collect::<Vec<_>>().join("; ")
+}
+
+fn because(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Reproduced => "the 90 % interval lies within what the claim allows".to_owned(),
         Verdict::NotReproduced => "the 90 % interval lies outside what the claim allows".to_owned(),

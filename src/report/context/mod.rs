@@ -15,12 +15,12 @@ mod searches;
 use serde::Serialize;
 
 pub use capacity::{CapacityRow, CapacityView};
-pub use cells::{CellRow, InvalidRow, ObjectiveRow};
+pub use cells::{CellRow, CourseRow, Courses, InvalidRow, ObjectiveRow};
 pub use claims::{ClaimRow, Tally};
 pub use comparisons::ComparisonRow;
 pub use decision::{DecisionView, EvidenceGroup, EvidenceLine, OptionRow};
 pub use effects::{EffectRow, EffectsView};
-pub use phases::{Grid, GridRow, PhaseView};
+pub use phases::{Absent, Grid, GridRow, PhaseView};
 pub use plan::{PlanView, PromptFile, StepRow, TreatmentView};
 pub use rules::RuleRow;
 pub use run::{Fact, Incomplete, OverridesView, RunView, Simulated};
@@ -57,6 +57,8 @@ pub struct Context {
     pub capacities: Vec<CapacityView>,
     /// Repetitions whose values do not count.
     pub invalid: Vec<InvalidRow>,
+    /// How the throughput of all repetitions ran.
+    pub courses: Courses,
     /// Treatments against the baseline.
     pub comparisons: Vec<ComparisonRow>,
     /// What each factor contributes.
@@ -93,6 +95,7 @@ impl Context {
             searches: searches::searches(summary, metrics),
             capacities: capacity::capacities(summary, metrics),
             invalid: cells::invalid(summary),
+            courses: cells::courses(summary),
             comparisons: comparisons::comparisons(verdicts, metrics),
             effects: EffectsView::of(verdicts),
             claims: claims::claims(verdicts, metrics),

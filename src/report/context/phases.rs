@@ -15,9 +15,18 @@ pub struct PhaseView {
     pub cells: Vec<CellRow>,
     /// One per metric that has a number in this phase.
     pub grids: Vec<Grid>,
-    /// Titles of the metrics that have no number in this phase, with the
-    /// reason in its first cell.
-    pub absent: Vec<Figure>,
+    /// The metrics that have no number in this phase, by the reason in its
+    /// first cell.
+    pub absent: Vec<Absent>,
+}
+
+/// Metrics that have no number, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Absent {
+    /// Why.
+    pub text: String,
+    /// Their titles.
+    pub titles: Vec<String>,
 }
 
 /// A metric over treatments × loads.
@@ -60,10 +69,19 @@ fn phase(name: &str, cells: &[&CellRow]) -> PhaseView {
     PhaseView {
         name: name.to_owned(),
         grids: measured.into_iter().map(|id| grid(id, cells, &loads, figure)).collect(),
-        absent: absent.into_iter().filter_map(|id| cells.first().map(|cell| figure(cell, id))).collect(),
+        absent: by_reason(absent.into_iter().filter_map(|id| cells.first().map(|cell| figure(cell, id)))),
         loads: loads.into_iter().map(str::to_owned).collect(),
         cells: cells.iter().map(|cell| (*cell).clone()).collect(),
     }
+}
+
+/// Each reason once, in the order that they first occur.
+fn by_reason(figures: impl Iterator<Item = Figure>) -> Vec<Absent> {
+    let mut reasons: IndexMap<String, Vec<String>> = IndexMap::new();
+    for figure in figures {
+        reasons.entry(figure.text).or_default().push(figure.title);
+    }
+    reasons.into_iter().map(|(text, titles)| Absent { text, titles }).collect()
 }
 
 fn grid(id: &str, cells: &[&CellRow], loads: &IndexSet<&str>, figure: impl Fn(&CellRow, &str) -> Figure) -> Grid {

@@ -1,6 +1,6 @@
 use super::{plan, record, repetition, spec, summed};
 use crate::metric::examples::reply;
-use crate::names::{CellId, MetricId};
+use crate::names::MetricId;
 use crate::plan::{CellSpec, Looks, Plan};
 use crate::record::CellEnd;
 use crate::scenario::{Arrival, Load};
@@ -15,8 +15,7 @@ const OPEN: &str = "servers=1/small/rate=1";
 fn after_two_blocks(blocks: u32, cells: Vec<(&str, CellSpec)>, second: &[(&str, usize)]) -> String {
     let plan = Plan { blocks, ..plan(cells) };
     let of = |block, (cell, tokens): (&str, usize)| {
-        let clients = matches!(plan.cells[&CellId::new(cell).unwrap()].load, Load::Clients(_)).then_some(1);
-        repetition(cell, block, (clients, 1), CellEnd::Complete, vec![reply(0, 0, &vec![50; tokens])])
+        repetition(cell, block, (None, 1), CellEnd::Complete, vec![reply(0, 0, &vec![50; tokens])])
     };
     let blocks = second.iter().flat_map(|one| [of(0, (one.0, 10)), of(1, *one)]);
     let summary = summed(record(blocks.collect()), &plan);

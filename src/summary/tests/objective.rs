@@ -15,8 +15,7 @@ fn an_objective_is_met_missed_or_open_by_its_interval_and_missed_where_a_percent
     let attained = |limit: &str, blocks: [Vec<RequestRecord>; 3]| {
         let plan = plan(vec![("cell", CellSpec { slo: slo(limit), ..spec(1, Load::Clients(1)) })]);
         let blocks = (0..).zip(blocks);
-        let blocks =
-            blocks.map(|(block, requests)| repetition("cell", block, (Some(1), 1), CellEnd::Complete, requests));
+        let blocks = blocks.map(|(block, requests)| repetition("cell", block, (None, 1), CellEnd::Complete, requests));
         let summary = summed(record(blocks.collect()), &plan);
         let objective = &summary.cells[0].objectives[0];
         let value = objective.measured.estimate().map(|estimate| (estimate.value * 1e3).round());

@@ -1,9 +1,9 @@
 use super::{plan, record, repetition, spec, summed};
 use crate::metric::examples::{ended, ms, reply};
 use crate::plan::CellSpec;
-use crate::record::{CellEnd, ClientHonesty, CpuTime, Event, RequestOutcome, RequestRecord};
+use crate::record::{CellEnd, ClientHonesty, ClockSteps, CpuTime, Event, RequestOutcome, RequestRecord};
 use crate::scenario::{Arrival, Load, PromptCache};
-use crate::summary::{Rule, Validity};
+use crate::summary::{Course, Repetition, Rule, Validity};
 
 /// Why the only repetition of a cell is invalid.
 fn reasons(spec: CellSpec, client: ClientHonesty, requests: Vec<RequestRecord>) -> Vec<String> {
@@ -58,7 +58,7 @@ fn a_stall_is_held_against_the_window_and_a_wait_against_the_first_token() {
     // The first token comes after 1 s.
     let verdict = |seconds, stall_ms, wait_ms| {
         let good = vec![reply(0, 0, &[1_000; 9])];
-        let (mut event, requests) = repetition("cell", 0, (Some(1), seconds), CellEnd::Complete, good);
+        let (mut event, requests) = repetition("cell", 0, (None, seconds), CellEnd::Complete, good);
         if let Event::CellFinished { client, .. } = &mut event {
             client.loop_stall_max_ns = Some(ms(stall_ms));
             client.loop_delay_mean_ns = Some(ms(wait_ms));
@@ -120,4 +120,58 @@ fn who_always_has_work_and_no_cpu_for_it_sets_the_pace() {
         "the simulated servers had no CPU to spare: ran on 0.95 and waited for 0.03 of 1"
     );
     assert_eq!(told(None, None), "");
+}
+
+#[test]
+fn a_machine_that_slept_or_a_clock_that_was_set_shows() {
+    let with = |slept, set| {
+        let clocks = Some(ClockSteps { slept_ns: ms(slept), set_ns: ms(set) });
+        let client = ClientHonesty { clocks, ..ClientHonesty::default() };
+        reasons(
+            spec(1, Load::Rate { per_second: 2.0, arrival: Arrival::Poisson }),
+            client,
+            vec![reply(0, 0, &[100; 9])],
+        )
+    };
+    assert_eq!(with(10, 10), Vec::<String>::new());
+    assert_eq!(with(900, 0), ["the machine slept for 900.0 ms meanwhile, more than 10.0 ms"]);
+    assert_eq!(with(0, 3_600_000), ["the wall clock was set by 3600.0 s meanwhile, more than 10.0 ms"]);
+}
+
+/// Of one client that gets a token every so many milliseconds, over 60 s.
+fn paced(gap_ms: impl Fn(u64) -> u64) -> Repetition {
+    let (mut gaps, mut now) = (Vec::new(), 0);
+    while now < 60_000 {
+        gaps.push(gap_ms(now));
+        now += gap_ms(now);
+    }
+    let (event, requests) = repetition("cell", 0, (Some(1), 60), CellEnd::Complete, vec![reply(0, 0, &gaps)]);
+    let spec = spec(1, Load::Clients(1));
+    summed(record(vec![(event, requests)]), &plan(vec![("cell", spec)])).cells[0].repetitions.remove(0)
+}
+
+#[test]
+fn a_window_that_holds_a_warm_up_or_a_slowdown_does_not_count_if_its_mean_is_off() {
+    let steady = paced(|_| 20);
+    assert_eq!((steady.validity, steady.course), (Validity::Valid, Some(Course::Steady)));
+    let told =
+        |repetition: Repetition| repetition.validity.reasons().iter().map(|one| one.text.clone()).collect::<String>();
+    let warm = told(paced(|now| if now < 10_000 { 40 } else { 20 }));
+    assert_eq!(
+        warm,
+        "the server warmed up for 10.0 s of the window: its mean is 8.3 % below what it settled at, more than 3 %"
+    );
+    let hot = told(paced(|now| if now < 10_000 { 10 } else { 20 }));
+    assert_eq!(
+        hot,
+        "the server slowed down for 10.0 s of the window: its mean is 16.7 % above what it settled at, more than 3 %"
+    );
+    // Off by 1.7 %: shown only.
+    let short = paced(|now| if now < 2_000 { 40 } else { 20 });
+    assert!(matches!(short.course, Some(Course::WarmUp { .. })), "{:?}", short.course);
+    assert_eq!(short.validity, Validity::Valid);
+    // As is what never settles.
+    let falling = paced(|now| 20 + now / 4_000);
+    assert_eq!((falling.validity, falling.course), (Validity::Valid, Some(Course::Unsettled)));
+    assert_eq!(paced(|_| 1_000).course, Some(Course::TooFewTokens));
 }

@@ -2,11 +2,13 @@
 
 use super::Examined;
 use crate::metric::Window;
-use crate::record::{CpuTime, RequestOutcome};
+use crate::record::{ClockSteps, CpuTime, RequestOutcome};
 use crate::stats::Percentile::{P50, P90, P95, P99};
 use crate::stats::Sample;
 use crate::units::Nanos;
 
+/// Below this it may be that the clocks were looked at one after the other.
+const CLOCK_LIMIT: Nanos = Nanos(10_000_000);
 const LAG_FLOOR: Nanos = Nanos(1_000_000);
 const LAG_SHARE_OF_TTFT: f64 = 0.01;
 const STALL_FLOOR: Nanos = Nanos(100_000_000);
@@ -93,6 +95,14 @@ pub(super) fn cpu_short(examined: &Examined<'_>) -> Option<String> {
             .then(|| format!("{who} had no CPU to spare: ran on {ran:.2} and waited for {waited:.2} of {cpus}"))
     };
     short("the driver", client.cpu).or_else(|| short("the simulated servers", client.serving_cpu))
+}
+
+pub(super) fn clock_stepped(examined: &Examined<'_>) -> Option<String> {
+    let ClockSteps { slept_ns, set_ns } = examined.window.client.clocks?;
+    if slept_ns > CLOCK_LIMIT {
+        return Some(format!("the machine slept for {slept_ns} meanwhile, more than {CLOCK_LIMIT}"));
+    }
+    (set_ns > CLOCK_LIMIT).then(|| format!("the wall clock was set by {set_ns} meanwhile, more than {CLOCK_LIMIT}"))
 }
 
 /// In seconds; 0 if nothing succeeded.

@@ -2,24 +2,32 @@
 //! one table of them all.
 
 mod client;
+mod counts;
+mod load;
 mod page;
 mod requests;
 mod rule;
+mod servers;
 
 use serde::{Deserialize, Serialize};
 
+use super::Course;
 use crate::metric::Window;
 use crate::plan::CellSpec;
 use crate::record::CellEnd;
 pub use page::{explain_rule, rule_words};
 use rule::Check;
 pub use rule::{Cause, RULES, Rule, RuleDefinition};
+pub(super) use servers::examine_servers;
 
 /// What the rules look at.
 pub(super) struct Examined<'a> {
     pub(super) spec: &'a CellSpec,
     pub(super) how: &'a CellEnd,
     pub(super) window: &'a Window<'a>,
+    /// Whether every server that is asked sends each token by itself.
+    pub(super) sends_each_token: bool,
+    pub(super) course: Option<Course>,
 }
 
 /// Whether a repetition's values count.
@@ -52,6 +60,15 @@ impl Validity {
         }
     }
 
+    /// Adds one more reason, in the order of [`RULES`].
+    pub(super) fn add(&mut self, reason: Reason) {
+        let mut reasons = self.reasons().to_vec();
+        reasons.push(reason);
+        let place = |reason: &Reason| RULES.iter().position(|definition| definition.rule == reason.rule);
+        reasons.sort_by_key(place);
+        *self = Self::Invalid { reasons };
+    }
+
     pub(super) fn because(rule: Rule, text: impl Into<String>) -> Self {
         Self::Invalid { reasons: vec![Reason { rule, text: text.into() }] }
     }
@@ -77,7 +94,7 @@ impl std::fmt::Display for Reason {
 pub(super) fn examine(examined: &Examined<'_>) -> Validity {
     let reason = |definition: &RuleDefinition| match definition.check {
         Check::Repetition(check) => check(examined).map(|text| Reason { rule: definition.rule, text }),
-        Check::Search => None,
+        Check::Servers | Check::Search => None,
     };
     let reasons: Vec<Reason> = RULES.iter().filter_map(reason).collect();
     if reasons.is_empty() { Validity::Valid } else { Validity::Invalid { reasons } }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Examined, client, requests};
+use super::{Examined, client, counts, load, requests};
 
 /// A rule by which a repetition's values do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,12 +18,26 @@ pub enum Rule {
     CutShort,
     /// Prompts came from a cache.
     PromptCached,
+    /// The server worked on fewer tokens than the prompt has.
+    PromptShort,
+    /// Server and stream count different tokens.
+    TokenCounts,
+    /// The load was not what it was to be for long enough.
+    ShortOfLoad,
+    /// The window holds a warm-up or a slowdown.
+    NotSettled,
     /// The driver did not keep the schedule.
     LateSchedule,
     /// The driver stood still.
     DriverStalled,
     /// The driver had no CPU to spare.
     CpuShort,
+    /// The machine slept, or somebody set its clock.
+    ClockStepped,
+    /// A server has another model than before.
+    ModelChanged,
+    /// A part of a model is not in device memory.
+    CpuSpill,
     /// A search has no answer.
     SearchOpen,
     /// A search found no load that meets the objectives.
@@ -71,6 +85,8 @@ pub struct RuleDefinition {
 pub(super) enum Check {
     /// To a repetition: why its values do not count, in a sentence.
     Repetition(fn(&Examined<'_>) -> Option<String>),
+    /// To what the servers of its epoch tell of themselves.
+    Servers,
     /// By the search itself.
     Search,
 }
@@ -122,6 +138,44 @@ pub const RULES: &[RuleDefinition] = &[
         check: Check::Repetition(requests::prompt_cached),
     },
     RuleDefinition {
+        rule: Rule::PromptShort,
+        cause: Cause::Workload,
+        protects: "A cache that does not tell shows in the count alone: some servers count only what they computed.",
+        limit: "of a phase with a single `prompt`, more than 5 % of the requests had less than half the prompt tokens of \
+                another one by the server's count, or fewer than one for each 16 bytes, unless \
+                `prompt_cache = \"allow\"`",
+        check: Check::Repetition(counts::prompt_short),
+    },
+    RuleDefinition {
+        rule: Rule::TokenCounts,
+        cause: Cause::Workload,
+        protects: "Throughput stands on the server's count of tokens. Tokens that it counts and never sends are nobody's, \
+                   and those that it sends and does not count are lost from the figure.",
+        limit: "over all whole replies the stream had more token events than the server counted tokens, beyond 2 % and \
+                one a reply; or, of Ollama and llama.cpp, which send each token by itself, fewer, beyond 10 % and two a \
+                reply",
+        check: Check::Repetition(counts::token_counts),
+    },
+    RuleDefinition {
+        rule: Rule::ShortOfLoad,
+        cause: Cause::Workload,
+        protects: "A closed loop that has run out of requests, or whose clients wait for the driver, is a lighter load \
+                   than it says.",
+        limit: "at least 90 % of the clients had a request in flight for less than 80 % of the window, unless a fault on \
+                purpose kept them from it",
+        check: Check::Repetition(load::short_of_load),
+    },
+    RuleDefinition {
+        rule: Rule::NotSettled,
+        cause: Cause::Workload,
+        protects: "A mean over a warm-up, or over a machine that slows down, is neither what it began with nor what it \
+                   settles at.",
+        limit: "in a window of 5 s and more the throughput of a closed loop settled within it (MSER, then halves and \
+                slope), and its mean over the window is off by more than 3 % from its mean since then; a window that \
+                never settles is only shown, and so is one with too few tokens to tell",
+        check: Check::Repetition(load::not_settled),
+    },
+    RuleDefinition {
         rule: Rule::LateSchedule,
         cause: Cause::Circumstance,
         protects: "An open loop that sends late offers another load than it says, and its waits begin too late.",
@@ -146,6 +200,30 @@ pub const RULES: &[RuleDefinition] = &[
         limit: "in a window of 1 s and more, the driver's threads ran or waited for a CPU in 90 % of the time of the CPUs \
                 they may use; or a thread of the simulated servers did, in 90 % of its own",
         check: Check::Repetition(client::cpu_short),
+    },
+    RuleDefinition {
+        rule: Rule::ClockStepped,
+        cause: Cause::Circumstance,
+        protects: "While a machine sleeps nothing is measured, though servers may count the time; who sets the clock \
+                   falsifies what servers time by it.",
+        limit: "while the load lasted the machine slept, or its wall clock was set, by more than 10 ms",
+        check: Check::Repetition(client::clock_stepped),
+    },
+    RuleDefinition {
+        rule: Rule::ModelChanged,
+        cause: Cause::Workload,
+        protects: "Two models, or two quantisations of one, are two experiments, whatever name they share.",
+        limit: "a server tells another model, digest or size of it than the server of that name in the first epoch that \
+                told",
+        check: Check::Servers,
+    },
+    RuleDefinition {
+        rule: Rule::CpuSpill,
+        cause: Cause::Workload,
+        protects: "A model of which a part is computed by the CPU is many times slower, and says nothing about the GPU.",
+        limit: "a server tells that less of its loaded model is in device memory than the model takes; none at all \
+                counts only on a machine with a GPU",
+        check: Check::Servers,
     },
     RuleDefinition {
         rule: Rule::SearchOpen,
@@ -174,9 +252,16 @@ impl Rule {
             Self::Dropped => "dropped",
             Self::CutShort => "cut_short",
             Self::PromptCached => "prompt_cached",
+            Self::PromptShort => "prompt_short",
+            Self::TokenCounts => "token_counts",
+            Self::ShortOfLoad => "short_of_load",
+            Self::NotSettled => "not_settled",
             Self::LateSchedule => "late_schedule",
             Self::DriverStalled => "driver_stalled",
             Self::CpuShort => "cpu_short",
+            Self::ClockStepped => "clock_stepped",
+            Self::ModelChanged => "model_changed",
+            Self::CpuSpill => "cpu_spill",
             Self::SearchOpen => "search_open",
             Self::NoLoadPassed => "no_load_passed",
         }

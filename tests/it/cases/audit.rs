@@ -39,7 +39,7 @@ fn numbers_that_agree_pass() {
     assert_snapshot!(stdout, @r"
     # Audit of tests/it/cases/audit/sound.toml
 
-    4 claims, 3 checks: 0 inconsistent, 0 physically implausible, 1 consistent, 2 plausible.
+    4 claims, 3 checks: 0 inconsistent, 0 physically implausible, 0 only by rounding, 1 consistent, 2 plausible.
 
     ## Consistent or plausible
 

@@ -3,6 +3,7 @@
 pub(crate) mod driven;
 pub(crate) mod elsewhere;
 pub(crate) mod ollama;
+pub(crate) mod talker;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -40,9 +40,10 @@ fn without_arguments_it_says_how_it_is_used() {
 
     `runexp FILE` is short for `runexp run FILE`.
 
-    Exit codes: 0 done · 1 an audit found a contradiction · 2 usage or invalid scenario · 3 setup failed
-    · 4 nothing valid was measured · 5 teardown incomplete · 6 another run is at work · 7 an earlier run
-    is not undone · 129/130/143 interrupted by SIGHUP, SIGINT, SIGTERM
+    Exit codes: 0 done · 1 an audit found a contradiction, or a claim has a verdict of `--fail-on` · 2
+    usage or invalid scenario · 3 setup failed · 4 nothing valid was measured · 5 teardown incomplete ·
+    6 another run is at work · 7 an earlier run is not undone · 129/130/143 interrupted by SIGHUP,
+    SIGINT, SIGTERM
     ");
 }
 

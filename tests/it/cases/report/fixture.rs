@@ -72,6 +72,7 @@ pub(super) fn nothing_measured(outcome: Outcome) -> Context {
         planned_looks: 0,
         looks: Vec::new(),
         resumed: Vec::new(),
+        served: Vec::new(),
         cells: IndexMap::new(),
     };
     let verdicts = judge(&summary, &[], &[], None, &Environment::default(), None);
@@ -237,6 +238,7 @@ fn summary() -> Summary {
         planned_looks: 0,
         looks: Vec::new(),
         resumed: Vec::new(),
+        served: Vec::new(),
         cells: cells.into_iter().map(|(id, validity, values)| (cell(id), summary_of(id, validity, values))).collect(),
     }
 }
@@ -268,6 +270,7 @@ fn summary_of(id: &str, validity: Vec<Validity>, values: Vec<(&str, Measured)>) 
                 block,
                 epoch: block,
                 validity,
+                course: None,
                 outcomes: IndexMap::from([("ok".into(), 40), ("stalled".into(), u64::from(block))]),
                 values: IndexMap::new(),
                 objectives: IndexMap::new(),

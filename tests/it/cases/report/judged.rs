@@ -167,9 +167,9 @@ fn judged(
     verdict: Verdict,
 ) -> Judged {
     let source = Source { file: "GUIDE.md".into(), section: Some("Results".into()), date: None };
-    let system = Some(SystemMatch { gpu: Some("GB10".into()) });
+    let system = Some(SystemMatch { gpu: Some("GB10".into()), ..SystemMatch::default() });
     let claim = Claim { id: ClaimId::new(id).unwrap(), says: says.into(), source, kind, system };
-    Judged { claim, cell: measured.as_ref().map(|_| cell(ON)), measured, ratio, verdict }
+    Judged { claim, cell: measured.as_ref().map(|_| cell(ON)), measured, ratio, verdict, implausible: Vec::new() }
 }
 
 fn comparison(above: &str, ratio: f64, interval: Option<(f64, f64)>, pairs: u32, pace: Pace) -> Comparison {

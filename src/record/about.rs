@@ -1,0 +1,37 @@
+use serde::{Deserialize, Serialize};
+
+use crate::units::{Bytes, Nanos};
+
+/// What a server tells of itself once its model is loaded. Absent is what it
+/// did not tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerAbout {
+    /// Program and version: `Ollama 0.12.6`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
+    /// The model that it serves, in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The digest of that model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// How its weights are quantised: `Q4_K_M`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantisation: Option<String>,
+    /// What the loaded model takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<Bytes>,
+    /// Of this, in device memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_bytes: Option<Bytes>,
+}
+
+/// What clocks that must run alike did while something was measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockSteps {
+    /// How long the machine slept: `CLOCK_BOOTTIME` over `CLOCK_MONOTONIC`.
+    pub slept_ns: Nanos,
+    /// How far the wall clock was set, forwards or back: `CLOCK_REALTIME` over
+    /// `CLOCK_MONOTONIC`, and the sleep.
+    pub set_ns: Nanos,
+}

@@ -1,0 +1,62 @@
+//! Whether the counts of servers can be believed.
+
+use super::{Examined, as_f64, percent};
+use crate::record::{Request, TokenSource};
+use crate::scenario::PromptCache;
+
+/// Two tellings of one prompt, which begins with another word each time, are
+/// within a few tokens of each other.
+const SAME_PROMPT: f64 = 0.5;
+/// No tokenizer takes so many bytes of a text for one token on average.
+const BYTES_PER_TOKEN: f64 = 16.0;
+const SHORT_LIMIT: f64 = 0.05;
+const MORE_EVENTS: f64 = 0.02;
+const FEWER_EVENTS: f64 = 0.1;
+
+/// Of a single prompt only: which prompt of several a request had is not
+/// recorded.
+pub(super) fn prompt_short(examined: &Examined<'_>) -> Option<String> {
+    let request = &examined.spec.request;
+    let text = request.prompt.as_ref().filter(|_| request.prompt_cache == PromptCache::Refuse)?;
+    let is_new = |request: &Request<'_>| request.turn.is_none_or(|turn| turn == 0);
+    let counts: Vec<u64> =
+        examined.window.requests.iter().filter(is_new).filter_map(|request| request.usage.prompt_tokens).collect();
+    let most = as_f64(*counts.iter().max()?);
+    let least = (SAME_PROMPT * most).max(as_f64(text.len() as u64) / BYTES_PER_TOKEN);
+    let short: Vec<u64> = counts.iter().copied().filter(|count| as_f64(*count) < least).collect();
+    let share = as_f64(short.len() as u64) / as_f64(counts.len() as u64);
+    let fewest = short.iter().min().filter(|_| share > SHORT_LIMIT)?;
+    let whole = if most < least {
+        format!("its {} bytes take at least {least:.0}", text.len())
+    } else {
+        format!("another one took {most:.0}")
+    };
+    Some(format!(
+        "{} of the prompts cost the server as few as {fewest} tokens, where {whole}: the rest came from a cache that it \
+         does not tell of",
+        percent(share)
+    ))
+}
+
+/// Explained is: a token that is split between reasoning and answer, a last one
+/// without text, and characters of several tokens, which arrive together.
+pub(super) fn token_counts(examined: &Examined<'_>) -> Option<String> {
+    let counted = examined.window.good().filter(|request| request.usage.source == TokenSource::Server);
+    let counted = counted.filter_map(|request| Some((request.usage.output_tokens?, request.chunks.total_events())));
+    let (replies, tokens, events) = counted.fold((0_u64, 0_u64, 0_u64), |(replies, tokens, events), one| {
+        (replies + 1, tokens.saturating_add(one.0), events.saturating_add(one.1))
+    });
+    let told = |what: &str| {
+        format!(
+            "in {replies} replies the server counted {tokens} tokens and the stream had {events} token events: {what}"
+        )
+    };
+    let (replies, tokens, events) = (as_f64(replies), as_f64(tokens), as_f64(events));
+    if events > tokens * (1.0 + MORE_EVENTS) + replies {
+        return Some(told("it does not count all that it sends"));
+    }
+    let is_lost = examined.spec.request.stream
+        && examined.sends_each_token
+        && events < tokens * (1.0 - FEWER_EVENTS) - 2.0 * replies;
+    is_lost.then(|| told("it does not send all that it counts"))
+}

@@ -1,0 +1,35 @@
+//! Whether the load was what it was to be, and the server at its pace.
+
+use super::{Examined, percent};
+use crate::metric;
+use crate::summary::Course;
+
+/// At full load for less of a window than this, its mean is that of a mixture.
+const LEAST_AT_FULL_LOAD: f64 = 0.8;
+/// The margin within which two values count as equal (`verdict::standing`).
+const MARGIN: f64 = 0.03;
+
+pub(super) fn short_of_load(examined: &Examined<'_>) -> Option<String> {
+    let share = metric::share_at_full_load(examined.window)?;
+    // A server that refuses everything at once has broken another rule.
+    let was_served = examined.window.good().next().is_some();
+    (was_served && examined.spec.fault.is_none() && share < LEAST_AT_FULL_LOAD).then(|| {
+        format!(
+            "at least 90 % of the clients had a request in flight for {} of the window, less than {}",
+            percent(share),
+            percent(LEAST_AT_FULL_LOAD)
+        )
+    })
+}
+
+pub(super) fn not_settled(examined: &Examined<'_>) -> Option<String> {
+    let (what, seconds, off) = match examined.course.filter(|_| examined.spec.fault.is_none())? {
+        Course::WarmUp { seconds, off } => ("warmed up", seconds, off),
+        Course::Slowdown { seconds, off } => ("slowed down", seconds, off),
+        Course::Steady | Course::Unsettled | Course::TooFewTokens => return None,
+    };
+    (off.abs() > MARGIN).then(|| {
+        let (off, way) = (percent(off.abs()), if off < 0.0 { "below" } else { "above" });
+        format!("the server {what} for {seconds:.1} s of the window: its mean is {off} {way} what it settled at, more than 3 %")
+    })
+}
