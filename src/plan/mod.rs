@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::names::{CellId, MetricId, PhaseName, ScenarioName};
 use crate::scenario::{
     Cooldown, Expect, Fault, Find, Length, Load, PromptLine, RequestSpec, Selector, ServerSpec, Slo, StepSpec,
-    Treatment,
+    Telemetry, Treatment,
 };
 use crate::units::{Nanos, Period, Share};
 
@@ -161,6 +161,9 @@ pub struct Epoch {
     pub servers: Vec<ServerSpec>,
     /// Measured one after the other.
     pub cells: Vec<PlannedCell>,
+    /// How GPUs are watched meanwhile.
+    #[serde(default, skip_serializing_if = "Telemetry::is_default")]
+    pub telemetry: Telemetry,
 }
 
 /// A cell in its place.

@@ -78,5 +78,6 @@ fn epoch(chosen: &ResolvedTreatment, index: u32, block: u32, cells: Vec<PlannedC
         setup: chosen.resolved.epoch_setup.clone(),
         servers: chosen.resolved.servers.clone(),
         cells,
+        telemetry: chosen.resolved.telemetry,
     }
 }

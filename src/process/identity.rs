@@ -138,6 +138,17 @@ pub fn program(pid: u32) -> Option<String> {
     Stat::read(Path::new(PROC), pid).filter(Stat::is_alive).map(|stat| stat.name)
 }
 
+/// Whether a process runs in a container: its control group is called by the
+/// container's id, 64 hexadecimal digits, as Docker, containerd and Podman do.
+pub fn is_in_container(pid: u32) -> bool {
+    std::fs::read_to_string(format!("{PROC}/{pid}/cgroup")).is_ok_and(|groups| names_container(&groups))
+}
+
+fn names_container(groups: &str) -> bool {
+    let mut words = groups.split(|character: char| !character.is_ascii_hexdigit());
+    words.any(|word| word.len() == 64)
+}
+
 /// Live processes whose name (15 characters in the kernel) begins so, in the
 /// tree `proc`, which is `/proc` but for tests.
 ///

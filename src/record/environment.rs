@@ -26,7 +26,7 @@ pub struct Environment {
 }
 
 /// One GPU.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GpuIdentity {
     /// `GPU-…`.
     pub uuid: String,
@@ -36,4 +36,10 @@ pub struct GpuIdentity {
     pub memory_bytes: Option<Bytes>,
     /// Memory bandwidth in bytes per second, where known.
     pub bandwidth_bytes_per_s: Option<f64>,
+    /// The power that it may draw, in W.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power_limit_w: Option<f64>,
+    /// The same as delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power_limit_default_w: Option<f64>,
 }

@@ -2,9 +2,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientHonesty, Containment, Look, MemoryRecord, ProcessIdentity, Resumed, ServerAbout, Undo};
+use super::{CallCost, ClientHonesty, Containment, Look, MemoryRecord, ProcessIdentity, Resumed, ServerAbout, Undo};
 use crate::names::{CellId, ServerName};
-use crate::units::Nanos;
+use crate::units::{Bytes, Nanos};
 
 /// One measurement of a cell: which cell, in which block and epoch.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -193,6 +193,45 @@ pub enum Event {
         undo: Undo,
         /// How far it is.
         state: super::UndoState,
+    },
+    /// The power of the servers at rest was measured: they were ready, and
+    /// nobody asked them anything.
+    IdleBaseline {
+        /// In which epoch.
+        epoch: u32,
+        /// From when.
+        start_ns: Nanos,
+        /// Until when.
+        end_ns: Nanos,
+    },
+    /// A GPU answers nothing any more.
+    GpuLost {
+        /// Which.
+        gpu: String,
+        /// Why, in the driver's words.
+        reason: String,
+    },
+    /// A GPU that was lost answers again.
+    GpuBack {
+        /// Which.
+        gpu: String,
+    },
+    /// A process that is none of the run's, and not allowed by the scenario,
+    /// began to compute on a GPU. Telemetry tells how long it did.
+    ForeignProcess {
+        /// On which.
+        gpu: String,
+        /// Its pid.
+        pid: u32,
+        /// Its name.
+        program: String,
+        /// Device memory that it held then, if the driver tells.
+        memory_bytes: Option<Bytes>,
+    },
+    /// What questions to the GPUs' driver took over the run.
+    TelemetryCosts {
+        /// One for each kind.
+        costs: Vec<CallCost>,
     },
     /// A signal arrived.
     Signal {

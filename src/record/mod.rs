@@ -28,7 +28,10 @@ pub use request::{Chunks, RequestOutcome, RequestRecord, TokenSource, UsageRecor
 pub use requests::{Arrivals, Request, Requests};
 pub use resumed::Resumed;
 pub use step::{Fact, Scope, StepOutcome, StepRecord};
-pub use telemetry::{GpuReading, Reading, TelemetryRecord};
+pub use telemetry::{
+    CallCost, GpuReading, HeldDown, MemorySource, Mig, MigDevice, Performance, PowerSource, ProcessOnGpu, Reading,
+    TelemetryRecord,
+};
 pub use undo::{Containment, ProcessIdentity, Undo, UndoEntry, UndoState};
 
 /// The version of the record format this program writes.

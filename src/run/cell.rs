@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::conductor::{Conductor, Halt};
 use super::event::RunEvent;
+use super::watch::mark_window;
 use super::world::{Running, WorldError};
 use crate::clock::Clock;
 use crate::load::{self, Driven, Sink, Target, Workload};
@@ -98,7 +99,12 @@ impl Conductor<'_> {
         let window_start = load_start.plus(spec.warmup.duration().into());
         let stop = self.stop.clone();
         let load = load::drive(workload, targets, self.stage.clock, load_start, sink, &stop);
-        let (driven, broken) = tokio::join!(load, self.fault(key, spec.fault.as_ref(), window_start, servers));
+        let marks = mark_window(self.stage.clock, self.stage.telemetry.clone(), spec.length, window_start);
+        let fault = self.fault(key, spec.fault.as_ref(), window_start, servers);
+        let (driven, broken) = tokio::select! {
+            ended = async { tokio::join!(load, fault) } => ended,
+            never = marks => match never {},
+        };
         broken?;
         Ok(driven?)
     }
@@ -144,7 +150,7 @@ impl Conductor<'_> {
     }
 }
 
-async fn sleep_until(clock: Clock, moment: Nanos) {
+pub(super) async fn sleep_until(clock: Clock, moment: Nanos) {
     tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(moment))).await;
 }
 

@@ -8,11 +8,11 @@ use super::event::RunEvent;
 use super::foreign::{self, Foreign};
 use super::guard::{Announce, announce};
 use super::interrupt::Interrupt;
+use super::lookout::Findings;
 use super::memory::Gauge;
 use super::resumption::Resumption;
 use super::rights::{self, Powerless};
 use super::secret::Secrets;
-use super::thermometer::Thermometer;
 use super::world::{World, WorldError};
 use crate::clock::Clock;
 use crate::journal::Journal;
@@ -23,6 +23,7 @@ use crate::record::{Containment, Event, EventRecord, Scope, StepOutcome, StepRec
 use crate::scenario::{OnError, StepSpec};
 use crate::step::{AskGpus, Performed, StepContext};
 use crate::store::{Ledger, Pen, RunDirectory};
+use crate::telemetry::Remote;
 use crate::undo::{UndoFailure, UndoStack};
 
 /// Why a run could not go on.
@@ -42,6 +43,12 @@ pub(super) enum Halt {
     Foreign {
         /// They.
         foreign: Vec<Foreign>,
+    },
+    /// The scenario requires a GPU that can be watched, and there is none.
+    #[error("`telemetry.gpu` is \"required\", and there is no GPU to watch: {reason}")]
+    NoGpu {
+        /// Why.
+        reason: String,
     },
     /// A step failed.
     #[error("step `{name}` failed: {source}")]
@@ -101,7 +108,9 @@ pub(super) struct Stage<'a> {
     pub(super) clock: Clock,
     pub(super) world: World,
     pub(super) secrets: Secrets,
-    pub(super) thermometer: Thermometer,
+    /// What telemetry has found, and how it is told what to do.
+    pub(super) findings: Findings,
+    pub(super) telemetry: Remote,
     /// How its processes are held together; `None` on a simulated machine.
     pub(super) containment: Option<Containment>,
     /// What a person wants to find afterwards.
@@ -183,6 +192,7 @@ impl<'a> Conductor<'a> {
         if let Some(containment) = self.stage.containment.clone() {
             self.note(Event::Contained { containment });
         }
+        self.require_gpus()?;
         self.may_do_all().await?;
         self.refuse_foreign()?;
         self.has_begun = true;

@@ -48,8 +48,10 @@ impl<'a> Conductor<'a> {
 
     async fn life(&mut self, number: u32, epoch: &Epoch, servers: &mut Vec<Running>) -> Result<(), Halt> {
         self.refuse_foreign()?;
+        self.watch_as_wanted(epoch);
         self.server_environment = self.steps(&epoch.setup, Scope::Epoch { epoch: number }).await?;
         self.start_all(number, epoch, servers).await?;
+        self.measure_rest(number, epoch).await?;
         self.cells(number, epoch, servers).await
     }
 
@@ -141,6 +143,7 @@ impl<'a> Conductor<'a> {
         for cell in &epoch.cells {
             self.go_on()?;
             self.cell(number, epoch, cell, servers).await?;
+            self.heed_lost_gpu(epoch)?;
             for server in servers.iter_mut() {
                 if let Some((how, tail)) = server.exited() {
                     return Err(Halt::ServerDied { label: server.label(), how, tail });
@@ -173,7 +176,7 @@ impl<'a> Conductor<'a> {
                 let limit_c = gpu_below_c.unwrap_or(f64::NEG_INFINITY);
                 tokio::select! {
                     () = self.stop.cancelled() => Err(Halt::Interrupted),
-                    () = self.stage.thermometer.below(limit_c) => Ok(()),
+                    () = self.stage.findings.thermometer.below(limit_c) => Ok(()),
                     () = tokio::time::sleep(at_most.duration()) => Ok(()),
                 }
             }

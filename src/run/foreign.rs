@@ -17,7 +17,7 @@ pub(super) struct Foreign {
 
 impl fmt::Display for Foreign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { process: GpuProcess { gpu, pid, memory }, program } = self;
+        let Self { process: GpuProcess { gpu, pid, memory, is_mps: _ }, program } = self;
         let memory = memory.map(|memory| format!(" with {memory}")).unwrap_or_default();
         // Anybody can call a program anything.
         let program = program.escape_debug();
@@ -50,7 +50,12 @@ fn foreign(
     named.filter(|foreign| !allowed.iter().any(|name| is_called(&foreign.program, name))).collect()
 }
 
-fn is_called(program: &str, name: &str) -> bool {
+/// Whether it is one of MPS's own programs: its server computes for others.
+pub(super) fn is_mps_server(program: &str) -> bool {
+    program.starts_with("nvidia-cuda-mps")
+}
+
+pub(super) fn is_called(program: &str, name: &str) -> bool {
     let name = name.as_bytes();
     program.as_bytes() == name.get(..KERNEL_NAME).unwrap_or(name)
 }
@@ -84,7 +89,7 @@ impl Conductor<'_> {
 mod tests {
     use super::*;
     use crate::record::{GpuIdentity, GpuReading};
-    use crate::telemetry::Probe;
+    use crate::telemetry::{Probe, Tier};
     use crate::units::Bytes;
 
     /// A GPU on which a desktop, a server of ours, a training and one that has
@@ -96,12 +101,12 @@ mod tests {
             Vec::new()
         }
 
-        fn read(&mut self) -> Vec<GpuReading> {
+        fn read(&mut self, _tier: Tier) -> Vec<GpuReading> {
             Vec::new()
         }
 
-        fn processes(&self) -> Reading<Vec<GpuProcess>> {
-            let process = |pid, memory| GpuProcess { gpu: "GPU-1".to_owned(), pid, memory };
+        fn processes(&mut self) -> Reading<Vec<GpuProcess>> {
+            let process = |pid, memory| GpuProcess { gpu: "GPU-1".to_owned(), pid, memory, is_mps: false };
             let training = process(30, Some(Bytes(3 << 30)));
             Reading::Value(vec![
                 process(10, Some(Bytes(1))),

@@ -14,33 +14,35 @@ mod guard;
 mod instances;
 mod interrupt;
 mod look;
+mod lookout;
 mod memory;
 mod resumption;
 mod rights;
 mod search;
 mod secret;
 mod thermometer;
+mod watch;
 mod world;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::journal::StateError;
 use crate::plan::Plan;
-use crate::record::{Event, EventRecord, Manifest, Outcome};
+use crate::record::{Containment, Event, EventRecord, Manifest, Outcome};
+use crate::scenario::{Telemetry, WatchGpu};
 use crate::sim::SimHost;
 use crate::store::{Ledger, RunDirectory, StoreError};
-use crate::telemetry::{Probe, Sampler};
+use crate::telemetry::{Pace, Probe, Sampler};
 
 use conductor::{Conductor, Halt, Stage};
 pub use event::RunEvent;
 pub use guard::Guard;
 pub use interrupt::{Interrupt, Wish};
+use lookout::{Findings, Lookout, Neighbourhood};
 pub use resumption::{Obstacle, Resumption, same_system};
 pub use secret::{SecretError, Secrets};
-use thermometer::Thermometer;
 pub use world::{World, WorldError};
 
 /// Everything a run needs.
@@ -103,9 +105,6 @@ pub enum Remains {
     Owed,
 }
 
-/// How often GPU and host are looked at. NVML's own sensors change no faster.
-const TELEMETRY_PERIOD: Duration = Duration::from_millis(100);
-
 /// A run could not keep its records.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -142,11 +141,13 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
         let event = resumption.seam(&manifest.environment, clock);
         ledger.pen().event(EventRecord { at_ns: clock.now(), event });
     }
-    let thermometer = Thermometer::default();
-    let sampler = sample(clock, probe, &ledger, thermometer.clone(), world.simulated_host())?;
     let (guarded, journal) = guard.map(|guard| guard.begin(directory)).transpose()?.unzip();
     let run_id = manifest.run_id.clone();
     let containment = guarded.as_ref().map(|guarded| guarded.containment.clone());
+    let findings = Findings::default();
+    let around = (containment.clone(), world.simulated_host());
+    let sampler = sample((clock, run_id.as_str(), plan), probe, &ledger, findings.clone(), around)?;
+    let telemetry = sampler.remote();
     let run_id = run_id.as_str();
     let stage = Stage {
         plan,
@@ -156,7 +157,8 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
         clock,
         world,
         secrets,
-        thermometer,
+        findings,
+        telemetry,
         containment,
         aftermath,
         resumption,
@@ -178,7 +180,7 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
             guarded.forget()?;
         }
     }
-    sampler.stop();
+    end(sampler, clock, &ledger);
     ledger.close()?;
     manifest.outcome = outcome(&result, signal);
     manifest.finished = Some(clock.wall());
@@ -202,19 +204,38 @@ fn outcome(result: &Result<(), Halt>, signal: Option<&str>) -> Outcome {
     }
 }
 
+/// From the first moment as the first epoch wants it.
 fn sample(
-    clock: Clock,
+    (clock, run_id, plan): (Clock, &str, &Plan),
     probe: Box<dyn Probe>,
     ledger: &Ledger,
-    thermometer: Thermometer,
-    simulated: Option<Arc<SimHost>>,
+    findings: Findings,
+    (containment, simulated): (Option<Containment>, Option<Arc<SimHost>>),
 ) -> Result<Sampler, std::io::Error> {
-    let pen = ledger.pen();
-    Sampler::start(clock, probe, TELEMETRY_PERIOD, move |mut sample| {
+    let allowed = plan.foreign_gpu_processes.clone();
+    let run_id = run_id.to_owned();
+    let neighbourhood = containment.map(|containment| Neighbourhood { run_id, containment, allowed });
+    let mut lookout = Lookout::new(clock, ledger.pen(), findings, neighbourhood);
+    let first = plan.epochs.first().map(|epoch| epoch.telemetry).unwrap_or_default();
+    Sampler::start(clock, probe, pace(&first), move |mut sample| {
         if let Some(machine) = &simulated {
             sample.memory_available_bytes = machine.memory_available();
         }
-        thermometer.see(&sample);
-        pen.telemetry(sample);
+        lookout.see(sample);
     })
+}
+
+/// Ends the samples, and keeps what they cost.
+fn end(sampler: Sampler, clock: Clock, ledger: &Ledger) {
+    let costs = sampler.stop();
+    if !costs.is_empty() {
+        ledger.pen().event(EventRecord { at_ns: clock.now(), event: Event::TelemetryCosts { costs } });
+    }
+}
+
+const fn pace(telemetry: &Telemetry) -> Pace {
+    match telemetry.gpu {
+        WatchGpu::Wanted | WatchGpu::Required => Pace::Every(telemetry.period.duration()),
+        WatchGpu::Off => Pace::Off,
+    }
 }

@@ -14,7 +14,7 @@ use crate::server::{self, RunningServer, ServerContext, ServerError};
 use crate::signal::StopSignal;
 use crate::sim::{Machine, SimError, SimHost, SimServer};
 use crate::step::{self, Performed, StepContext, StepError};
-use crate::telemetry::{self, GpuProcess, Probe};
+use crate::telemetry::{self, GpuProcess, Probe, Tier};
 
 /// How much of a server's log tells why it ended.
 const TAIL_LINES: usize = 10;
@@ -97,7 +97,7 @@ impl World {
         let (environment, mut probe) = self.observe();
         match environment.gpu_absent {
             Some(reason) => Err(reason),
-            None => Ok(environment.gpus.into_iter().zip(probe.read()).collect()),
+            None => Ok(environment.gpus.into_iter().zip(probe.read(Tier::Quick)).collect()),
         }
     }
 
@@ -291,11 +291,11 @@ impl Probe for SimulatedGpu {
         self.0.machine().environment().gpus
     }
 
-    fn read(&mut self) -> Vec<GpuReading> {
+    fn read(&mut self, _tier: Tier) -> Vec<GpuReading> {
         vec![self.0.reading()]
     }
 
-    fn processes(&self) -> Reading<Vec<GpuProcess>> {
+    fn processes(&mut self) -> Reading<Vec<GpuProcess>> {
         Reading::Value(Vec::new())
     }
 }

@@ -78,7 +78,8 @@ pub(super) fn check_profile_sections(fields: &Fields<'_>) {
 pub(super) fn check_factors_used(scenario: &Scenario, scope: &Scope<'_>) {
     let sections = &scenario.sections;
     let mut used = Vec::new();
-    for node in [&sections.epoch_setup, &sections.servers, &sections.phases].into_iter().flatten() {
+    let lists = [&sections.epoch_setup, &sections.servers, &sections.phases].into_iter().flatten();
+    for node in lists.chain(&sections.telemetry) {
         node.visit_texts(&mut |text, _| used.extend_from_slice(&scope.names_in(text)));
         let when = node.as_table().and_then(|table| table.get("when")).and_then(|entry| entry.node.as_text());
         used.extend_from_slice(&when.map(|when| scope.names_in_expression(when)).unwrap_or_default());

@@ -255,6 +255,7 @@ fn read_sections(fields: &Fields<'_>) -> Sections {
         servers: list_of(fields, "server"),
         phases: list_of(fields, "phase"),
         teardown: list_of(fields, "teardown"),
+        telemetry: fields.raw("telemetry").cloned(),
     }
 }
 

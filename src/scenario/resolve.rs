@@ -17,10 +17,12 @@ use super::read::factor::combine;
 use super::read::phase::read_phases;
 use super::read::server::{Ports, read_servers};
 use super::read::step::read_steps;
+use super::read::telemetry::read_telemetry;
 use super::rule::Rule;
 use super::server::ServerSpec;
 use super::source::{Finding, Notes, SourceMap};
 use super::step::StepSpec;
+use super::telemetry::Telemetry;
 use super::template::Scope;
 use super::tree::{Entry, Node, Table, Value};
 use crate::names::ScenarioName;
@@ -81,6 +83,7 @@ pub(super) struct Sections {
     pub(super) servers: Vec<Node>,
     pub(super) phases: Vec<Node>,
     pub(super) teardown: Vec<Node>,
+    pub(super) telemetry: Option<Node>,
 }
 
 /// What a run gives to its scenario.
@@ -104,6 +107,8 @@ pub struct Resolved {
     pub servers: Vec<ServerSpec>,
     /// Measured one after the other.
     pub phases: Vec<PhaseSpec>,
+    /// How GPUs are watched meanwhile.
+    pub telemetry: Telemetry,
 }
 
 impl Scenario {
@@ -185,10 +190,11 @@ impl Scenario {
         let mut ports = Ports::new(ports);
         let epoch_setup = read_steps(&self.sections.epoch_setup, &scope, &self.dir);
         let servers = read_servers(&self.sections.servers, &scope, &self.dir, &mut ports);
+        let telemetry = read_telemetry(self.sections.telemetry.as_ref(), &scope);
         let phases = read_phases(&self.sections.phases, &servers, &scope, &self.dir);
         self.check_not_empty("server", servers.declared.is_empty(), treatment, notes);
         self.check_not_empty("phase", phases.is_empty(), treatment, notes);
-        (Resolved { epoch_setup, servers: servers.specs, phases }, ports.used())
+        (Resolved { epoch_setup, servers: servers.specs, phases, telemetry }, ports.used())
     }
 
     fn check_not_empty(&self, section: &str, is_empty: bool, treatment: &Treatment, notes: &Notes) {

@@ -132,6 +132,7 @@ impl Machine {
             name: self.gpu.name.clone(),
             memory_bytes: (!self.gpu.unified).then_some(memory),
             bandwidth_bytes_per_s: Some(self.gpu.bandwidth_bytes_per_s),
+            ..GpuIdentity::default()
         };
         Environment { memory_bytes: self.gpu.unified.then_some(memory), gpus: vec![gpu], ..Environment::default() }
     }

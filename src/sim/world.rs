@@ -244,6 +244,7 @@ impl State {
             clock_events: Reading::Value(0),
             mps_pids: Reading::Value(if self.mps { pids.clone() } else { Vec::new() }),
             compute_pids: Reading::Value(pids),
+            ..GpuReading::default()
         }
     }
 

@@ -109,6 +109,11 @@ fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
         | Event::Checkpoint { .. }
         | Event::Resumed(_)
         | Event::Look(_)
+        | Event::IdleBaseline { .. }
+        | Event::GpuLost { .. }
+        | Event::GpuBack { .. }
+        | Event::ForeignProcess { .. }
+        | Event::TelemetryCosts { .. }
         | Event::Warning { .. } => {}
     }
 }

@@ -27,6 +27,11 @@ impl Period {
         Self(Duration::from_secs(seconds))
     }
 
+    /// Of this many milliseconds.
+    pub const fn from_millis(milliseconds: u64) -> Self {
+        Self(Duration::from_millis(milliseconds))
+    }
+
     /// As the standard library's type.
     pub const fn duration(self) -> Duration {
         self.0

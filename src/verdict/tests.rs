@@ -189,6 +189,7 @@ fn a_claim_about_another_gpu_is_not_comparable() {
         name: name.to_owned(),
         memory_bytes: None,
         bandwidth_bytes_per_s: None,
+        ..GpuIdentity::default()
     };
     let host = |name: &str| Environment { gpus: vec![gpu(name)], ..Environment::default() };
     let machine = Simulation { machine: "spark".to_owned(), title: "DGX Spark".to_owned() };

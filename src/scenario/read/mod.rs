@@ -11,6 +11,7 @@ mod request;
 pub(super) mod rule;
 pub(super) mod server;
 pub(super) mod step;
+pub(super) mod telemetry;
 pub(super) mod traffic;
 pub(super) mod zip;
 

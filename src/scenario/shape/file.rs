@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::super::audit::{DataSheet, ModelReads, Relation};
 use super::super::design::Design;
 use super::super::factor::{Level, Selector};
+use super::super::telemetry::Telemetry;
 use super::claim::Claim;
 use super::phase::Phase;
 use super::server::Server;
@@ -53,6 +54,8 @@ pub(super) struct ScenarioFile {
     /// those that draw. What a Compose step of `[[setup]]` lets compute must be
     /// named too.
     foreign_gpu_processes: Option<Vec<String>>,
+    /// How GPUs are watched while they are measured.
+    telemetry: Option<Telemetry>,
     /// Servers under test, one table for any number of alike instances.
     server: Option<Vec<Server>>,
     /// Steps before the first epoch. Each is undone by itself at the end.

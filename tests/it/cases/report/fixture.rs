@@ -12,7 +12,7 @@ use runexp::record::{Environment, GpuIdentity, Manifest, Outcome, Overrides, SCH
 use runexp::report::Context;
 use runexp::scenario::{
     Expect, Fault, Length, Level, Load, OnError, Ready, Selector, ServerOrigin, ServerSpec, SleepStep, Slo, StepSpec,
-    Stop, Treatment,
+    Stop, Telemetry, Treatment,
 };
 use runexp::signal::StopSignal;
 use runexp::summary::{
@@ -96,6 +96,7 @@ fn manifest() -> Manifest {
                 name: format!("GPU {HOSTILE}"),
                 memory_bytes: Some(Bytes(80 << 30)),
                 bandwidth_bytes_per_s: Some(3.35e12),
+                ..GpuIdentity::default()
             }],
             cuda: Some("13.0".into()),
             ..Environment::default()
@@ -151,6 +152,7 @@ fn epoch(index: u32) -> Epoch {
         setup: vec![step("start MPS", false)],
         servers: vec![server],
         cells: [OFF, ON, BATCHING, DIES].map(|id| PlannedCell { cell: cell(id), block: index, seed: 1 }).into(),
+        telemetry: Telemetry::default(),
     }
 }
 

@@ -14,8 +14,7 @@ use super::world::{step, world};
 fn gpu(memory: Option<u64>, used: Reading<u64>) -> (GpuIdentity, GpuReading) {
     let uuid = "GPU-1".to_owned();
     let name = "NVIDIA X".to_owned();
-    let identity =
-        GpuIdentity { uuid: uuid.clone(), name, memory_bytes: memory.map(Bytes), bandwidth_bytes_per_s: None };
+    let identity = GpuIdentity { uuid: uuid.clone(), name, memory_bytes: memory.map(Bytes), ..GpuIdentity::default() };
     (identity, GpuReading { uuid, memory_used_bytes: used, ..GpuReading::default() })
 }
 
