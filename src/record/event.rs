@@ -2,7 +2,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CallCost, ClientHonesty, Containment, Look, MemoryRecord, ProcessIdentity, Resumed, ServerAbout, Undo};
+use super::{
+    CallCost, ClientHonesty, Containment, Look, MemoryRecord, MpsWitness, ProcessIdentity, Resumed, ServerAbout, Undo,
+};
 use crate::names::{CellId, ServerName};
 use crate::units::{Bytes, Nanos};
 
@@ -173,6 +175,8 @@ pub enum Event {
         /// What followed.
         verdict: ProbeVerdict,
     },
+    /// Who was a client of MPS at the end of a cell.
+    MpsWitnessed(MpsWitness),
     /// A planned cell was not measured.
     CellSkipped {
         /// Which.

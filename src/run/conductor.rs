@@ -143,7 +143,9 @@ pub(super) struct Conductor<'a> {
     pub(super) cells_done: usize,
     /// The number of the next epoch in the records.
     pub(super) next_epoch: u32,
-    /// What the epoch's steps want its servers to find in their environment.
+    /// What the setup's steps want all servers to find in their environment.
+    pub(super) setup_environment: IndexMap<String, String>,
+    /// The same, with what the epoch's own steps want.
     pub(super) server_environment: IndexMap<String, String>,
     /// Memory in use by this epoch's servers.
     pub(super) gauge: Gauge,
@@ -175,6 +177,7 @@ impl<'a> Conductor<'a> {
             is_in_debt: false,
             cells_done: 0,
             next_epoch,
+            setup_environment: IndexMap::new(),
             server_environment: IndexMap::new(),
             gauge: Gauge::default(),
             ledger,
@@ -196,7 +199,7 @@ impl<'a> Conductor<'a> {
         self.may_do_all().await?;
         self.refuse_foreign()?;
         self.has_begun = true;
-        self.steps(&plan.setup, Scope::Setup).await?;
+        self.setup_environment = self.steps(&plan.setup, Scope::Setup).await?;
         for round in plan.rounds() {
             if !self.is_enough && !self.is_kept(round) {
                 self.round(round).await?;

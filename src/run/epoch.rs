@@ -49,7 +49,9 @@ impl<'a> Conductor<'a> {
     async fn life(&mut self, number: u32, epoch: &Epoch, servers: &mut Vec<Running>) -> Result<(), Halt> {
         self.refuse_foreign()?;
         self.watch_as_wanted(epoch);
-        self.server_environment = self.steps(&epoch.setup, Scope::Epoch { epoch: number }).await?;
+        let own = self.steps(&epoch.setup, Scope::Epoch { epoch: number }).await?;
+        self.server_environment.clone_from(&self.setup_environment);
+        self.server_environment.extend(own);
         self.start_all(number, epoch, servers).await?;
         self.measure_rest(number, epoch).await?;
         self.cells(number, epoch, servers).await

@@ -22,6 +22,7 @@ mod search;
 mod secret;
 mod thermometer;
 mod watch;
+mod witness;
 mod world;
 
 use std::path::Path;

@@ -115,6 +115,22 @@ impl World {
         self.observe().1.processes()
     }
 
+    /// The clients of MPS on all GPUs, as the driver lists them.
+    pub(super) fn mps_clients(&self) -> Reading<Vec<u32>> {
+        let (environment, mut probe) = self.observe();
+        if let Some(reason) = environment.gpu_absent {
+            return Reading::Absent(reason);
+        }
+        let mut clients = Vec::new();
+        for gpu in probe.read() {
+            match gpu.mps_pids {
+                Reading::Value(pids) => clients.extend(pids),
+                Reading::Absent(reason) => return Reading::Absent(reason),
+            }
+        }
+        Reading::Value(clients)
+    }
+
     /// Performs a step; on a simulated machine only its state changes.
     pub(super) async fn perform(
         &self,

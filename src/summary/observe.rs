@@ -114,6 +114,7 @@ fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
         | Event::GpuBack { .. }
         | Event::ForeignProcess { .. }
         | Event::TelemetryCosts { .. }
+        | Event::MpsWitnessed(_)
         | Event::Warning { .. } => {}
     }
 }

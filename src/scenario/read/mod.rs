@@ -7,6 +7,7 @@ pub(super) mod factor;
 pub(super) mod find;
 mod header;
 pub(super) mod phase;
+mod placement;
 mod request;
 pub(super) mod rule;
 pub(super) mod server;

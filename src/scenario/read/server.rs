@@ -16,6 +16,7 @@ use super::super::source::{FileRole, Finding, WantedFile};
 use super::super::template::Scope;
 use super::super::tree::{Node, Value};
 use super::header::read_headers;
+use super::placement::Placement;
 use super::{absolute, check_argv, check_regex};
 use crate::units::Period;
 
@@ -167,9 +168,10 @@ fn read_instance(fields: Fields<'_>, index: u32, port: Option<u16>, dir: &Path) 
     let api = fields.required("api");
     let env = fields.or_default("env");
     let own_dir = fields.optional("dir");
-    let origin = fields
-        .exactly_one(&["run", "compose", "url"])
-        .and_then(|key| read_origin(key, &fields, Surroundings { env, own_dir, port: port.unwrap_or(0), dir }));
+    let placement = Placement::read(&fields);
+    let origin = fields.exactly_one(&["run", "compose", "url"]).and_then(|key| {
+        read_origin(key, &fields, Surroundings { env, own_dir, port: port.unwrap_or(0), dir, placement })
+    });
     let ready = read_ready(&fields);
     let preload = read_preload(&fields);
     let stop = fields.or_default("stop");
@@ -200,15 +202,21 @@ struct Surroundings<'d> {
     own_dir: Option<PathBuf>,
     port: u16,
     dir: &'d Path,
+    placement: Placement,
 }
 
 fn read_origin(key: &'static str, fields: &Fields<'_>, around: Surroundings<'_>) -> Option<ServerOrigin> {
-    let Surroundings { env, own_dir, port, dir } = around;
+    let Surroundings { mut env, own_dir, port, dir, placement } = around;
     let notes = fields.scope.notes;
+    if key != "run" && !placement.is_empty() {
+        let finding = Finding::new(Code::Value, fields.raw(key)?.span.clone(), "only a server of `run` can be placed");
+        notes.push(finding.help("leave `cpus` and `gpu` out; a Compose file has `cpuset` and `device_ids` for it"));
+    }
     match key {
         "run" => {
             let argv: Vec<String> = fields.optional(key)?;
             check_argv(&argv, fields.raw(key)?, notes);
+            let argv = placement.place(argv, &mut env);
             Some(ServerOrigin::Run { argv, env, dir: Some(absolute(dir, own_dir)), port })
         }
         "compose" => {

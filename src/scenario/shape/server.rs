@@ -42,6 +42,12 @@ pub(super) struct Server {
     env: Option<IndexMap<String, String>>,
     /// Its working directory; the scenario's folder if left out.
     dir: Option<String>,
+    /// The CPUs that it may run on, as Linux counts them: `"0-3,8"`, or
+    /// `"{{ 4 * index }}-{{ 4 * index + 3 }}"`. Only with `run`.
+    cpus: Option<NumberOrText>,
+    /// The GPU that it may use: its number in `nvidia-smi -L`, or its UUID;
+    /// `"{{ index }}"` gives each instance its own. Only with `run`.
+    gpu: Option<NumberOrText>,
     /// The port of the first instance, the next ones following; free ones if
     /// left out.
     #[schemars(range(min = 1))]
@@ -90,6 +96,14 @@ pub(super) enum Condition {
 enum TextOrSecret {
     Text(String),
     Secret(FromEnvironment),
+}
+
+/// A number, or a text.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+enum NumberOrText {
+    Number(u16),
+    Text(String),
 }
 
 /// `true` for the defaults, or how.

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Reading, Rights, ScriptLines, shell};
+use crate::units::Bytes;
 
 family! {
     /// The GPU's settings.
@@ -21,9 +22,12 @@ family! {
 /// `absent` proves that there is none, so that "off" means off.
 ///
 /// # Checks
-/// `start`: the daemon answers `get_server_list`. `absent`: nothing answers in
-/// the pipe directory that servers would use, nor in the default one, and no
-/// process of that name is running.
+/// `start`: the daemon answers `get_server_list`, and its default share of
+/// threads is the one that was asked for. `absent`: nothing answers in the pipe
+/// directory that servers would use, nor in the default one, and no process of
+/// that name is running. At the end of every cell both are proven for each
+/// server: by the daemon's list of clients and by the driver's; a cell in which
+/// a server was not what the step says is invalid.
 ///
 /// # Undo
 /// `start`: in the private pipe directory, which never reaches a daemon of
@@ -52,6 +56,28 @@ pub struct MpsStep {
     /// The control program.
     #[serde(default = "default_mps_control")]
     pub control: String,
+    /// The most of the GPU's threads that one client may use, percent
+    /// (`CUDA_MPS_ACTIVE_THREAD_PERCENTAGE`); all of them if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub active_thread_percentage: Option<u32>,
+    /// The most device memory that one client may have on each GPU
+    /// (`CUDA_MPS_PINNED_DEVICE_MEM_LIMIT`); any amount if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned_memory_limit: Option<Bytes>,
+    /// How the GPU ranks its clients' work (`CUDA_MPS_CLIENT_PRIORITY`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_priority: Option<MpsPriority>,
+}
+
+/// The priority of clients of MPS, a hint to the GPU's scheduler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MpsPriority {
+    /// As work without MPS.
+    Normal,
+    /// After that of clients of normal priority.
+    BelowNormal,
 }
 
 fn default_mps_control() -> String {
@@ -69,9 +95,26 @@ pub enum MpsAction {
 }
 
 impl Kind for MpsStep {
+    fn settle(&mut self, reading: &Reading<'_>) {
+        if self.active_thread_percentage.is_some_and(|percent| !(1..=100).contains(&percent)) {
+            reading.refuse("a client cannot use such a share of the threads", "write 1 to 100, in percent");
+        }
+        let is_limited = self.active_thread_percentage.is_some()
+            || self.pinned_memory_limit.is_some()
+            || self.client_priority.is_some();
+        if self.action == MpsAction::Absent && is_limited {
+            reading
+                .refuse("without MPS nothing limits its clients", "leave the limits out, or write action = \"start\"");
+        }
+    }
+
     fn words(&self) -> String {
         match self.action {
-            MpsAction::Start => format!("start {} with a pipe directory of this run", self.control),
+            MpsAction::Start => {
+                let limits: Vec<String> =
+                    self.limits(1).iter().map(|(name, value)| format!(", {name}={value}")).collect();
+                format!("start {} with a pipe directory of this run{}", self.control, limits.concat())
+            }
             MpsAction::Absent => "prove that no MPS daemon can be reached".to_owned(),
         }
     }
@@ -88,25 +131,52 @@ impl Kind for MpsStep {
 }
 
 impl MpsStep {
+    /// What limits clients on so many GPUs, as the environment of daemon and
+    /// clients says it; see <https://docs.nvidia.com/deploy/mps/>. A client can
+    /// only be limited further than its daemon.
+    pub fn limits(&self, gpus: usize) -> IndexMap<String, String> {
+        let percent = self.active_thread_percentage.map(|percent| percent.to_string());
+        let memory = self.pinned_memory_limit.map(|limit| {
+            let each: Vec<String> = (0..gpus.max(1)).map(|gpu| format!("{gpu}={}M", limit.0 >> 20)).collect();
+            each.join(",")
+        });
+        let priority = self.client_priority.map(|priority| match priority {
+            MpsPriority::Normal => "0".to_owned(),
+            MpsPriority::BelowNormal => "1".to_owned(),
+        });
+        let limits = [
+            ("CUDA_MPS_ACTIVE_THREAD_PERCENTAGE", percent),
+            ("CUDA_MPS_PINNED_DEVICE_MEM_LIMIT", memory),
+            ("CUDA_MPS_CLIENT_PRIORITY", priority),
+        ];
+        limits.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+
     /// sudo drops the environment, so the daemon's is given again there.
     fn start(&self, rights: Rights) -> ScriptLines {
-        let env = r#"env CUDA_MPS_PIPE_DIRECTORY="$CUDA_MPS_PIPE_DIRECTORY" CUDA_MPS_LOG_DIRECTORY="$CUDA_MPS_LOG_DIRECTORY""#;
-        let env = if rights == Rights::Sudo { format!("{env} ") } else { String::new() };
+        let limits = self.limits(1);
+        let names =
+            ["CUDA_MPS_PIPE_DIRECTORY", "CUDA_MPS_LOG_DIRECTORY"].into_iter().chain(limits.keys().map(String::as_str));
+        let again: Vec<String> = names.clone().map(|name| format!(r#" {name}="${name}""#)).collect();
+        let env = if rights == Rights::Sudo { format!("env{} ", again.concat()) } else { String::new() };
+        let names = names.collect::<Vec<_>>().join(" ");
         let control = format!("{}{env}{}", shell::sudo(rights), shell::quoted(&self.control));
         ScriptLines {
             perform: vec![
                 r#"CUDA_MPS_PIPE_DIRECTORY="$(mktemp -d)""#.to_owned(),
                 r#"CUDA_MPS_LOG_DIRECTORY="$CUDA_MPS_PIPE_DIRECTORY""#.to_owned(),
-                "export CUDA_MPS_PIPE_DIRECTORY CUDA_MPS_LOG_DIRECTORY".to_owned(),
-                format!("{control} -d"),
-            ],
+            ]
+            .into_iter()
+            .chain(limits.iter().map(|(name, value)| format!("{name}={}", shell::quoted(value))))
+            .chain([format!("export {names}"), format!("{control} -d")])
+            .collect(),
             check: vec![format!("echo get_server_list | {control}")],
             undo: vec![
                 format!(
                     r#"if test -e "$CUDA_MPS_PIPE_DIRECTORY/nvidia-cuda-mps-control.pid"; then echo quit | {control}; fi"#
                 ),
                 r#"rm -r -- "$CUDA_MPS_PIPE_DIRECTORY""#.to_owned(),
-                "unset CUDA_MPS_PIPE_DIRECTORY CUDA_MPS_LOG_DIRECTORY".to_owned(),
+                format!("unset {names}"),
             ],
         }
     }

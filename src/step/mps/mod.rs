@@ -2,6 +2,7 @@
 //! <https://docs.nvidia.com/deploy/mps/>.
 
 mod absent;
+mod clients;
 mod start;
 
 use std::io;
@@ -13,6 +14,8 @@ use crate::process::Privileged;
 use crate::record::Undo;
 use crate::scenario::{MpsAction, MpsStep};
 use crate::units::Period;
+
+pub use clients::MpsControl;
 
 const PIPE_VARIABLE: &str = "CUDA_MPS_PIPE_DIRECTORY";
 
@@ -33,6 +36,14 @@ enum MpsError {
         /// What the last question showed.
         last: String,
     },
+    /// The daemon limits its clients otherwise than it was told.
+    #[error("the MPS control daemon gives its clients {found} % of the threads, not {wanted} %")]
+    Limit {
+        /// What it says.
+        found: String,
+        /// What it was told.
+        wanted: u32,
+    },
     /// A daemon could be reached although there must be none.
     #[error("an MPS daemon is running: {found}")]
     Present {
@@ -49,6 +60,14 @@ enum MpsError {
     },
 }
 
+/// Proves that no MPS daemon can be reached from here.
+///
+/// # Errors
+/// When one can, or nobody can tell.
+pub fn mps_is_absent() -> Result<(), StepError> {
+    absent::perform().map(drop)
+}
+
 impl KindError for MpsError {
     fn help(&self) -> Option<&'static str> {
         match self {
@@ -58,7 +77,7 @@ impl KindError for MpsError {
             Self::Present { .. } => {
                 Some("stop it with `echo quit | nvidia-cuda-mps-control`, as the user who started it")
             }
-            Self::Silent { .. } | Self::Folder { .. } => None,
+            Self::Silent { .. } | Self::Limit { .. } | Self::Folder { .. } => None,
         }
     }
 }
@@ -74,14 +93,14 @@ impl Effect for MpsStep {
     fn commands(&self, context: &StepContext<'_>) -> Vec<Privileged> {
         match self.action {
             MpsAction::Absent => Vec::new(),
-            MpsAction::Start => start::commands(&self.control, context),
+            MpsAction::Start => start::commands(self, context),
         }
     }
 
     async fn perform(&self, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
         match self.action {
             MpsAction::Absent => absent::perform(),
-            MpsAction::Start => start::perform(&self.control, attempt).await,
+            MpsAction::Start => start::perform(self, attempt).await,
         }
     }
 }

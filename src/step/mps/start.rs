@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use super::{MpsError, PIPE_VARIABLE};
 use crate::process::{CommandError, Privileged};
 use crate::record::{Fact, Undo};
+use crate::scenario::MpsStep;
 use crate::step::{Attempt, Performed, StepContext, StepError};
 
 const LOG_VARIABLE: &str = "CUDA_MPS_LOG_DIRECTORY";
@@ -30,8 +31,8 @@ pub(super) fn undos(control: &str, privileged: bool, context: &StepContext<'_>) 
 }
 
 /// To start the daemon, to ask it, and to ask it when it is taken back.
-pub(super) fn commands(control: &str, context: &StepContext<'_>) -> Vec<Privileged> {
-    let env = environment(context);
+pub(super) fn commands(mps: &MpsStep, context: &StepContext<'_>) -> Vec<Privileged> {
+    let (control, env) = (mps.control.as_str(), environment(mps, context));
     let undo_env = env.iter().take(1).map(|(name, value)| (name.clone(), value.clone())).collect();
     let ask = vec![control.to_owned()];
     [(daemon(control), env.clone()), (ask.clone(), env), (ask, undo_env)]
@@ -43,31 +44,53 @@ fn daemon(control: &str) -> Vec<String> {
     vec![control.to_owned(), "-d".to_owned()]
 }
 
-fn environment(context: &StepContext<'_>) -> IndexMap<String, String> {
-    IndexMap::from([
+/// The pipe directory comes first.
+fn environment(mps: &MpsStep, context: &StepContext<'_>) -> IndexMap<String, String> {
+    let folders = [
         (PIPE_VARIABLE.to_owned(), pipe_dir(context).to_string_lossy().into_owned()),
         (LOG_VARIABLE.to_owned(), log_dir(context).to_string_lossy().into_owned()),
-    ])
+    ];
+    let gpus = (context.gpus)().map_or(1, |gpus| gpus.len());
+    folders.into_iter().chain(mps.limits(gpus)).collect()
 }
 
 fn log_dir(context: &StepContext<'_>) -> PathBuf {
     context.run_dir.join("mps-log")
 }
 
-pub(super) async fn perform(control: &str, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
+pub(super) async fn perform(mps: &MpsStep, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
+    let control = mps.control.as_str();
     let pipe_dir = pipe_dir(attempt.context);
     make_private(&pipe_dir)?;
     make_private(&log_dir(attempt.context))?;
-    let server_env = environment(attempt.context);
+    let server_env = environment(mps, attempt.context);
     attempt.command(&daemon(control), &server_env, attempt.context.dir, None).await.map_err(|error| match error {
         CommandError::NotFound { program } if program == control => MpsError::Missing { control: program }.into(),
         other => StepError::from(other),
     })?;
     wait_for_answer(control, &server_env, attempt).await?;
+    if let Some(wanted) = mps.active_thread_percentage {
+        check_share(control, &server_env, attempt, wanted).await?;
+    }
     let mut facts = vec![Fact::new("mps_pipe_directory", pipe_dir.to_string_lossy())];
     let pid = std::fs::read_to_string(pipe_dir.join(PID_FILE)).ok();
+    facts.extend(mps.limits(1).into_iter().map(|(name, value)| Fact::new(&name, value)));
     facts.extend(pid.map(|pid| Fact::new("mps_control_pid", pid.trim())));
     Ok(Performed { facts, server_env })
+}
+
+/// The daemon took the share of threads from its environment.
+async fn check_share(
+    control: &str,
+    env: &IndexMap<String, String>,
+    attempt: &Attempt<'_>,
+    wanted: u32,
+) -> Result<(), StepError> {
+    let (argv, question) = ([control.to_owned()], "get_default_active_thread_percentage\n");
+    let answer = attempt.command(&argv, env, attempt.context.dir, Some(question)).await?;
+    let found = answer.trim().to_owned();
+    let is_as_told = found.parse::<f64>().is_ok_and(|found| (found - f64::from(wanted)).abs() < 0.5);
+    if is_as_told { Ok(()) } else { Err(MpsError::Limit { found, wanted }.into()) }
 }
 
 /// The daemon is there when it answers; that its starter has ended says little.

@@ -15,6 +15,7 @@ mod interrupted;
 mod invalid;
 mod journal;
 mod machine;
+mod mps;
 mod offline;
 mod plan;
 mod real;

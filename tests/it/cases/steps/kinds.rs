@@ -56,6 +56,7 @@ fn steps() -> Vec<StepSpec> {
         step(&json!({"drop_caches": {"files": ["/a b.gguf", "/c.gguf"]}})),
         step(&json!({"mps": {"action": "start"}})),
         sudo(json!({"mps": {"action": "start", "control": "/opt/mps control"}})),
+        sudo(json!({"mps": {"action": "start", "active_thread_percentage": 33, "pinned_memory_limit": "4GiB"}})),
         step(&json!({"mps": {"action": "absent"}})),
         sudo(json!({"lock_clocks": {"graphics_mhz": 1500, "memory_mhz": 2619}})),
         step(&json!({"pull": {"model": "llama3.1:8b", "server": server}})),

@@ -43,6 +43,28 @@ async fn mps_is_started_in_a_private_folder_seen_and_quit() {
 }
 
 #[tokio::test]
+async fn the_limits_of_clients_are_told_to_daemon_and_servers_and_checked() {
+    let mut world = world();
+    let control = world.path("nvidia-cuda-mps-control");
+    write_program(&control, FAKE_MPS);
+    let limits = json!({"mps": {"action": "start", "control": control, "active_thread_percentage": 50,
+        "pinned_memory_limit": "8GiB", "client_priority": "below-normal"}});
+    let started = world.perform(&step(&limits)).await.unwrap();
+    let told: Vec<String> = started.server_env.iter().skip(2).map(|(name, value)| format!("{name}={value}")).collect();
+    assert_snapshot!(told.join("\n"), @r"
+    CUDA_MPS_ACTIVE_THREAD_PERCENTAGE=50
+    CUDA_MPS_PINNED_DEVICE_MEM_LIMIT=0=8192M
+    CUDA_MPS_CLIENT_PRIORITY=1
+    ");
+    assert!(world.undo.unwind().await.is_empty());
+
+    write_program(&control, &FAKE_MPS.replace("cat \"$pipe/share\"", "echo 100.0"));
+    let deaf = world.perform(&step(&limits)).await.unwrap_err();
+    assert_snapshot!(deaf, @"the MPS control daemon gives its clients 100.0 % of the threads, not 50 %");
+    assert!(world.undo.unwind().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_client_that_is_left_is_terminated_and_the_server_is_gone_with_the_daemon() {
     let mut world = world();
     let control = world.path("nvidia-cuda-mps-control");

@@ -1,0 +1,76 @@
+//! Proof that servers are, or are not, clients of MPS.
+
+use super::conductor::Conductor;
+use super::world::Running;
+use crate::plan::Epoch;
+use crate::process::{SERVER_MARK, marked, server_mark};
+use crate::record::{CellKey, Event, MpsState, MpsWitness, Reading, ServerKey};
+use crate::scenario::{GpuStep, MpsAction, MpsStep, StepKind, StepSpec};
+use crate::step::{self, MpsControl};
+
+impl Conductor<'_> {
+    /// Records who is a client of MPS, at the end of a cell: only then has
+    /// every server surely made its context. Asks where the scenario has said
+    /// what is to be, on this host and not on a simulated one.
+    ///
+    /// A server that was killed on purpose may just have started again, so it
+    /// is left out.
+    pub(super) async fn witness_mps(&mut self, epoch: &Epoch, cell: CellKey, servers: &[Running]) {
+        let Some((step, mps)) = self.declared(epoch).filter(|_| !self.stage.world.is_simulated()) else { return };
+        let killed = self.spec(&cell.cell).fault.as_ref().map(|fault| (fault.server.clone(), fault.index));
+        let spared =
+            |key: &ServerKey| killed.as_ref().is_some_and(|(name, index)| (name, *index) == (&key.name, key.index));
+        let own = servers.iter().filter(|server| server.identity().is_some() && !spared(&server.key()));
+        let servers = own.map(|server| (server.key(), self.processes(server))).collect();
+        let (declared, daemon) = match mps.action {
+            MpsAction::Start => (MpsState::On, self.daemon_clients(&step, &mps).await),
+            MpsAction::Absent => (MpsState::Off, no_daemon()),
+        };
+        let driver = self.stage.world.mps_clients();
+        let witness = MpsWitness { cell, declared, daemon, driver, servers };
+        for contradiction in witness.contradictions() {
+            self.warn(format!("{}: {contradiction}", witness.cell.cell));
+        }
+        self.note(Event::MpsWitnessed(witness));
+    }
+
+    /// The last step that says how MPS is to be in this epoch.
+    fn declared(&self, epoch: &Epoch) -> Option<(StepSpec, MpsStep)> {
+        let steps = self.stage.plan.setup.iter().chain(&epoch.setup);
+        let mut said = steps.filter_map(|step| match &step.kind {
+            StepKind::Gpu(GpuStep::Mps(mps)) => Some((step.clone(), mps.clone())),
+            _ => None,
+        });
+        said.next_back()
+    }
+
+    async fn daemon_clients(&self, step: &StepSpec, mps: &MpsStep) -> Reading<Vec<u32>> {
+        let control = MpsControl {
+            program: &mps.control,
+            privileged: step.privileged,
+            env: &self.server_environment,
+            log: &self.stage.directory.log(0, "mps-clients"),
+            cancel: &self.stop,
+        };
+        control.clients().await.map_or_else(|error| Reading::Absent(error.to_string()), Reading::Value)
+    }
+
+    /// Every process of a server, however often it has forked: Ollama's models
+    /// run in children.
+    fn processes(&self, server: &Running) -> Vec<u32> {
+        let mark = server_mark(self.stage.run_id, &server.label());
+        let found = marked(SERVER_MARK, &mark).unwrap_or_default();
+        let own = server.identity().map(|process| process.pid);
+        let mut pids: Vec<u32> = own.into_iter().chain(found.into_iter().map(|process| process.pid)).collect();
+        pids.sort_unstable();
+        pids.dedup();
+        pids
+    }
+}
+
+fn no_daemon() -> Reading<Vec<u32>> {
+    match step::mps_is_absent() {
+        Ok(()) => Reading::Value(Vec::new()),
+        Err(error) => Reading::Absent(error.to_string()),
+    }
+}
