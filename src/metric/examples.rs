@@ -101,5 +101,6 @@ pub(crate) fn window<'a>(
         kill: None,
         memory: Footing::default(),
         upkeep: None,
+        mps: None,
     }
 }

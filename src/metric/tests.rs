@@ -185,7 +185,7 @@ fn the_reach_of_a_fault_is_counted_over_the_other_servers() {
     let kill = Some(Kill { at: ms(1_000), server: &killed, recovery: Some(ms(500)) });
     let window = Window { kill, ..window((0, 2_000), 3, &HONEST, &requests) };
     assert_values(&window, &[("fault_reach", 0.25), ("recovery_time", 0.5)]);
-    assert_eq!(value("fault_reach", &Window { kill: None, ..window }), gap("no server was killed"));
+    assert_eq!(value("fault_reach", &Window { kill: None, mps: None, ..window }), gap("no server was killed"));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 use super::Upkeep;
-use crate::record::{ClientHonesty, MemoryRecord, Request, RequestOutcome, Requests, ServerKey, TelemetryRecord};
+use crate::record::{
+    ClientHonesty, MemoryRecord, MpsWitness, Request, RequestOutcome, Requests, ServerKey, TelemetryRecord,
+};
 use crate::units::{Bytes, Nanos};
 
 /// One repetition of one cell, as every formula sees it.
@@ -23,6 +25,8 @@ pub struct Window<'a> {
     pub objectives: Objectives,
     /// The server that was killed on purpose.
     pub kill: Option<Kill<'a>>,
+    /// Who was a client of MPS, where the scenario says who is to be.
+    pub mps: Option<&'a MpsWitness>,
     /// What its memory is held against.
     pub memory: Footing,
     /// What must be started for its epoch, and kept alive; `None` where servers

@@ -9,7 +9,7 @@ use super::event::RunEvent;
 use super::world::{Running, WorldError};
 use crate::load::{self, Target};
 use crate::plan::{CellSpec, Epoch};
-use crate::record::{Event, Scope, ServerKey};
+use crate::record::{CellKey, Event, Scope, ServerKey};
 use crate::scenario::{Cooldown, Endpoint, Header, Preload, ServerSpec};
 use crate::server::{self, ServerContext};
 
@@ -145,6 +145,8 @@ impl<'a> Conductor<'a> {
         for cell in &epoch.cells {
             self.go_on()?;
             self.cell(number, epoch, cell, servers).await?;
+            let key = CellKey { cell: cell.cell.clone(), block: cell.block, epoch: number, probe: None };
+            self.witness_mps(epoch, key, servers).await;
             self.heed_lost_gpu(epoch)?;
             for server in servers.iter_mut() {
                 if let Some((how, tail)) = server.exited() {

@@ -16,7 +16,9 @@ impl Conductor<'_> {
     /// A server that was killed on purpose may just have started again, so it
     /// is left out.
     pub(super) async fn witness_mps(&mut self, epoch: &Epoch, cell: CellKey, servers: &[Running]) {
-        let Some((step, mps)) = self.declared(epoch).filter(|_| !self.stage.world.is_simulated()) else { return };
+        let is_search = self.spec(&cell.cell).find.is_some();
+        let is_seen = !is_search && !self.stage.world.is_simulated();
+        let Some((step, mps)) = self.declared(epoch).filter(|_| is_seen) else { return };
         let killed = self.spec(&cell.cell).fault.as_ref().map(|fault| (fault.server.clone(), fault.index));
         let spared =
             |key: &ServerKey| killed.as_ref().is_some_and(|(name, index)| (name, *index) == (&key.name, key.index));

@@ -151,6 +151,7 @@ pub(super) fn window<'a>(
         memory: Footing { before: observed.memory.0, total: observed.memory.1, instances: spec.servers },
         upkeep: observed.upkeep,
         kill: observed.killed.map(|(at, server)| Kill { at, server, recovery: observed.recovery }),
+        mps: observed.mps,
     }
 }
 

@@ -6,7 +6,7 @@ use super::Repetition;
 use crate::metric::Upkeep;
 use crate::names::CellId;
 use crate::record::{
-    CellEnd, CellKey, ClientHonesty, Event, EventRecord, MemoryRecord, ProbeVerdict, RunRecord, ServerKey,
+    CellEnd, CellKey, ClientHonesty, Event, EventRecord, MemoryRecord, MpsWitness, ProbeVerdict, RunRecord, ServerKey,
 };
 use crate::units::{Bytes, Nanos};
 
@@ -27,6 +27,8 @@ pub(super) struct ObservedRepetition<'a> {
     pub(super) probed: Option<(f64, &'a ProbeVerdict)>,
     pub(super) killed: Option<(Nanos, &'a ServerKey)>,
     pub(super) recovery: Option<Nanos>,
+    /// Who was a client of MPS.
+    pub(super) mps: Option<&'a MpsWitness>,
     /// What came of it, once its requests have been looked at.
     pub(super) measured: Option<Repetition>,
     /// In use before the epoch's first server, and all there is.
@@ -98,6 +100,7 @@ fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
         Event::ServerRecovered { cell, recovery_ns, .. } => {
             repetition(cells, cell).recovery.get_or_insert(*recovery_ns);
         }
+        Event::MpsWitnessed(witness) => repetition(cells, &witness.cell).mps = Some(witness),
         Event::EpochStarted { .. }
         | Event::ServerReady { .. }
         | Event::ServerFailed { .. }
@@ -114,7 +117,6 @@ fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
         | Event::GpuBack { .. }
         | Event::ForeignProcess { .. }
         | Event::TelemetryCosts { .. }
-        | Event::MpsWitnessed(_)
         | Event::Warning { .. } => {}
     }
 }

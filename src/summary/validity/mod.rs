@@ -4,6 +4,7 @@
 mod client;
 mod counts;
 mod load;
+mod mps;
 mod page;
 mod requests;
 mod rule;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Examined, client, counts, load, requests};
+use super::{Examined, client, counts, load, mps, requests};
 
 /// A rule by which a repetition's values do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,6 +38,8 @@ pub enum Rule {
     ModelChanged,
     /// A part of a model is not in device memory.
     CpuSpill,
+    /// MPS was not as declared.
+    MpsState,
     /// A search has no answer.
     SearchOpen,
     /// A search found no load that meets the objectives.
@@ -226,6 +228,16 @@ pub const RULES: &[RuleDefinition] = &[
         check: Check::Servers,
     },
     RuleDefinition {
+        rule: Rule::MpsState,
+        cause: Cause::Workload,
+        protects: "A server that did not join MPS takes turns, and one that joined somebody's does not: either would be \
+                   counted for the other.",
+        limit: "where a step starts MPS, a server had no process among its clients at the end of the cell, by the \
+                daemon's list or the driver's, or neither list could be had; where a step says it is absent, a daemon \
+                could be reached or a server was a client",
+        check: Check::Repetition(mps::mps_state),
+    },
+    RuleDefinition {
         rule: Rule::SearchOpen,
         cause: Cause::Circumstance,
         protects: "The highest load of a search that was broken off is that of where it was broken off.",
@@ -262,6 +274,7 @@ impl Rule {
             Self::ClockStepped => "clock_stepped",
             Self::ModelChanged => "model_changed",
             Self::CpuSpill => "cpu_spill",
+            Self::MpsState => "mps_state",
             Self::SearchOpen => "search_open",
             Self::NoLoadPassed => "no_load_passed",
         }
