@@ -118,17 +118,12 @@ impl World {
     /// The clients of MPS on all GPUs, as the driver lists them.
     pub(super) fn mps_clients(&self) -> Reading<Vec<u32>> {
         let (environment, mut probe) = self.observe();
-        if let Some(reason) = environment.gpu_absent {
-            return Reading::Absent(reason);
-        }
-        let mut clients = Vec::new();
-        for gpu in probe.read() {
-            match gpu.mps_pids {
-                Reading::Value(pids) => clients.extend(pids),
-                Reading::Absent(reason) => return Reading::Absent(reason),
+        match (environment.gpu_absent, probe.processes()) {
+            (Some(reason), _) | (None, Reading::Absent(reason)) => Reading::Absent(reason),
+            (None, Reading::Value(found)) => {
+                Reading::Value(found.into_iter().filter(|process| process.is_mps).map(|process| process.pid).collect())
             }
         }
-        Reading::Value(clients)
     }
 
     /// Performs a step; on a simulated machine only its state changes.

@@ -22,8 +22,14 @@ fn wanted() -> SystemMatch {
 }
 
 fn environment(gpu: &str, driver: &str) -> Environment {
-    let gpu =
-        GpuIdentity { uuid: String::new(), name: gpu.to_owned(), memory_bytes: None, bandwidth_bytes_per_s: None };
+    let gpu = GpuIdentity {
+        uuid: String::new(),
+        name: gpu.to_owned(),
+        memory_bytes: None,
+        bandwidth_bytes_per_s: None,
+        power_limit_default_w: None,
+        power_limit_w: None,
+    };
     Environment { gpus: vec![gpu], driver: Some(text(driver)), ..Environment::default() }
 }
 
