@@ -97,6 +97,8 @@ pub(crate) fn window<'a>(
         client,
         requests: requests.iter().collect(),
         telemetry: Vec::new(),
+        rest: Vec::new(),
+        strangers: Vec::new(),
         objectives: Objectives::default(),
         kill: None,
         memory: Footing::default(),

@@ -1,21 +1,24 @@
 use std::collections::BTreeMap;
 
 use super::reply::{count, share};
-use super::throughput::tokens_within;
 use super::{Better, Family, Gap, Measure, MetricDefinition, Unit, UnitValue, Window};
-use crate::record::{GpuReading, Reading};
+use crate::record::{GpuReading, HeldDown, Performance, Reading, TelemetryRecord};
 use crate::units::{Bytes, Nanos};
 
 pub(super) const DEFINITIONS: &[MetricDefinition] = &[
-    gpu("energy_per_token", "energy per token, gross", Unit::JoulesPerToken, Better::Lower, energy_per_token),
     gpu("power_mean", "power, mean", Unit::Watts, Better::Neither, power_mean),
     gpu("memory_used_max", "device memory in use, most", Unit::Bytes, Better::Lower, memory_used_max),
     gpu("memory_available_min", "host memory available, least", Unit::Bytes, Better::Higher, memory_available_min),
     gpu("gpu_utilization", "time with a kernel running", Unit::Share, Better::Neither, gpu_utilization),
+    gpu("sm_utilization", "SMs with work", Unit::Share, Better::Neither, sm_utilization),
+    gpu("sm_occupancy", "warps of the most there could be", Unit::Share, Better::Neither, sm_occupancy),
+    gpu("memory_bandwidth_used", "memory bandwidth in use", Unit::Share, Better::Neither, memory_bandwidth_used),
+    gpu("tensor_utilization", "tensor cores at work", Unit::Share, Better::Neither, tensor_utilization),
+    gpu("power_capped", "time held down by the power limit", Unit::Share, Better::Neither, power_capped),
     gpu("gpu_temperature_max", "core temperature, most", Unit::Celsius, Better::Lower, gpu_temperature_max),
 ];
 
-const fn gpu(
+pub(super) const fn gpu(
     id: &'static str,
     title: &'static str,
     unit: Unit,
@@ -26,17 +29,21 @@ const fn gpu(
 }
 
 /// One GPU's values inside the window, with their times; never empty.
-type Series = Vec<(Nanos, f64)>;
+pub(super) type Series = Vec<(Nanos, f64)>;
 
 /// The series of every GPU that has values.
-fn series(window: &Window<'_>, read: fn(&GpuReading) -> Result<f64, &String>) -> Result<Vec<Series>, Gap> {
+pub(super) fn series(
+    telemetry: &[&TelemetryRecord],
+    read: fn(&GpuReading) -> Result<f64, &String>,
+) -> Result<Vec<Series>, Gap> {
     let mut by_gpu: BTreeMap<&str, Series> = BTreeMap::new();
     let mut absence = None;
-    for sample in &window.telemetry {
+    for sample in telemetry {
         for gpu in &sample.gpus {
             match read(gpu) {
                 Ok(value) => by_gpu.entry(&gpu.uuid).or_default().push((sample.at_ns, value)),
-                Err(reason) => absence = absence.or(Some(reason)),
+                Err(reason) if !is_unasked(reason) => absence = absence.or(Some(reason)),
+                Err(_) => {}
             }
         }
     }
@@ -47,14 +54,19 @@ fn series(window: &Window<'_>, read: fn(&GpuReading) -> Result<f64, &String>) ->
     Ok(by_gpu.into_values().collect())
 }
 
-fn value<T: Copy>(reading: &Reading<T>, as_f64: fn(T) -> f64) -> Result<f64, &String> {
+/// What a quick sample leaves out, a whole one tells.
+fn is_unasked(reason: &str) -> bool {
+    Reading::<()>::Absent(reason.to_owned()).is_unasked()
+}
+
+pub(super) fn value<T: Copy>(reading: &Reading<T>, as_f64: fn(T) -> f64) -> Result<f64, &String> {
     match reading {
         Reading::Value(value) => Ok(as_f64(*value)),
         Reading::Absent(reason) => Err(reason),
     }
 }
 
-fn values(series: &Series) -> impl Iterator<Item = f64> {
+pub(super) fn values(series: &Series) -> impl Iterator<Item = f64> {
     series.iter().map(|(_, value)| *value)
 }
 
@@ -62,26 +74,14 @@ fn sum_of_means(all: &[Series]) -> f64 {
     all.iter().map(|series| values(series).sum::<f64>() / count(series.len() as u64)).sum()
 }
 
-/// Difference of the energy counters between the first and the last sample
-/// inside the window, over all GPUs ÷ tokens that arrived between the two.
-/// Idle power is not subtracted.
-fn energy_per_token(window: &Window<'_>) -> UnitValue {
-    let all = series(window, |gpu| value(&gpu.energy_j, f64::from))?;
-    let ends = all.iter().filter_map(|series| series.first().zip(series.last()));
-    let joules: f64 = ends.clone().map(|(first, last)| last.1 - first.1).sum();
-    let start = ends.clone().map(|(first, _)| first.0).min().unwrap_or(window.start);
-    let end = ends.map(|(_, last)| last.0).max().unwrap_or(window.start);
-    share(joules, tokens_within(window, &[(start, end)]), "no token arrived between two energy readings")
-}
-
 /// Mean over samples, summed over GPUs.
 fn power_mean(window: &Window<'_>) -> UnitValue {
-    Ok(sum_of_means(&series(window, |gpu| value(&gpu.power_w, f64::from))?))
+    Ok(sum_of_means(&series(&window.telemetry, |gpu| value(&gpu.power_w, f64::from))?))
 }
 
 /// Most of each GPU's memory in use, by anyone, summed over GPUs.
 pub(super) fn memory_used_max(window: &Window<'_>) -> UnitValue {
-    let all = series(window, |gpu| value(&gpu.memory_used_bytes, count))?;
+    let all = series(&window.telemetry, |gpu| value(&gpu.memory_used_bytes, count))?;
     Ok(all.iter().map(|series| values(series).fold(0.0, f64::max)).sum())
 }
 
@@ -94,12 +94,65 @@ pub(super) fn memory_available_min(window: &Window<'_>) -> UnitValue {
 /// Share of time in which any kernel ran, mean over samples and GPUs. It says
 /// nothing of how much of the GPU the kernel filled.
 fn gpu_utilization(window: &Window<'_>) -> UnitValue {
-    let all = series(window, |gpu| value(&gpu.utilization_percent, f64::from))?;
+    let all = series(&window.telemetry, |gpu| value(&gpu.utilization_percent, f64::from))?;
     Ok(sum_of_means(&all) / count(all.len() as u64) / 100.0)
+}
+
+/// A part's use by the performance counters, mean over samples and GPUs.
+fn part(window: &Window<'_>, read: fn(&Performance) -> &Reading<f64>) -> UnitValue {
+    let mut absence = "no GPU was read inside the window";
+    let mut found = Vec::new();
+    for gpu in window.telemetry.iter().flat_map(|sample| &sample.gpus).filter(|gpu| !gpu.performance.is_unasked()) {
+        match &gpu.performance {
+            Reading::Value(performance) => match read(performance) {
+                Reading::Value(percent) => found.push(*percent),
+                Reading::Absent(reason) => absence = reason,
+            },
+            Reading::Absent(reason) => absence = reason,
+        }
+    }
+    share(found.iter().sum::<f64>() / 100.0, count(found.len() as u64), absence)
+}
+
+/// Time in which an SM had a warp, mean over SMs.
+fn sm_utilization(window: &Window<'_>) -> UnitValue {
+    part(window, |performance| &performance.sm_percent)
+}
+
+/// Warps at work ÷ the most there could be, mean over SMs.
+fn sm_occupancy(window: &Window<'_>) -> UnitValue {
+    part(window, |performance| &performance.occupancy_percent)
+}
+
+/// Bandwidth of device memory in use ÷ what there is.
+fn memory_bandwidth_used(window: &Window<'_>) -> UnitValue {
+    part(window, |performance| &performance.memory_bandwidth_percent)
+}
+
+/// Time in which tensor cores worked.
+fn tensor_utilization(window: &Window<'_>) -> UnitValue {
+    part(window, |performance| &performance.tensor_percent)
+}
+
+/// Time in which software held clocks down to keep the power limit, by the
+/// driver's counter ÷ time between its first and last reading, mean over GPUs.
+///
+/// That is no reason to doubt a value: a card that reaches its limit under this
+/// load is as fast as that limit lets it be, and so it would serve. The limit
+/// stands in the environment.
+fn power_capped(window: &Window<'_>) -> UnitValue {
+    let all = series(&window.telemetry, |gpu| match &gpu.held_down {
+        Reading::Value(HeldDown { power_cap_ns, .. }) => value(power_cap_ns, count),
+        Reading::Absent(reason) => Err(reason),
+    })?;
+    let ends = || all.iter().filter_map(|series| series.first().zip(series.last()));
+    let held: f64 = ends().map(|(first, last)| (last.1 - first.1) / 1e9).sum();
+    let seconds: f64 = ends().map(|(first, last)| last.0.since(first.0).seconds()).sum();
+    share(held, seconds, "clock events were read only once inside the window")
 }
 
 /// Highest temperature of any GPU.
 fn gpu_temperature_max(window: &Window<'_>) -> UnitValue {
-    let all = series(window, |gpu| value(&gpu.temperature_c, f64::from))?;
+    let all = series(&window.telemetry, |gpu| value(&gpu.temperature_c, f64::from))?;
     Ok(all.iter().flat_map(values).fold(f64::NEG_INFINITY, f64::max))
 }

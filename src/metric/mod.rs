@@ -14,6 +14,7 @@ mod against;
 mod claimed;
 mod client;
 mod definition;
+mod energy;
 mod fault;
 mod gap;
 mod gpu;
@@ -41,7 +42,7 @@ pub use gap::{Gap, UnitValue};
 pub use objective::Bounded;
 pub use operation::Upkeep;
 pub use throughput::{share_at_full_load, tokens_by_part};
-pub use window::{Demand, Footing, Kill, Objectives, Window};
+pub use window::{Demand, Footing, Kill, Objectives, Stranger, Window};
 
 static ALL: LazyLock<Vec<MetricDefinition>> = LazyLock::new(|| {
     [
@@ -52,6 +53,7 @@ static ALL: LazyLock<Vec<MetricDefinition>> = LazyLock::new(|| {
         latency::DEFINITIONS,
         quality::DEFINITIONS,
         fault::DEFINITIONS,
+        energy::DEFINITIONS,
         gpu::DEFINITIONS,
         client::DEFINITIONS,
         memory::DEFINITIONS,

@@ -1,9 +1,11 @@
+mod gpu;
+
 use std::collections::BTreeSet;
 
 use super::examples::{ended, failed, ms, queueing, reply, server, window};
 use super::{Bounded, Demand, Gap, Kill, Objectives, UnitValue, Window, find, ids};
 use crate::names::MetricId;
-use crate::record::{ClientHonesty, GpuReading, Reading, RequestOutcome, RequestRecord, Requests, TelemetryRecord};
+use crate::record::{ClientHonesty, RequestOutcome, RequestRecord, Requests};
 use crate::stats::Percentile;
 use crate::units::Nanos;
 
@@ -186,24 +188,6 @@ fn the_reach_of_a_fault_is_counted_over_the_other_servers() {
     let window = Window { kill, ..window((0, 2_000), 3, &HONEST, &requests) };
     assert_values(&window, &[("fault_reach", 0.25), ("recovery_time", 0.5)]);
     assert_eq!(value("fault_reach", &Window { kill: None, mps: None, ..window }), gap("no server was killed"));
-}
-
-#[test]
-fn energy_per_token_spans_the_readings_inside_the_window() {
-    let reading = |at, joules| TelemetryRecord {
-        at_ns: ms(at),
-        took_ns: ms(0),
-        memory_available_bytes: None,
-        load_1m: None,
-        gpus: vec![GpuReading { energy_j: Reading::Value(joules), ..GpuReading::default() }],
-    };
-    let samples = [reading(200, 1_000.0), reading(1_200, 1_060.0)];
-    let requests = [reply(0, 0, &[100, 400, 400, 400])];
-    let telemetry = samples.iter().collect();
-    let window = Window { telemetry, ..window((0, 2_000), 1, &HONEST, &requests) };
-    // 60 J for the tokens at 500 and 900 ms.
-    assert_values(&window, &[("energy_per_token", 30.0)]);
-    assert_eq!(value("power_mean", &window), gap("not asked for"));
 }
 
 /// The median of a latency over these requests, against a limit of 100 ms.

@@ -21,6 +21,11 @@ pub struct Window<'a> {
     pub requests: Requests,
     /// Samples taken inside the window, in order.
     pub telemetry: Vec<&'a TelemetryRecord>,
+    /// Samples taken while the servers of its epoch were at rest, in order.
+    pub rest: Vec<&'a TelemetryRecord>,
+    /// Processes that computed on a GPU at any time of the run and should not
+    /// have.
+    pub strangers: Vec<Stranger<'a>>,
     /// What a good request was asked to keep.
     pub objectives: Objectives,
     /// The server that was killed on purpose.
@@ -66,6 +71,21 @@ pub enum Demand {
     Nothing,
     /// What the phase's `expect` says; each record tells whether it was met.
     Expected,
+}
+
+/// A process that is none of the run's and not allowed by the scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stranger<'a> {
+    /// On which GPU it computed.
+    pub gpu: &'a str,
+    /// Its pid.
+    pub pid: u32,
+    /// Its name.
+    pub program: &'a str,
+    /// When it was first seen.
+    pub since: Nanos,
+    /// From when on its pid may be another process's, if it may.
+    pub until: Option<Nanos>,
 }
 
 /// A server killed on purpose.

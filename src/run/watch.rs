@@ -39,8 +39,8 @@ impl Conductor<'_> {
         if length.is_zero() {
             return Ok(());
         }
-        self.stage.telemetry.mark().await;
         let start_ns = self.stage.clock.now();
+        self.stage.telemetry.mark().await;
         tokio::select! {
             () = self.stop.cancelled() => return Err(Halt::Interrupted),
             () = tokio::time::sleep(length.duration()) => {}

@@ -139,6 +139,9 @@ pub(super) fn window<'a>(
     spec: &CellSpec,
 ) -> Window<'a> {
     let inside = |sample: &&TelemetryRecord| finished.start <= sample.at_ns && sample.at_ns <= finished.end;
+    let at_rest = |sample: &&TelemetryRecord| {
+        observed.rest.is_some_and(|(start, end)| start <= sample.at_ns && sample.at_ns <= end)
+    };
     Window {
         start: finished.start,
         end: finished.end,
@@ -147,6 +150,8 @@ pub(super) fn window<'a>(
         client: finished.client,
         requests,
         telemetry: telemetry.iter().filter(inside).collect(),
+        rest: telemetry.iter().filter(at_rest).collect(),
+        strangers: observed.strangers.clone(),
         objectives: objectives(spec),
         memory: Footing { before: observed.memory.0, total: observed.memory.1, instances: spec.servers },
         upkeep: observed.upkeep,

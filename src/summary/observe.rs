@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Repetition;
-use crate::metric::Upkeep;
+use crate::metric::{Stranger, Upkeep};
 use crate::names::CellId;
 use crate::record::{
     CellEnd, CellKey, ClientHonesty, Event, EventRecord, MemoryRecord, MpsWitness, ProbeVerdict, RunRecord, ServerKey,
@@ -29,6 +29,10 @@ pub(super) struct ObservedRepetition<'a> {
     pub(super) recovery: Option<Nanos>,
     /// Who was a client of MPS.
     pub(super) mps: Option<&'a MpsWitness>,
+    /// When the servers of its epoch were at rest, if that was measured.
+    pub(super) rest: Option<(Nanos, Nanos)>,
+    /// Who computed on a GPU and should not have, in the whole run.
+    pub(super) strangers: Vec<Stranger<'a>>,
     /// What came of it, once its requests have been looked at.
     pub(super) measured: Option<Repetition>,
     /// In use before the epoch's first server, and all there is.
@@ -60,6 +64,12 @@ pub(super) fn by_cell(record: &RunRecord) -> Cells<'_> {
     for cell in cells.values_mut() {
         cell.repetitions.retain(|(_, epoch, _), _| !void.contains(epoch));
     }
+    let rests: BTreeMap<u32, (Nanos, Nanos)> = record.events.iter().filter_map(|record| rest(&record.event)).collect();
+    let strangers = strangers(record);
+    for ((_, epoch, _), repetition) in cells.values_mut().flat_map(|cell| &mut cell.repetitions) {
+        repetition.rest = rests.get(epoch).copied();
+        repetition.strangers.clone_from(&strangers);
+    }
     cells
 }
 
@@ -68,6 +78,24 @@ fn void(record: &RunRecord) -> BTreeSet<u32> {
     let void =
         |event: &EventRecord| if let Event::Resumed(seam) = &event.event { seam.void.clone() } else { Vec::new() };
     record.events.iter().flat_map(void).collect()
+}
+
+const fn rest(event: &Event) -> Option<(u32, (Nanos, Nanos))> {
+    let Event::IdleBaseline { epoch, start_ns, end_ns } = event else { return None };
+    Some((*epoch, (*start_ns, *end_ns)))
+}
+
+/// When a run is resumed, pids begin anew: whoever was seen before is not meant
+/// by the same number later.
+fn strangers<'a>(record: &'a RunRecord) -> Vec<Stranger<'a>> {
+    let seams: Vec<Nanos> =
+        record.events.iter().filter(|one| matches!(one.event, Event::Resumed(_))).map(|one| one.at_ns).collect();
+    let stranger = |one: &'a EventRecord| {
+        let Event::ForeignProcess { gpu, pid, program, .. } = &one.event else { return None };
+        let until = seams.iter().copied().find(|seam| *seam > one.at_ns);
+        Some(Stranger { gpu, pid: *pid, program, since: one.at_ns, until })
+    };
+    record.events.iter().filter_map(stranger).collect()
 }
 
 /// What an [`Event::CellFinished`] says, and of which measurement.

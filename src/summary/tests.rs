@@ -1,3 +1,4 @@
+mod gpu;
 mod look;
 mod objective;
 mod validity;

@@ -3,6 +3,7 @@
 
 mod client;
 mod counts;
+mod gpu;
 mod load;
 mod mps;
 mod page;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Examined, client, counts, load, mps, requests};
+use super::{Examined, client, counts, gpu, load, mps, requests};
 
 /// A rule by which a repetition's values do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,6 +40,10 @@ pub enum Rule {
     CpuSpill,
     /// MPS was not as declared.
     MpsState,
+    /// A GPU was slowed down.
+    Throttled,
+    /// Somebody else computed on a GPU.
+    ForeignProcess,
     /// A search has no answer.
     SearchOpen,
     /// A search found no load that meets the objectives.
@@ -238,6 +242,23 @@ pub const RULES: &[RuleDefinition] = &[
         check: Check::Repetition(mps::mps_state),
     },
     RuleDefinition {
+        rule: Rule::Throttled,
+        cause: Cause::Circumstance,
+        protects: "A GPU that is too hot, or that its power supply holds back, is another GPU than the one that was to be measured.",
+        limit: "clocks were held down by heat, the power brake or a sync boost group for more than 1 % of the window, by \
+                the driver's counters; the power limit held by software does not count, since a card that reaches it \
+                always does (`power_capped` tells how long)",
+        check: Check::Repetition(gpu::throttled),
+    },
+    RuleDefinition {
+        rule: Rule::ForeignProcess,
+        cause: Cause::Circumstance,
+        protects: "Beside somebody else's work a GPU says nothing of this one.",
+        limit: "a process computed on a GPU in the window that is none of the run's, no server of MPS, and not named in \
+                `foreign_gpu_processes`; processes in containers are the run's own while its servers run in some",
+        check: Check::Repetition(gpu::foreign_process),
+    },
+    RuleDefinition {
         rule: Rule::SearchOpen,
         cause: Cause::Circumstance,
         protects: "The highest load of a search that was broken off is that of where it was broken off.",
@@ -275,6 +296,8 @@ impl Rule {
             Self::ModelChanged => "model_changed",
             Self::CpuSpill => "cpu_spill",
             Self::MpsState => "mps_state",
+            Self::Throttled => "throttled",
+            Self::ForeignProcess => "foreign_process",
             Self::SearchOpen => "search_open",
             Self::NoLoadPassed => "no_load_passed",
         }
