@@ -24,7 +24,7 @@ use crate::scenario::{OnError, StepSpec};
 use crate::step::{AskGpus, Performed, StepContext};
 use crate::store::{Ledger, Pen, RunDirectory};
 use crate::telemetry::Remote;
-use crate::undo::{UndoFailure, UndoStack};
+use crate::undo::UndoStack;
 
 /// Why a run could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -307,9 +307,4 @@ impl<'a> Conductor<'a> {
 
 fn relative(path: &Path, base: &Path) -> String {
     path.strip_prefix(base).unwrap_or(path).display().to_string()
-}
-
-/// What could not be undone, and the command by which a person can do it.
-pub(super) fn by_hand(failure: &UndoFailure) -> String {
-    format!("{failure}; to do it by hand: `{}`", failure.help())
 }

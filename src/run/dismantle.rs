@@ -1,8 +1,9 @@
 use super::Aftermath;
-use super::conductor::{Conductor, Stage, by_hand};
+use super::conductor::{Conductor, Stage};
 use super::event::RunEvent;
 use crate::process::Strays;
 use crate::record::{CellKey, Event, Scope};
+use crate::undo::UndoFailure;
 
 impl Conductor<'_> {
     /// Teardown steps, then everything that is still registered. Runs to its
@@ -63,4 +64,9 @@ impl Conductor<'_> {
             self.note(Event::CellSkipped { cell: key, reason: "the run ended before it".to_owned() });
         }
     }
+}
+
+/// What could not be undone, and the command by which a person can do it.
+pub(super) fn by_hand(failure: &UndoFailure) -> String {
+    format!("{failure}; to do it by hand: `{}`", failure.help())
 }

@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
 use super::Aftermath;
-use super::conductor::{Conductor, Halt, Stage, by_hand};
+use super::conductor::{Conductor, Halt, Stage};
+use super::dismantle::by_hand;
 use super::event::RunEvent;
 use super::world::{Running, WorldError};
 use crate::load::{self, Target};

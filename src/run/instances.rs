@@ -1,6 +1,7 @@
 //! Servers that come one by one, until one more cannot be had.
 
-use super::conductor::{Conductor, Halt, by_hand};
+use super::conductor::{Conductor, Halt};
+use super::dismantle::by_hand;
 use super::world::{Running, WorldError};
 use crate::plan::Epoch;
 use crate::record::{Event, ProbeVerdict, ServerKey};

@@ -1,8 +1,11 @@
 //! Memory that servers take, one after the other.
 
+use std::sync::Arc;
+
 use super::world::World;
 use crate::host;
 use crate::record::MemoryRecord;
+use crate::sim::SimHost;
 use crate::units::Bytes;
 
 /// A further instance of the same model takes as much as the first, or part of
@@ -51,6 +54,14 @@ impl Gauge {
 }
 
 impl World {
+    /// The simulated machine, if this is one.
+    pub(super) fn simulated_host(&self) -> Option<Arc<SimHost>> {
+        match self {
+            Self::Host => None,
+            Self::Simulated(machine) => Some(Arc::clone(machine)),
+        }
+    }
+
     /// How much memory is in use now.
     pub(super) fn memory(&self) -> MemoryRecord {
         let used = self.gpus().unwrap_or_default().into_iter().filter_map(|(gpu, reading)| {

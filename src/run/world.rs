@@ -101,14 +101,6 @@ impl World {
         }
     }
 
-    /// The simulated machine, if this is one.
-    pub(super) fn simulated_host(&self) -> Option<Arc<SimHost>> {
-        match self {
-            Self::Host => None,
-            Self::Simulated(machine) => Some(Arc::clone(machine)),
-        }
-    }
-
     /// Every process that computes on a GPU of this host; a simulated machine
     /// has none but its servers.
     pub(super) fn gpu_processes(&self) -> Reading<Vec<GpuProcess>> {

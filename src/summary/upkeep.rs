@@ -17,12 +17,15 @@ const PROCESSES_OF_MPS: u32 = 2;
 pub(super) fn fill(record: &RunRecord, plan: &Plan, cells: &mut Cells<'_>) {
     let (before, total) = (memory_before(record), memory_total(&record.manifest.environment));
     let ready = times_to_ready(record);
-    // Of servers that come and go there is no count.
-    let whole = |epoch: &&Epoch| plan.servers_at_first(epoch) == epoch.servers.len();
-    let epochs: BTreeMap<u32, &Epoch> = plan.epochs.iter().filter(whole).map(|epoch| (epoch.index, epoch)).collect();
-    for (key, repetition) in cells.values_mut().flat_map(|cell| cell.repetitions.iter_mut()) {
-        repetition.memory = (before.get(&key.1).copied(), total);
-        repetition.upkeep = epochs.get(&key.1).map(|epoch| upkeep(epoch, ready.get(&key.1).copied()));
+    for (id, cell) in cells {
+        // Whatever its number, an epoch of a treatment takes what any other does.
+        let epoch = plan.epochs.iter().find(|epoch| epoch.cells.iter().any(|planned| planned.cell == **id));
+        // Of servers that come and go there is no count.
+        let whole = epoch.filter(|epoch| plan.servers_at_first(epoch) == epoch.servers.len());
+        for (key, repetition) in &mut cell.repetitions {
+            repetition.memory = (before.get(&key.1).copied(), total);
+            repetition.upkeep = whole.map(|epoch| upkeep(epoch, ready.get(&key.1).copied()));
+        }
     }
 }
 
