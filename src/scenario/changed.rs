@@ -56,7 +56,11 @@ mod tests {
     fn what_differs_is_named_with_both_values_unless_it_may() {
         let then = "dir = '/a'\nname = 'x'\n[design]\nrepetitions = 3\nseed = 1\n[[phase]]\nclients = [1, 2]\n";
         let now = "dir = '/b'\nname = 'x'\nnew = 'é'\n[design]\nrepetitions = 6\nseed = 2\n[[phase]]\nclients = [1]\n";
-        assert_snapshot!(differences(then, now, &["design.repetitions"]).join("\n"), @"");
+        assert_snapshot!(differences(then, now, &["design.repetitions"]).join("\n"), @r#"
+        `design.seed` was `1`, now `2`
+        `phase.0.clients.1` was `2`, now not there
+        `new` was not there, now `"é"`
+        "#);
         assert_eq!(differences(then, then, &[]), [""; 0]);
     }
 }

@@ -1,7 +1,7 @@
 use super::{plan, record, repetition, spec, summed};
 use crate::metric::examples::{ms, reply};
 use crate::record::{CellEnd, Event, EventRecord, GpuReading, HeldDown, ProcessOnGpu, Reading, TelemetryRecord};
-use crate::scenario::Load;
+use crate::scenario::{Arrival, Load};
 use crate::summary::Cause;
 
 const GPU: &str = "GPU-1";
@@ -17,7 +17,10 @@ fn reasons(telemetry: Vec<TelemetryRecord>, events: Vec<(u64, Event)>) -> (Vec<S
     let (mut run, requests) = record(vec![good]);
     run.telemetry = telemetry;
     run.events.extend(events.into_iter().map(|(at, event)| EventRecord { at_ns: ms(at), event }));
-    let summary = summed((run, requests), &plan(vec![("cell", spec(1, Load::Clients(1)))]));
+    let summary = summed(
+        (run, requests),
+        &plan(vec![("cell", spec(1, Load::Rate { per_second: 2.0, arrival: Arrival::Poisson }))]),
+    );
     let validity = &summary.cells[0].repetitions[0].validity;
     (validity.reasons().iter().map(ToString::to_string).collect(), validity.cause())
 }

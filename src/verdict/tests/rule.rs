@@ -74,8 +74,8 @@ fn a_rule_says_which_figure_would_turn_it_and_where() {
     // The lower end is 0.7 % under the value.
     assert_eq!(turnings("RATIO.lower > 1.9"), ["2.00 → 1.91 fails"]);
     assert_eq!(turnings("RATIO.lower > 2.1"), ["2.00 → 2.11 holds"]);
-    let two = "RATIO.lower > 1.9 and value('output_throughput', {mps: 'on'}).lower > 500";
-    assert_eq!(turnings(two).len(), 2);
+    let two = "RATIO.lower > 1.9 and ratio('ttft_p50', {mps: 'on'}, {mps: 'off'}).upper < 0.6";
+    assert_eq!(turnings(two), ["2.00 → 1.91 fails", "0.50 → 0.60 fails"]);
     assert_eq!(turnings("RATIO.lower > 100"), [""; 0], "nothing near turns it");
     assert_eq!(turnings("value('ttft_p50', {mps: 'no'}).lower > 1"), [""; 0], "what is not decided has no turn");
 }
