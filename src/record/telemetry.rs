@@ -102,7 +102,8 @@ pub enum MemorySource {
 #[serde(rename_all = "snake_case")]
 pub enum PowerSource {
     /// The driver's shortest (field `POWER_INSTANT`).
-    Instant,
+    #[serde(rename = "instant")]
+    Instantaneous,
     /// `nvmlDeviceGetPowerUsage`: one second, or on GA100 and older GPUs an
     /// instant.
     Usage,

@@ -3,27 +3,23 @@ use std::path::Path;
 use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
-use super::Aftermath;
 use super::event::RunEvent;
 use super::foreign::{self, Foreign};
 use super::guard::{Announce, announce};
 use super::interrupt::Interrupt;
-use super::lookout::Findings;
 use super::memory::Gauge;
 use super::resumption::Resumption;
 use super::rights::{self, Powerless};
-use super::secret::Secrets;
-use super::world::{World, WorldError};
-use crate::clock::Clock;
+use super::stage::Stage;
+use super::world::WorldError;
 use crate::journal::Journal;
 use crate::names::CellId;
-use crate::plan::{Epoch, Plan};
+use crate::plan::Epoch;
 use crate::process::{Haste, Tail};
-use crate::record::{Containment, Event, EventRecord, Scope, StepOutcome, StepRecord};
+use crate::record::{Event, EventRecord, Scope, StepOutcome, StepRecord};
 use crate::scenario::{OnError, StepSpec};
-use crate::step::{AskGpus, Performed, StepContext};
-use crate::store::{Ledger, Pen, RunDirectory};
-use crate::telemetry::Remote;
+use crate::step::Performed;
+use crate::store::{Ledger, Pen};
 use crate::undo::UndoStack;
 
 /// Why a run could not go on.
@@ -97,37 +93,6 @@ pub(super) enum Halt {
     /// A signal arrived.
     #[error("interrupted")]
     Interrupted,
-}
-
-/// What a run is given.
-pub(super) struct Stage<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) run_id: &'a str,
-    pub(super) scenario_dir: &'a Path,
-    pub(super) directory: &'a RunDirectory,
-    pub(super) clock: Clock,
-    pub(super) world: World,
-    pub(super) secrets: Secrets,
-    /// What telemetry has found, and how it is told what to do.
-    pub(super) findings: Findings,
-    pub(super) telemetry: Remote,
-    /// How its processes are held together; `None` on a simulated machine.
-    pub(super) containment: Option<Containment>,
-    /// What a person wants to find afterwards.
-    pub(super) aftermath: Aftermath,
-    /// What is measured already.
-    pub(super) resumption: Option<Resumption>,
-}
-
-impl Stage<'_> {
-    pub(super) fn step_context<'c>(
-        &'c self,
-        log: &'c Path,
-        gpus: &'c AskGpus<'c>,
-        cancel: &'c CancellationToken,
-    ) -> StepContext<'c> {
-        StepContext { dir: self.scenario_dir, run_id: self.run_id, run_dir: self.directory.path(), log, gpus, cancel }
-    }
 }
 
 /// Owns everything that must be taken back.

@@ -1,6 +1,7 @@
 use super::Aftermath;
-use super::conductor::{Conductor, Stage};
+use super::conductor::Conductor;
 use super::event::RunEvent;
+use super::stage::Stage;
 use crate::process::Strays;
 use crate::record::{CellKey, Event, Scope};
 use crate::undo::UndoFailure;

@@ -4,9 +4,10 @@ use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
 use super::Aftermath;
-use super::conductor::{Conductor, Halt, Stage};
+use super::conductor::{Conductor, Halt};
 use super::dismantle::by_hand;
 use super::event::RunEvent;
+use super::stage::Stage;
 use super::world::{Running, WorldError};
 use crate::load::{self, Target};
 use crate::plan::{CellSpec, Epoch};

@@ -20,6 +20,7 @@ mod resumption;
 mod rights;
 mod search;
 mod secret;
+mod stage;
 mod thermometer;
 mod watch;
 mod witness;
@@ -37,13 +38,14 @@ use crate::sim::SimHost;
 use crate::store::{Ledger, RunDirectory, StoreError};
 use crate::telemetry::{Pace, Probe, Sampler};
 
-use conductor::{Conductor, Halt, Stage};
+use conductor::{Conductor, Halt};
 pub use event::RunEvent;
 pub use guard::Guard;
 pub use interrupt::{Interrupt, Wish};
 use lookout::{Findings, Lookout, Neighbourhood};
 pub use resumption::{Obstacle, Resumption, same_system};
 pub use secret::{SecretError, Secrets};
+use stage::Stage;
 pub use world::{World, WorldError};
 
 /// Everything a run needs.
@@ -148,7 +150,6 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
     let findings = Findings::default();
     let around = (containment.clone(), world.simulated_host());
     let sampler = sample((clock, run_id.as_str(), plan), probe, &ledger, findings.clone(), around)?;
-    let telemetry = sampler.remote();
     let run_id = run_id.as_str();
     let stage = Stage {
         plan,
@@ -159,7 +160,7 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
         world,
         secrets,
         findings,
-        telemetry,
+        telemetry: sampler.remote(),
         containment,
         aftermath,
         resumption,

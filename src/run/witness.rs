@@ -1,7 +1,7 @@
 //! Proof that servers are, or are not, clients of MPS.
 
 use super::conductor::Conductor;
-use super::world::Running;
+use super::world::{Running, World};
 use crate::plan::Epoch;
 use crate::process::{SERVER_MARK, marked, server_mark};
 use crate::record::{CellKey, Event, MpsState, MpsWitness, Reading, ServerKey};
@@ -17,7 +17,7 @@ impl Conductor<'_> {
     /// is left out.
     pub(super) async fn witness_mps(&mut self, epoch: &Epoch, cell: CellKey, servers: &[Running]) {
         let is_search = self.spec(&cell.cell).find.is_some();
-        let is_seen = !is_search && !self.stage.world.is_simulated();
+        let is_seen = !is_search && !self.stage.world.is_simulated() && !self.stop.is_cancelled();
         let Some((step, mps)) = self.declared(epoch).filter(|_| is_seen) else { return };
         let killed = self.spec(&cell.cell).fault.as_ref().map(|fault| (fault.server.clone(), fault.index));
         let spared =
@@ -67,6 +67,19 @@ impl Conductor<'_> {
         pids.sort_unstable();
         pids.dedup();
         pids
+    }
+}
+
+impl World {
+    /// The clients of MPS on all GPUs, as the driver lists them.
+    pub(super) fn mps_clients(&self) -> Reading<Vec<u32>> {
+        let (environment, mut probe) = self.observe();
+        match (environment.gpu_absent, probe.processes()) {
+            (Some(reason), _) | (None, Reading::Absent(reason)) => Reading::Absent(reason),
+            (None, Reading::Value(found)) => {
+                Reading::Value(found.into_iter().filter(|process| process.is_mps).map(|process| process.pid).collect())
+            }
+        }
     }
 }
 

@@ -107,17 +107,6 @@ impl World {
         self.observe().1.processes()
     }
 
-    /// The clients of MPS on all GPUs, as the driver lists them.
-    pub(super) fn mps_clients(&self) -> Reading<Vec<u32>> {
-        let (environment, mut probe) = self.observe();
-        match (environment.gpu_absent, probe.processes()) {
-            (Some(reason), _) | (None, Reading::Absent(reason)) => Reading::Absent(reason),
-            (None, Reading::Value(found)) => {
-                Reading::Value(found.into_iter().filter(|process| process.is_mps).map(|process| process.pid).collect())
-            }
-        }
-    }
-
     /// Performs a step; on a simulated machine only its state changes.
     pub(super) async fn perform(
         &self,

@@ -33,7 +33,7 @@ impl<D: Driver> Gpus<D> {
         let gpus = machine.gpus.iter().map(|identity| Gpu {
             identity: identity.clone(),
             memory: MemorySource::Device,
-            power: PowerSource::Instant,
+            power: PowerSource::Instantaneous,
             held: Reading::default(),
             lost: None,
         });
@@ -124,7 +124,7 @@ impl<D: Driver> Gpus<D> {
     fn read_power(&mut self, at: usize, reading: &mut GpuReading) {
         let source = self.known[at].power;
         let milliwatts = match source {
-            PowerSource::Instant => match self.ask(at, Call::PowerInstant) {
+            PowerSource::Instantaneous => match self.ask(at, Call::PowerInstant) {
                 Ok(answer) => first_count(answer),
                 Err(refusal) => Reading::Absent(refusal.reason),
             },
@@ -205,13 +205,22 @@ impl<D: Driver> Gpus<D> {
             Err(refusal) => return Reading::Absent(refusal.reason),
         };
         let mut values = values.into_iter();
-        let mut next = || values.next().unwrap_or_default();
+        let mut next = || values.next().map(finite).unwrap_or_default();
         Reading::Value(Performance {
             sm_percent: next(),
             occupancy_percent: next(),
             memory_bandwidth_percent: next(),
             tensor_percent: next(),
         })
+    }
+}
+
+/// An H100 with a driver of 2026 answered NaN for its memory bandwidth now and
+/// then, which no JSON can hold.
+fn finite(reading: Reading<f64>) -> Reading<f64> {
+    match reading {
+        Reading::Value(value) if !value.is_finite() => Reading::Absent(format!("the driver answered {value}")),
+        other => other,
     }
 }
 
@@ -257,5 +266,16 @@ impl<D: Driver> Probe for Gpus<D> {
             }
         }
         self.costs.table()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reading, finite};
+
+    #[test]
+    fn what_is_no_number_is_absent_with_what_was_answered() {
+        assert_eq!(finite(Reading::Value(f64::NAN)), Reading::Absent("the driver answered NaN".to_owned()));
+        assert_eq!(finite(Reading::Value(97.5)), Reading::Value(97.5));
     }
 }

@@ -4,6 +4,7 @@
 mod client;
 mod counts;
 mod gpu;
+mod id;
 mod load;
 mod mps;
 mod page;

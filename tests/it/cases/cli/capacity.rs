@@ -67,7 +67,10 @@ fn tries(run: &RunFolder) -> Vec<String> {
         let (level, state) = (event["level"].as_f64().unwrap(), event["verdict"]["state"].as_str().unwrap());
         format!("servers={level} {state} {reason}").trim_end().to_owned()
     });
-    told.collect()
+    // What this machine was too busy to judge was tried again.
+    let judged = told.filter(|told| !told.contains("unjudged"));
+    let share = regex::Regex::new(r"\d+\.\d %").unwrap();
+    judged.map(|told| share.replace_all(&told, "N %").into_owned()).collect()
 }
 
 /// What the summary says of how many run together.
@@ -107,7 +110,6 @@ fn a_machine_that_shares_its_memory_with_the_host_is_not_driven_into_the_last_of
     let run = run(&folder, "--simulate small");
     assert_snapshot!(tries(&run).join("\n"), @r"
     servers=1 passed
-    servers=2 unjudged the driver stalled for 4.7 s, more than 100.0 ms
     servers=2 passed
     servers=3 failed `s[2]` was not started: 1.2 GiB of memory are available, and one before it has taken 5.2 GiB
     servers=2 passed
@@ -121,8 +123,8 @@ fn an_objective_that_is_missed_ends_it_too() {
     let folder = Folder::with(&scenario(SIMULATED, "clients = 2\nslo = { tpot = \"1us\" }"));
     let run = run(&folder, "--simulate h100");
     assert_snapshot!(tries(&run).join("\n"), @r"
-    servers=1 failed 0.0 % met the objectives, less than 95 %
-    servers=1 failed 12.0 % met the objectives, less than 95 %
+    servers=1 failed N % met the objectives, less than 95 %
+    servers=1 failed N % met the objectives, less than 95 %
     ");
 }
 

@@ -74,6 +74,7 @@ fn a_knob_that_cannot_be_written_is_left_to_a_person_or_to_a_later_cleanup() {
     FOLDER/results/machine/RUN-ID
 
     stderr:
+    warning: default/load/clients=1: MPS is on and `shell[0]` is not its client
     error: not undone: `knob` was not undone: `sh -c 'echo default > world/knob'` ended with exit status: … ; the last lines of its log:
         sh: … Read-only file system; to do it by hand: `cd FOLDER && sh -c 'echo default > world/knob'`
     not all is undone; to try again: `runexp cleanup RUN-ID`
@@ -101,10 +102,12 @@ fn what_is_kept_goes_on_until_cleanup() {
     FOLDER/results/machine/RUN-ID
 
     stderr:
+    warning: default/load/clients=1: MPS is on and `shell[0]` is not its client
     kept as it is; to undo it: `runexp cleanup RUN-ID`
     error: nothing valid was measured
       `default/load/clients=1`, block 0: no request succeeded (nothing_succeeded)
       `default/load/clients=1`, block 0: 100.0 % of the requests failed, more than 1 % (errors)
+      `default/load/clients=1`, block 0: MPS is on and `shell[0]` is not its client (mps_state)
     help: `runexp explain nothing_succeeded` says what this protects against
     ");
     let mut alive = machine.alive();

@@ -44,7 +44,26 @@ fn servers_that_joined_are_proven_and_counted() {
 #[test]
 fn a_server_without_the_pipe_directory_makes_its_cells_invalid() {
     let said = folder(r#"env = { CUDA_MPS_PIPE_DIRECTORY = "" }"#).runexp("x.toml");
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @r"
+    exit 4
+
+    stdout:
+    FOLDER/results/real/RUN-ID
+
+    stderr:
+    epoch 1/1 · block 1 · default
+      step MPS on
+      server python[0] ready after TIME
+      server python[1] ready after TIME
+      [1/1] default/load/clients=1 · N requests
+    warning: default/load/clients=1: MPS is on and `python[0]` is not its client
+    warning: default/load/clients=1: MPS is on and `python[1]` is not its client
+    teardown
+    error: nothing valid was measured
+      `default/load/clients=1`, block 0: MPS is on and `python[0]` is not its client; MPS is on and `python[1]` is not its client (mps_state)
+    help: `runexp explain mps_state` says what this protects against
+    report: summary.json summary.md guide.md decision.md
+    ");
 }
 
 #[test]

@@ -51,16 +51,17 @@ fn everything_in(folder: &std::path::Path) -> String {
 #[test]
 fn a_secret_is_sent_with_every_request_and_found_nowhere_afterwards() {
     let server = ScriptedServer::start(|number, stream| match number {
-        0 => answer(stream, "200 OK", "{}"),
-        1 => answer(stream, "401 Unauthorized", &format!("{{\"error\":\"who is {SECRET}?\"}}")),
-        2 => answer(stream, "200 OK", &format!("data: {{\"error\":{{\"message\":\"no {SECRET}\"}}}}\n\n")),
-        3 => answer(stream, "200 OK", &format!("data: {SECRET}\n\n")),
+        // Its ready check, and what it tells of itself.
+        0..=2 => answer(stream, "200 OK", "{}"),
+        3 => answer(stream, "401 Unauthorized", &format!("{{\"error\":\"who is {SECRET}?\"}}")),
+        4 => answer(stream, "200 OK", &format!("data: {{\"error\":{{\"message\":\"no {SECRET}\"}}}}\n\n")),
+        5 => answer(stream, "200 OK", &format!("data: {SECRET}\n\n")),
         _ => answer_keeping_alive(stream),
     });
     let folder = folder(&server.url());
     let said = Said::of(&folder, &folder.command("run x.toml").env("RUNEXP_TEST_KEY", SECRET).output().unwrap());
     let heard = server.heard();
-    assert_eq!(heard.len(), 5, "{heard:?}");
+    assert_eq!(heard.len(), 7, "{heard:?}");
     for request in &heard {
         let request = request.to_ascii_lowercase();
         assert!(request.contains(&format!("authorization: bearer {SECRET}\r\n")), "{request}");

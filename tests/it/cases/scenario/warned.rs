@@ -32,7 +32,7 @@ fn levels_taken_away_are_one_warning_however_many_claims_spoke_of_them() {
     let without = |set: &str| warnings("mps_vs_multi.toml", None, &[set]);
     assert_eq!(
         without("factors.mps=[\"off\"]"),
-        ["27 claims or rules speak of cells that are not there: none has mps=on"]
+        ["33 claims or rules speak of cells that are not there: none has mps=on"]
     );
     assert_eq!(
         without("phase.0.clients=[4]"),
