@@ -37,7 +37,7 @@ fn levels_taken_away_are_one_warning_however_many_claims_spoke_of_them() {
     assert_eq!(
         without("phase.0.clients=[4]"),
         [
-            "39 claims or rules speak of cells that are not there; for one, none has clients=3 with mps=on, servers=3, slots=1, \
+            "43 claims or rules speak of cells that are not there; for one, none has clients=3 with mps=on, servers=3, slots=1, \
           phase=concurrent"
         ]
     );
