@@ -1,84 +1,104 @@
-//! How much memory a run takes as its requests grow in number:
-//! `cargo bench --bench memory`, or `cargo bench --bench memory -- 100000` for
-//! one number of one's own.
+//! How much memory a run and its report take as requests grow in number:
+//! `cargo bench --bench memory`, or `cargo bench --bench memory -- 100000 1`
+//! for a number of requests, and of repetitions they belong to, of one's own.
 //!
 //! 32 clients ask a server in this process that answers at once with 4 tokens.
 //! Every record goes through the writer of a real run to `requests.jsonl` in a
-//! temporary folder. *Peak* is the process's `VmHWM` (proc(5)) so far, the
-//! server's memory with it; *written behind* is how long the writer needed
-//! after the last reply, which is what had piled up before it.
+//! temporary run directory. *Peak* is the process's `VmHWM` (proc(5)) so far,
+//! the server's memory with it; *written behind* is how long the writer needed
+//! after the last reply, which is what had piled up before it. Then a process
+//! of its own does what `runexp report` does with that directory, and tells its
+//! peak and its time.
 //!
-//! Goal: flat, and under 200 MB at a million requests.
+//! Goal: flat over repetitions, and under 200 MB at a million requests, be they
+//! all of one repetition. Of that one a report keeps some 50 bytes a request,
+//! and the values of one metric at a time.
 //!
-//! Measured on 2026-11-22 on 2 cores of an AMD EPYC, both busy with other work:
-//! a peak of 10 MB after 10 000, after 100 000 and after 1 000 000 requests
-//! (668 MB of records in 72 s); the writer was never behind by 10 ms.
+//! Measured on 2026-11-25 on 2 virtual cores of an AMD EPYC, three runs, the
+//! last row only once:
+//!
+//! | requests | repetitions | peak (MB) | requests/s | report: peak (MB) | report: time (s) |
+//! |---|---|---|---|---|---|
+//! | 10 000 | 1 | 14, 14, 13 | 31 025, 37 875, 40 196 | 14, 14, 14 | 0.1, 0.2, 0.1 |
+//! | 100 000 | 1 | 15, 15, 14 | 36 402, 19 301, 45 579 | 23, 23, 22 | 1.0, 1.1, 1.1 |
+//! | 1 000 000 | 1 | 15, 15, 14 | 33 451, 20 087, 39 332 | 119, 120, 117 | 9.5, 12.9, 9.0 |
+//! | 1 000 000 | 100 | 16 | 37 697 | 17 | 11.2 |
+//!
+//! The writer was never behind by 10 ms. Replies of more tokens take more: three
+//! or four bytes for the gap before each further chunk, and at least eight while
+//! the percentiles of the gaps are found.
 #![expect(clippy::disallowed_methods, reason = "a bench is all effects")]
 
-use std::fs;
-use std::sync::Arc;
-use std::time::Instant;
+mod recorded;
 
-use runexp::clock::Clock;
-use runexp::load::Sink;
-use runexp::loopback::{Pace, Traffic, Trial, attempt};
-use runexp::names::{RunId, ScenarioName};
-use runexp::record::RequestRecord;
-use runexp::scenario::Length;
-use runexp::store::{Ledger, RunDirectory};
-use runexp::units::Period;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-const REQUESTS: [u64; 3] = [10_000, 100_000, 1_000_000];
-const CLIENTS: u32 = 32;
-const TOKENS: u32 = 4;
+use recorded::{Recorded, record};
+
+/// Requests, and the repetitions of one cell that they belong to.
+const RUNS: [(u64, u32); 4] = [(10_000, 1), (100_000, 1), (1_000_000, 1), (1_000_000, 100)];
+/// Makes this program a report's process.
+const REPORT: &str = "report";
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> Result<(), Failure> {
     // Cargo itself passes `--bench`.
-    let chosen: Vec<u64> = std::env::args().filter_map(|word| word.parse().ok()).collect();
-    println!("{CLIENTS} clients, {TOKENS} tokens a reply; at first the peak is {:.0} MB\n", peak_mb()?);
-    println!("| requests | peak (MB) | written (MB) | time (s) | requests/s | written behind (s) |");
-    println!("|---|---|---|---|---|---|");
-    for requests in if chosen.is_empty() { REQUESTS.to_vec() } else { chosen } {
-        row(requests)?;
+    let words: Vec<OsString> = std::env::args_os().filter(|word| word != "--bench").collect();
+    if words.get(1).is_some_and(|word| word == REPORT) {
+        let _ = runexp::cli::main(words.into_iter());
+        eprintln!("{}", peak_mb()?);
+        return Ok(());
     }
-    Ok(())
+    let chosen: Vec<u64> = words.iter().filter_map(|word| word.to_str()?.parse().ok()).collect();
+    let runs = match *chosen {
+        [requests] => vec![(requests, 1)],
+        [requests, repetitions] => vec![(requests, u32::try_from(repetitions)?)],
+        _ => RUNS.to_vec(),
+    };
+    println!(
+        "{} clients, {} tokens a reply; at first the peak is {:.0} MB\n",
+        recorded::CLIENTS,
+        recorded::TOKENS,
+        peak_mb()?
+    );
+    println!(
+        "| requests | repetitions | peak (MB) | written (MB) | time (s) | requests/s | written behind (s) \
+         | report: peak (MB) | report: time (s) |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
+    runs.into_iter().try_for_each(|(requests, repetitions)| row(requests, repetitions))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-fn row(requests: u64) -> Result<(), Failure> {
+fn row(requests: u64, repetitions: u32) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
-    let directory = RunDirectory::create(folder.path(), &ScenarioName::new("memory")?, &RunId::new("memory")?)?;
-    let ledger = Ledger::open(&directory)?;
-    let pen = ledger.pen();
-    let sink: Sink = Arc::new(move |record: RequestRecord| pen.request(record));
-    let trial = Trial {
-        pace: Pace::AtOnce,
-        tokens: TOKENS,
-        load: Traffic::Clients(CLIENTS),
-        warmup: Period::default(),
-        length: Length::Requests(requests),
-    };
-    let tried = attempt(&trial, Clock::start(), Some(sink))?;
-    let answered = Instant::now();
-    ledger.close()?;
-    let behind = answered.elapsed();
-    let written = fs::metadata(directory.path().join("requests.jsonl"))?.len();
+    let Recorded { directory, bytes, seconds, per_second, behind } = record(folder.path(), requests, repetitions)?;
+    let peak = peak_mb()?;
+    let (report_peak, report_time) = report(directory.path())?;
     println!(
-        "| {requests} | {:.0} | {:.0} | {:.1} | {:.0} | {:.2} |",
-        peak_mb()?,
-        written as f64 / 1e6,
-        tried.requests as f64 / tried.per_second(tried.requests),
-        tried.per_second(tried.requests),
+        "| {requests} | {repetitions} | {peak:.0} | {:.0} | {seconds:.1} | {per_second:.0} | {:.2} | {report_peak:.0} | {:.1} |",
+        bytes / 1e6,
         behind.as_secs_f64(),
+        report_time.as_secs_f64(),
     );
     Ok(())
 }
 
+/// The peak, in MB, and the time of a process that reports on a run.
+fn report(directory: &Path) -> Result<(f64, Duration), Failure> {
+    let begun = Instant::now();
+    let told = Command::new(std::env::current_exe()?).arg(REPORT).arg(directory).stdin(Stdio::null()).output()?;
+    let said = String::from_utf8(told.stderr)?;
+    let peak = said.trim().parse().map_err(|_| said)?;
+    Ok((peak, begun.elapsed()))
+}
+
 /// `VmHWM`: the most memory that was ever resident, in MB.
 fn peak_mb() -> Result<f64, Failure> {
-    let status = fs::read_to_string("/proc/self/status")?;
+    let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM in /proc/self/status")?;
     let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
     Ok(kibibytes * 1024.0 / 1e6)

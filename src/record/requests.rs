@@ -13,7 +13,7 @@ use crate::units::Nanos;
 /// The requests of one measurement, packed, in the order they were recorded.
 ///
 /// A measurement may have millions, and every metric looks at all of them. A
-/// [`RequestRecord`] of four chunks takes about 700 bytes of memory, and here
+/// [`RequestRecord`] of four chunks takes about 650 bytes of memory, and here
 /// about 50: times are kept as differences, servers and outcomes once. What
 /// comes back is a [`Request`]: the record, but for its cell, which is the
 /// same for all, and for the words on why its reply failed `expect`.
