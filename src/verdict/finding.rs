@@ -48,7 +48,8 @@ pub(super) fn bounded(measured: &Estimate, value: f64, limits: Bounds) -> Findin
 }
 
 /// The metric is larger here than there, by pairs within blocks: their ratio
-/// is above 1, or their difference above 0 where a ratio has no meaning.
+/// is above 1, or their difference above 0 where a ratio has no meaning. What
+/// is equal, as two zeros are, is not larger.
 pub(super) fn ordering(larger: &Estimate, smaller: &Estimate) -> Finding {
     let pairs = pairs(larger, smaller);
     let above = |lower: f64| Bounds { lower, upper: f64::INFINITY };
@@ -56,7 +57,7 @@ pub(super) fn ordering(larger: &Estimate, smaller: &Estimate) -> Finding {
         return Finding { ratio: None, ..within(ratio, above(1.0), pairs.len()) };
     }
     let difference = paired_difference(&pairs, CONFIDENCE).and_then(|difference| difference.bounds);
-    Finding { ratio: None, verdict: verdict(difference, above(0.0), None) }
+    Finding { ratio: None, verdict: verdict(difference, above(f64::MIN_POSITIVE), None) }
 }
 
 /// Measured ÷ published; `None` unless all of it is positive.

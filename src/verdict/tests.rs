@@ -130,6 +130,15 @@ fn ratios_orders_and_limits_are_judged_by_their_intervals() {
 }
 
 #[test]
+fn of_two_zeros_neither_is_larger() {
+    let none: &[(&str, &[f64])] = &[("fault_reach", &[0.0, 0.0, 0.0])];
+    let summary = summary(vec![cell("off", 3, 3, none), cell("on", 3, 3, none)]);
+    let metric = MetricId::new("fault_reach").unwrap();
+    let larger = claim(ClaimKind::Ordering { metric, larger: mps("off"), smaller: mps("on") });
+    assert_eq!(judged(&summary, larger, &Environment::default(), None), Verdict::NotReproduced);
+}
+
+#[test]
 fn limits_hold_for_values_that_are_not_positive() {
     let summary = summary(vec![cell("on", 3, 3, &[("context_switch_overhead", &[-0.02, 0.01, -0.01])])]);
     let metric = MetricId::new("context_switch_overhead").unwrap();
