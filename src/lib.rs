@@ -31,6 +31,7 @@ pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod dialect;
+pub mod doctor;
 pub mod host;
 pub mod journal;
 pub mod load;

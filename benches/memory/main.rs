@@ -14,15 +14,14 @@
 //! all of one repetition. Of that one a report keeps some 50 bytes a request,
 //! and the values of one metric at a time.
 //!
-//! Measured on 2026-11-25 on 2 virtual cores of an AMD EPYC, three runs, the
-//! last row only once:
+//! Measured on 2026-11-25 on 2 virtual cores of an AMD EPYC, three runs:
 //!
 //! | requests | repetitions | peak (MB) | requests/s | report: peak (MB) | report: time (s) |
 //! |---|---|---|---|---|---|
-//! | 10 000 | 1 | 14, 14, 13 | 31 025, 37 875, 40 196 | 14, 14, 14 | 0.1, 0.2, 0.1 |
-//! | 100 000 | 1 | 15, 15, 14 | 36 402, 19 301, 45 579 | 23, 23, 22 | 1.0, 1.1, 1.1 |
-//! | 1 000 000 | 1 | 15, 15, 14 | 33 451, 20 087, 39 332 | 119, 120, 117 | 9.5, 12.9, 9.0 |
-//! | 1 000 000 | 100 | 16 | 37 697 | 17 | 11.2 |
+//! | 10 000 | 1 | 11, 11, 10 | 32 426, 34 747, 51 232 | 12, 12, 13 | 0.2, 0.2, 0.2 |
+//! | 100 000 | 1 | 12, 12, 11 | 34 337, 34 307, 32 151 | 20, 20, 20 | 1.2, 1.2, 1.4 |
+//! | 1 000 000 | 1 | 12, 12, 12 | 32 023, 33 388, 33 446 | 133, 125, 125 | 11.3, 12.3, 10.2 |
+//! | 1 000 000 | 100 | 13, 13, 12 | 31 352, 33 975, 36 643 | 15, 16, 15 | 12.8, 10.0, 9.0 |
 //!
 //! The writer was never behind by 10 ms. Replies of more tokens take more: three
 //! or four bytes for the gap before each further chunk, and at least eight while

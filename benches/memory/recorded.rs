@@ -147,6 +147,7 @@ fn manifest(plan: &Plan, clock: Clock) -> Result<Manifest, Failure> {
         started: clock.started(),
         finished: None,
         outcome: Outcome::Completed,
+        certified: None,
         sessions_before: Vec::new(),
     })
 }

@@ -19,31 +19,35 @@
 //! the objects differ only in their text, as vLLM's do within a reply: where
 //! each carries a time of its own, as Ollama's do, each is parsed.
 //!
+//! `cargo bench --bench wire -- serve` only serves, at the address that it
+//! prints, until its input ends: for other load generators.
+//!
 //! How often the driver allocates for a request is counted, too, with replies
 //! of one length and of twice that: the bench fails if the events of a reply
 //! have a part in it.
 //!
-//! Measured on 2026-11-25 on 2 virtual cores of an AMD EPYC with no other
-//! work begun, medians of the 3 rounds of each of three runs:
+//! Measured on 2026-11-25 from 23:32 on, on 2 virtual cores of an AMD EPYC with
+//! no other work begun, medians of the 3 rounds of each of three runs:
 //!
 //! | run | raw requests/s | driver's | of raw | driver's CPU-µs/request | of raw |
 //! |---|---|---|---|---|---|
-//! | 1 | 52 250 | 25 325 | 48.5 % | 46.4 | 2.3 times |
-//! | 2 | 55 243 | 25 918 | 46.9 % | 45.7 | 2.4 times |
-//! | 3 | 59 004 | 25 767 | 43.7 % | 41.2 | 2.3 times |
+//! | 1 | 49 537 | 27 559 | 55.6 % | 42.8 | 2.0 times |
+//! | 2 | 51 546 | 29 486 | 57.2 % | 40.5 | 1.9 times |
+//! | 3 | 50 111 | 26 514 | 52.9 % | 44.3 | 2.1 times |
 //!
-//! The goal, half of the raw client's rate, was met in none. One run before
-//! bodies were kept, on the same machine an hour earlier, gave 37.0 % and 57.9
-//! µs; allocations a request fell from 49.1 to 15.1, and each token more costs
-//! 0.0002. `reqwest` 0.13 on hyper 1.12 gave 8.7 % on 2026-11-22.
+//! The goal is half of the raw client's rate. 15.4 allocations a request, 0.0002
+//! for each token more. While tasks moved between the runtime's threads it was
+//! 48.5, 46.9 and 43.7 %, three hours earlier: a request was written on one
+//! processor, its reply read on another, and each of the two woke the other up.
+//! `reqwest` 0.13 on hyper 1.12 gave 8.7 % on 2026-11-22.
 //!
-//! Before that change 47 % of the driver's CPU samples were in its own code,
-//! some two fifths of these with the events, and 34 % in the write, half of
-//! these where the kernel has woken the server and lets interrupts in. Rounds
-//! of the driver lay between 22 582 and 34 862 requests/s, with 32 to 49
-//! CPU-µs, and the server's time for a request moved with them (22 to 31 µs,
-//! against 15 to 20 with the raw client): where the scheduler puts client and
-//! server may be the reason, but has not been measured.
+//! Between these runs, with the same server and connections, `AIPerf` 0.13 took
+//! 141.5, 137.3 and 111.0 requests/s and reported 138 to 177 ms of time to
+//! first token.
+//!
+//! On 2026-11-26, on another machine of the same kind: 52.9, 55.6 and 56.6 % of
+//! 48 239, 51 018 and 43 761 requests/s, and `AIPerf` between them 119.9, 122.0,
+//! 116.4 and 128.7 with 124 to 138 ms.
 #![expect(clippy::disallowed_methods, reason = "a bench is all effects")]
 
 mod clients;
@@ -101,6 +105,9 @@ fn micros(cpu: Duration, count: u64) -> f64 {
 }
 
 fn main() -> Result<(), Failure> {
+    if std::env::args().any(|word| word == "serve") {
+        return serve();
+    }
     print_machine();
     println!("{CLIENTS} connections, replies of {TOKENS} tokens, {LENGTH:?} a row\n");
     println!("| client | requests/s | events/s | CPU-µs/request | CPU-µs/event | server's CPU-µs/request |");
@@ -117,6 +124,14 @@ fn main() -> Result<(), Failure> {
         share(Cost::cpu_of_a_request),
     );
     allocations()
+}
+
+/// Connections that are open then end with the process.
+fn serve() -> Result<(), Failure> {
+    let server = Server::start(TOKENS)?;
+    println!("{}", server.address);
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
+    Ok(())
 }
 
 /// Prints how often the driver allocates, and fails if the events of a reply

@@ -9,7 +9,7 @@ use crate::scenario::{Claim, ClaimKind, Level, Relation, Selector};
 /// published; by the definitions of the metric registry.
 pub(super) fn relation(claim: &Claim, claims: &[Claim]) -> Option<Relation> {
     let among = Among { claim, claims };
-    let (equals, terms) = match (&claim.kind, claim.kind.metric().as_str()) {
+    let (equals, terms) = match (&claim.kind, claim.kind.metric()) {
         (ClaimKind::Absolute { cell, .. }, "scaling_efficiency") => {
             let here = among.only("output_throughput", |other| other == cell)?;
             let single = among.only("output_throughput", |other| is_single(other, cell))?;

@@ -178,7 +178,7 @@ impl<'a> Figures<'a> {
     /// The memory of the machine that a claim about memory speaks of, by its
     /// data sheet.
     pub(super) fn on_data_sheet(&self, claim: &Claim) -> Option<(&'a DataSheet, Figure)> {
-        if claim.kind.metric().as_str() != "memory_total" {
+        if claim.kind.metric() != "memory_total" {
             return None;
         }
         let sheet = data_sheet(claim, &self.published.audit.systems)?;

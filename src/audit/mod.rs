@@ -186,11 +186,12 @@ impl Checked<'_> {
     /// Whether something that must be the claimed figure can be it.
     fn agrees_with(&self, computed: Range) -> bool {
         match self.claim.kind {
-            ClaimKind::AtLeast { .. } => computed.most >= self.figure.range.least,
+            ClaimKind::AtLeast { .. } | ClaimKind::FractionUnder { .. } => computed.most >= self.figure.range.least,
             ClaimKind::AtMost { .. } => computed.least <= self.figure.range.most,
-            ClaimKind::Absolute { .. } | ClaimKind::Ratio { .. } | ClaimKind::Ordering { .. } => {
-                computed.overlaps(self.figure.range)
-            }
+            ClaimKind::Absolute { .. }
+            | ClaimKind::Ratio { .. }
+            | ClaimKind::Ordering { .. }
+            | ClaimKind::Trend { .. } => computed.overlaps(self.figure.range),
         }
     }
 
@@ -208,9 +209,12 @@ impl Checked<'_> {
     /// `97% (96.5 to 97.5 %)`.
     fn published(&self) -> String {
         let bound = match self.claim.kind {
-            ClaimKind::AtLeast { .. } => "at least ",
+            ClaimKind::AtLeast { .. } | ClaimKind::FractionUnder { .. } => "at least ",
             ClaimKind::AtMost { .. } => "at most ",
-            ClaimKind::Absolute { .. } | ClaimKind::Ratio { .. } | ClaimKind::Ordering { .. } => {
+            ClaimKind::Absolute { .. }
+            | ClaimKind::Ratio { .. }
+            | ClaimKind::Ordering { .. }
+            | ClaimKind::Trend { .. } => {
                 return format!("{}{}", self.figure.printed, self.shown().range(self.figure.range));
             }
         };

@@ -16,11 +16,12 @@ pub(super) struct Shown {
 impl Shown {
     /// In the unit of the claim's metric; a ratio has none.
     pub(super) fn of(kind: &ClaimKind) -> Self {
-        let metric = match kind {
+        let unit = match kind {
             ClaimKind::Ratio { .. } => None,
-            other => metric::find(other.metric().as_str()),
+            ClaimKind::FractionUnder { .. } => Some(Unit::Share),
+            other => metric::find(other.metric()).map(|metric| metric.unit),
         };
-        let (unit, scale) = match metric.map(|metric| metric.unit) {
+        let (unit, scale) = match unit {
             Some(Unit::Share | Unit::Excess) => (" %", 100.0),
             Some(Unit::Bytes) => (" GB", 1e-9),
             Some(Unit::TokensPerSecond) => (" tok/s", 1.0),

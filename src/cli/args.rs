@@ -26,6 +26,8 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Run a scenario: setup, servers, load, teardown, report
     Run(RunArguments),
+    /// Run one treatment of a scenario, its baseline, under two labels: how far do equals differ?
+    Calibrate(RunArguments),
     /// Show every problem in scenarios
     Check(CheckArguments),
     /// Show what would be done, in order; nothing is touched
@@ -36,7 +38,7 @@ pub(super) enum Command {
     Report(ReportArguments),
     /// Undo what a run has left that was killed, kept or could not undo it
     Cleanup(CleanupArguments),
-    /// Find out what this machine can drive, with servers on loopback; no other effects
+    /// Examine this machine: what runs can use, what disturbs them, what it can drive
     Doctor(DoctorArguments),
     /// Write a first scenario, and the schema for editors beside it
     Init(InitArguments),
@@ -201,9 +203,18 @@ fn run_id(text: &str) -> Result<RunId, NameError> {
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArguments {
-    /// Only the load driver, which is all there is so far
+    /// Only what the load driver takes, with servers on loopback
     #[arg(long)]
     pub(super) loopback: bool,
+    /// All but what takes long: the load driver and how far two equals differ, on loopback
+    #[arg(long, conflicts_with = "loopback")]
+    pub(super) quick: bool,
+    /// Only the GPUs: what they say now, and what every question to their driver takes
+    #[arg(long, conflicts_with_all = ["loopback", "quick"])]
+    pub(super) gpu: bool,
+    /// With --gpu: write to this file what the driver answers, to be asked again in tests
+    #[arg(long, requires = "gpu", value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
 }

@@ -20,6 +20,8 @@ pub(super) struct Derived {
     pub(super) summary: Summary,
     /// What became of the claims.
     pub(super) verdicts: Verdicts,
+    /// What a calibration has found, as text.
+    pub(super) noise: Option<String>,
     /// The names of the files written.
     pub(super) files: Vec<String>,
 }
@@ -38,27 +40,35 @@ pub(super) fn derive(directory: &Path, templates: &[PathBuf]) -> Result<Derived,
     let stored = store::read(directory)?;
     let options = LoadOptions { set: &[], profile: None, metrics: &metric::ids() };
     let scenario = scenario::load_frozen(&stored.scenario, &options)?;
-    let summary = summary::summarize(&stored.record, &stored.plan, stored.requests.measurements())?;
     let Manifest { environment, simulated, .. } = &stored.record.manifest;
     let baseline = stored.plan.baseline.as_ref();
-    let (claims, rules) = (&scenario.claims, &scenario.rules);
+    let is_calibration = stored.plan.calibration.is_some();
+    // Claims and rules speak of treatments, of which a calibration has one.
+    let (claims, rules) = if is_calibration { (&[][..], &[][..]) } else { (&*scenario.claims, &*scenario.rules) };
+    let summary = summary::summarize(&stored.record, &stored.plan, claims, stored.requests.measurements())?;
     let mut verdicts = verdict::judge(&summary, claims, rules, baseline, environment, simulated.as_ref());
     verdict::hold_against_bandwidth(&mut verdicts, &scenario.audit, environment);
     let directory = RunDirectory::open(directory);
     directory.write_derived("summary.json", &(serde_json::to_string_pretty(&summary)? + "\n"))?;
     let context = Context::new(&stored.record.manifest, &stored.plan, &summary, &verdicts, metric::all());
-    let files = report::files(&context, &all_templates(templates)?)?;
+    let files = report::files(&context, &all_templates(templates, is_calibration)?)?;
+    let mut noise = None;
     let mut written = vec!["summary.json".to_owned()];
     for (name, text) in files {
         directory.write_derived(&name, &text)?;
+        noise = noise.or_else(|| (is_calibration && name.ends_with("noise.md")).then_some(text));
         written.push(name);
     }
-    Ok(Derived { summary, verdicts, files: written })
+    Ok(Derived { summary, verdicts, noise, files: written })
 }
 
 /// The built-in templates, then those of the user.
-fn all_templates(own: &[PathBuf]) -> Result<Vec<(String, String)>, Failure> {
-    let builtin = report::builtin().iter().map(|(name, source)| Ok(((*name).to_owned(), (*source).to_owned())));
+fn all_templates(own: &[PathBuf], is_calibration: bool) -> Result<Vec<(String, String)>, Failure> {
+    let calibration = is_calibration.then(report::calibration);
+    let builtin = report::builtin()
+        .iter()
+        .chain(&calibration)
+        .map(|(name, source)| Ok(((*name).to_owned(), (*source).to_owned())));
     let own = own.iter().map(|path| {
         let source = fs::read_to_string(path).map_err(|source| Failure::Template { path: path.clone(), source })?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -1,28 +1,108 @@
 use std::fmt::Write as _;
 
+use serde::Serialize;
+use tokio::task::spawn_blocking;
+
 use super::args::{DoctorArguments, Format};
-use super::exit::{DONE, Failure, print, say};
+use super::exit::{DONE, Failure, interrupted, print, say};
+use super::signals;
 use crate::clock::Clock;
+use crate::doctor::{self, Finding, Noise};
 use crate::journal::StateFolder;
 use crate::loopback::Certificate;
+use crate::run::Interrupt;
 use crate::units::Nanos;
 
 /// Under this name it lies in the state folder.
-const CERTIFICATE: &str = "loopback.json";
+pub(super) const CERTIFICATE: &str = "loopback.json";
 
-/// Finds out what the load driver of this machine can do, and keeps it.
+/// What is found. What was left out is `null`.
+#[derive(Default, Serialize)]
+struct Examination {
+    findings: Vec<Finding>,
+    noise: Option<Noise>,
+    certificate: Option<Certificate>,
+}
+
+/// Examines the machine, finds out what its load driver can do, and keeps that.
 pub(super) fn doctor(arguments: &DoctorArguments) -> Result<u8, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|source| Failure::Host { what: "start the runtime", source })?;
+    let interrupt = Interrupt::default();
+    let examined = runtime.block_on(async {
+        signals::listen(&interrupt, false).map_err(|source| Failure::Host { what: "listen for signals", source })?;
+        examine(arguments, &interrupt).await
+    });
+    // A trial that nobody waits for any more ends with the process.
+    runtime.shutdown_background();
+    let examination = examined?;
+    if let Some(signal) = interrupt.signal() {
+        return Ok(interrupted(signal));
+    }
+    if arguments.format == Format::Json {
+        print(serde_json::to_string_pretty(&examination)?);
+    }
+    Ok(DONE)
+}
+
+/// For people each part is shown as soon as it is there. After a signal the
+/// rest is missing.
+async fn examine(arguments: &DoctorArguments, interrupt: &Interrupt) -> Result<Examination, Failure> {
+    let mut examination = Examination::default();
+    let show = |text: &str| {
+        if arguments.format == Format::Human && interrupt.signal().is_none() {
+            print(text.trim_end());
+        }
+    };
+    if !arguments.loopback {
+        examination.findings = doctor::examine(interrupt.token()).await?;
+        show(&doctor::table(&examination.findings));
+    }
+    if !arguments.loopback && !arguments.quick {
+        say("driving a server of my own on loopback as A and as B, for about 17 s");
+        if let Some(noise) = unless(interrupt, || doctor::noise(Clock::start())).await? {
+            let finding = noise.finding();
+            show(&doctor::table(std::slice::from_ref(&finding)));
+            examination.findings.push(finding);
+            examination.noise = Some(noise);
+        }
+    }
+    if !arguments.quick && interrupt.signal().is_none() {
+        examination.certificate = certify(interrupt).await?;
+        if let Some(certificate) = &examination.certificate {
+            show(&format!("\n{}", shown(certificate)));
+        }
+    }
+    Ok(examination)
+}
+
+async fn certify(interrupt: &Interrupt) -> Result<Option<Certificate>, Failure> {
     let state = StateFolder::open()?;
     say("loading servers of my own on loopback, for about 20 s");
-    let certificate = Certificate::obtain(Clock::start(), env!("CARGO_PKG_VERSION"))?;
-    let json = serde_json::to_string_pretty(&certificate)?;
-    let kept = state.keep(CERTIFICATE, &json)?;
-    match arguments.format {
-        Format::Json => print(json),
-        Format::Human => print(shown(&certificate).trim_end()),
+    let obtained = unless(interrupt, || Certificate::obtain(Clock::start(), env!("CARGO_PKG_VERSION"))).await?;
+    if let Some(certificate) = &obtained {
+        let kept = state.keep(CERTIFICATE, &serde_json::to_string_pretty(certificate)?)?;
+        say(format_args!("kept in {}", kept.display()));
     }
-    say(format_args!("kept in {}", kept.display()));
-    Ok(DONE)
+    Ok(obtained)
+}
+
+/// The result of work that blocks; `None` as soon as a signal arrives.
+async fn unless<T, E>(
+    interrupt: &Interrupt,
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<Option<T>, Failure>
+where
+    T: Send + 'static,
+    E: Into<Failure> + Send + 'static,
+{
+    tokio::select! {
+        done = spawn_blocking(work) => match done {
+            Ok(done) => done.map(Some).map_err(Into::into),
+            Err(lost) => Err(Failure::Host { what: "finish a trial", source: lost.into() }),
+        },
+        () = interrupt.token().cancelled() => Ok(None),
+    }
 }
 
 fn shown(certificate: &Certificate) -> String {

@@ -145,6 +145,9 @@ pub(super) enum Failure {
     /// The load driver could not be tried out.
     #[error(transparent)]
     Loopback(#[from] crate::loopback::LoopbackError),
+    /// The machine could not be examined.
+    #[error(transparent)]
+    Doctor(#[from] crate::doctor::DoctorError),
     /// The simulated machine could not be started.
     #[error(transparent)]
     Simulation(#[from] crate::sim::SimError),
@@ -184,6 +187,7 @@ impl Failure {
             | Self::Run(_)
             | Self::Warden(_)
             | Self::Loopback(_)
+            | Self::Doctor(_)
             | Self::Simulation(_) => SETUP,
         }
     }

@@ -11,6 +11,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod gate;
+mod gpu;
 mod init;
 mod invalid;
 mod plan;
@@ -53,15 +54,19 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: Command, words: &[OsString]) -> Result<u8, Failure> {
     match command {
         // Nothing outside of a process can outlive a simulated machine.
-        Command::Run(arguments) if arguments.simulate.is_none() && arguments.runner.is_none() => {
+        Command::Run(arguments) | Command::Calibrate(arguments)
+            if arguments.simulate.is_none() && arguments.runner.is_none() =>
+        {
             watched::run(words, &arguments)
         }
-        Command::Run(arguments) => run::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments, crate::plan::expand),
+        Command::Calibrate(arguments) => run::run(&arguments, crate::plan::calibration),
         Command::Check(arguments) => check::check(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Audit(arguments) => audit::audit(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Cleanup(arguments) => cleanup::cleanup(&arguments),
+        Command::Doctor(arguments) if arguments.gpu => gpu::gpu(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Init(arguments) => init::init(&arguments),
         Command::Schema => Ok(schema::schema()),

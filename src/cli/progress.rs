@@ -7,6 +7,10 @@ pub(super) fn tell(event: &RunEvent) {
     match event {
         RunEvent::Step { name } => say(format_args!("  step {name}")),
         RunEvent::Resumed { kept, of } => say(format_args!("resumed: {kept} of {of} epochs are whole")),
+        RunEvent::Again { count } => {
+            let plural = if *count == 1 { "" } else { "s" };
+            say(format_args!("again: {count} repetition{plural} that something has spoiled"));
+        }
         RunEvent::Epoch { index, of, block, treatment } => {
             say(format_args!("epoch {}/{of} · block {} · {treatment}", index + 1, block + 1));
         }

@@ -4,6 +4,7 @@ use std::process;
 
 use super::args::{Format, RunArguments};
 use super::derive::{Derived, derive};
+use super::doctor::CERTIFICATE;
 use super::exit::{CONTRADICTED, DONE, Failure, NOTHING_VALID, SETUP, TEARDOWN, interrupted, print, say};
 use super::invalid::nothing_valid;
 use super::progress;
@@ -12,17 +13,22 @@ use super::scenario::load;
 use super::signals;
 use crate::clock::Clock;
 use crate::host;
+use crate::journal::StateFolder;
+use crate::loopback::Certificate;
 use crate::names::{NameError, RunId};
-use crate::plan::{self, Choices, Plan};
+use crate::plan::{self, Choices, Plan, PlanError};
 use crate::process::needs_sudo;
-use crate::record::{Environment, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
+use crate::record::{Envelope, Environment, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
 use crate::run::{self, Aftermath, Finished, Guard, Interrupt, Obstacle, Remains, Request, RunEvent, Secrets, World};
 use crate::scenario::{Bindings, Scenario, ServerOrigin};
 use crate::sim::{self, Machine};
 use crate::store::RunDirectory;
 
+/// What a scenario comes to.
+pub(super) type Planned = fn(&Scenario, &Choices<'_>) -> Result<Plan, PlanError>;
+
 /// Loads, plans, runs and reports.
-pub(super) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
+pub(super) fn run(arguments: &RunArguments, planned: Planned) -> Result<u8, Failure> {
     let scenario = load(&arguments.scenario)?;
     let machine = arguments.simulate.as_deref().map(|name| sim::find(name, &machine_folders(&scenario))).transpose()?;
     let earlier = arguments.resume.as_ref().map(|run| Earlier::find(run, &arguments.results)).transpose()?;
@@ -30,12 +36,12 @@ pub(super) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     let run_id = run_id(arguments, earlier.as_ref(), clock)?;
     let bindings = bindings(arguments, &scenario, &run_id, earlier.as_ref())?;
     let choices = Choices { bindings: &bindings, seed: arguments.choices.seed, only: &arguments.choices.only };
-    let plan = plan::expand(&scenario, &choices)?;
+    let plan = planned(&scenario, &choices)?;
     let resumption = match earlier.as_ref().map(|earlier| earlier.goes_on(&scenario, &plan)).transpose() {
         Err(Failure::Resume(done @ Obstacle::Done { .. })) => return nothing_to_do(&bindings.run_dir, &done),
         resumption => resumption?,
     };
-    let manifest = manifest(arguments, &plan, run_id.clone(), machine.as_ref(), clock);
+    let manifest = manifest(arguments, &plan, run_id.clone(), machine.as_ref(), clock)?;
     let (world, secrets, guard) = match machine {
         Some(machine) => (World::simulated(machine, clock)?, Secrets::default(), None),
         None => (World::Host, Secrets::read(&plan)?, Some(guard(&scenario, &plan, &run_id)?)),
@@ -82,8 +88,15 @@ fn run_id(arguments: &RunArguments, earlier: Option<&Earlier>, clock: Clock) -> 
 }
 
 /// All that is known before the first look at the machine.
-fn manifest(arguments: &RunArguments, plan: &Plan, run_id: RunId, machine: Option<&Machine>, clock: Clock) -> Manifest {
-    Manifest {
+fn manifest(
+    arguments: &RunArguments,
+    plan: &Plan,
+    run_id: RunId,
+    machine: Option<&Machine>,
+    clock: Clock,
+) -> Result<Manifest, Failure> {
+    let certified = certified()?;
+    Ok(Manifest {
         schema_version: SCHEMA_VERSION,
         run_id,
         scenario: plan.scenario.clone(),
@@ -99,11 +112,20 @@ fn manifest(arguments: &RunArguments, plan: &Plan, run_id: RunId, machine: Optio
             only: arguments.choices.only.clone(),
         },
         environment: Environment::default(),
+        certified,
         started: clock.started(),
         finished: None,
         outcome: Outcome::Running,
         sessions_before: Vec::new(),
-    }
+    })
+}
+
+/// What `doctor` has seen this machine's load driver take. What cannot be read
+/// as a certificate was made by another version.
+fn certified() -> Result<Option<Envelope>, Failure> {
+    let kept = StateFolder::open()?.kept(CERTIFICATE)?;
+    let certificate = kept.and_then(|text| serde_json::from_str::<Certificate>(&text).ok());
+    Ok(certificate.and_then(|certificate| certificate.envelope(env!("CARGO_PKG_VERSION"), &host::environment())))
 }
 
 /// `scenarios/machines/` of the scenario, then of the working directory.
@@ -239,7 +261,10 @@ fn announce(
         say(format_args!("report: {}", derived.files.join(" ")));
     }
     match arguments.format {
-        Format::Human => print(path.display()),
+        Format::Human => {
+            derived.noise.iter().for_each(print);
+            print(path.display());
+        }
         Format::Json => print(serde_json::to_string(&serde_json::json!({
             "run_dir": path,
             "outcome": finished.outcome,

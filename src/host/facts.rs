@@ -14,6 +14,15 @@ pub struct Memory {
     pub cached: Bytes,
 }
 
+/// Where the kernel puts memory that is not used, from the same file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Swap {
+    /// `SwapTotal`; zero if there is none.
+    pub total: Bytes,
+    /// `SwapFree`.
+    pub free: Bytes,
+}
+
 /// This machine, without its GPUs: kernel, CPU, memory, boot.
 pub fn environment() -> Environment {
     Environment {
@@ -31,19 +40,27 @@ pub fn memory() -> Option<Memory> {
     parse_memory(&std::fs::read_to_string("/proc/meminfo").ok()?)
 }
 
+/// The host's swap now; `None` where `/proc/meminfo` does not tell.
+pub fn swap() -> Option<Swap> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    Some(Swap { total: amount(&text, "SwapTotal")?, free: amount(&text, "SwapFree")? })
+}
+
 /// The one-minute load average.
 pub fn load_1m() -> Option<f64> {
     one_line("/proc/loadavg")?.split_ascii_whitespace().next()?.parse().ok()
 }
 
 fn parse_memory(text: &str) -> Option<Memory> {
-    let amount = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-        // "kB" there means KiB.
-        let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-        Some(Bytes(kibibytes.checked_mul(1024)?))
-    };
+    let amount = |name| amount(text, name);
     Some(Memory { total: amount("MemTotal")?, available: amount("MemAvailable")?, cached: amount("Cached")? })
+}
+
+fn amount(text: &str, name: &str) -> Option<Bytes> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    // "kB" there means KiB.
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(Bytes(kibibytes.checked_mul(1024)?))
 }
 
 fn kernel() -> Option<String> {
@@ -94,6 +111,7 @@ mod tests {
         assert!(here.boot_id.is_some_and(|boot| boot.len() == 36));
         let memory = memory().unwrap();
         assert!(memory.available <= memory.total && here.memory_bytes == Some(memory.total));
+        assert!(swap().is_some_and(|swap| swap.free <= swap.total));
         assert!(load_1m().is_some_and(|load| load >= 0.0));
     }
 }

@@ -9,7 +9,7 @@ mod threads;
 mod trust;
 
 pub use answer::{NoAnswer, http_answers, http_json, shown_url, socket_answers, tcp_answers};
-pub use facts::{Memory, environment, load_1m, memory};
+pub use facts::{Memory, Swap, environment, load_1m, memory, swap};
 pub use port::{PortError, free_ports, is_own_address, port_is_free};
 pub use processor::{process_cpu_seconds, threads_cpu_seconds};
 pub use threads::{SERVING, Scheduled, Threads, wake_when_due};

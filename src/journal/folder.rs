@@ -78,6 +78,19 @@ impl StateFolder {
         Ok(path)
     }
 
+    /// What an earlier run has [kept](Self::keep); `None` if none has.
+    ///
+    /// # Errors
+    /// If the file system says no.
+    pub fn kept(&self, name: &str) -> Result<Option<String>, StateError> {
+        let path = self.path.join(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StateError::io("read", &path)(error)),
+        }
+    }
+
     pub(super) fn lock_file(&self, name: &str) -> PathBuf {
         self.path.join("locks").join(format!("{name}.lock"))
     }

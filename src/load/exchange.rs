@@ -1,3 +1,4 @@
+use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
 use super::expectation::Expectation;
@@ -20,11 +21,13 @@ mod reply;
 
 use failure::Failure;
 use reply::Reply;
+pub(super) use reply::merge;
 
 /// Asks targets and records what they answer.
 pub(super) struct Exchange {
     pub(super) workload: Workload,
-    targets: Vec<Target>,
+    /// Those of each worker.
+    targets: Vec<Vec<Target>>,
     pub(super) order: Vec<usize>,
     pub(super) forms: Forms,
     expectation: Expectation,
@@ -45,6 +48,8 @@ pub(super) struct Turn {
     pub(super) position: u64,
     /// Picks the target, modulo their number.
     pub(super) target: u32,
+    /// Who asks: the target's connections are that worker's.
+    pub(super) worker: usize,
     /// Which text of a conversation, from 0.
     pub(super) said: Option<u32>,
     /// When it was meant to start.
@@ -61,9 +66,12 @@ enum Via {
 }
 
 impl Exchange {
+    /// For so many workers, each of whom has connections of its own to all
+    /// targets.
     pub(super) fn new(
         workload: Workload,
         targets: Vec<Target>,
+        workers: NonZeroUsize,
         clock: Clock,
         sink: Sink,
         window: Window,
@@ -71,6 +79,8 @@ impl Exchange {
         let expectation = Expectation::new(&workload.spec, &workload.prompts)?;
         let order = plan::permutation(workload.seed, workload.prompts.len());
         let forms = Forms::new(targets.len() * workload.prompts.len());
+        let others = (1..workers.get()).map(|_| targets.iter().map(Target::apart).collect());
+        let targets = others.collect::<Vec<_>>().into_iter().chain([targets]).collect();
         Ok(Self { workload, targets, order, forms, expectation, clock, sink, window, lags: Mutex::default() })
     }
 
@@ -128,11 +138,16 @@ impl Exchange {
     }
 
     pub(super) fn target(&self, turn: Turn) -> &Target {
-        &self.targets[self.target_index(turn)]
+        &self.targets[turn.worker][self.target_index(turn)]
     }
 
     pub(super) fn target_index(&self, turn: Turn) -> usize {
-        turn.target as usize % self.targets.len()
+        turn.target as usize % self.targets[turn.worker].len()
+    }
+
+    /// How many may ask.
+    pub(super) fn workers(&self) -> usize {
+        self.targets.len()
     }
 
     async fn converse(&self, target: &Target, body: &[u8], reply: &mut Reply) -> RequestOutcome {
@@ -215,6 +230,7 @@ impl Exchange {
             finished_ns: self.now(),
             outcome,
             asked_tokens: self.asked_tokens(turn),
+            asked_prompt_tokens: self.asked_prompt_tokens(turn),
             stamp_error_ns: reply.stamp_error(),
             chunks: reply.take_chunks(),
             usage,

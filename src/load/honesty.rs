@@ -23,6 +23,7 @@ const GRAIN: Nanos = Nanos(1_000_000);
 #[derive(Debug)]
 pub(super) struct Honesty {
     clock: Clock,
+    window: Window,
     started: Nanos,
     cpu_at_start: Option<f64>,
     hands_at_start: Hands,
@@ -49,25 +50,28 @@ impl Honesty {
     /// Stalls count from the window's start on: what goes on before is not
     /// measured.
     pub(super) fn start(clock: Clock, window: Window) -> Self {
-        let stalls = Arc::default();
-        let watch = Arc::new(Mutex::new(CpuWatch::new(clock)));
-        let done = CancellationToken::new();
-        tokio::spawn(tick(clock, window, Arc::clone(&stalls), Arc::clone(&watch), done.clone()));
         Self {
             clock,
+            window,
             started: clock.now(),
             cpu_at_start: host::process_cpu_seconds(),
             hands_at_start: clock.hands(),
-            stalls,
-            watch,
-            done,
+            stalls: Arc::default(),
+            watch: Arc::new(Mutex::new(CpuWatch::new(clock))),
+            done: CancellationToken::new(),
         }
     }
 
+    /// Watches a loop that drives, from within; ends with the watch.
+    pub(super) fn ticker(&self) -> impl Future<Output = ()> + Send + 'static {
+        let (stalls, watch) = (Arc::clone(&self.stalls), Arc::clone(&self.watch));
+        tick(self.clock, self.window.clone(), stalls, watch, self.done.clone())
+    }
+
     pub(super) async fn finish(self, lags: &Lateness) -> ClientHonesty {
-        self.done.cancel();
         // One turn of the loop, so that a stall that is under way is counted.
         tokio::task::yield_now().await;
+        self.done.cancel();
         let wall = self.clock.now().since(self.started);
         let cpu = host::process_cpu_seconds().zip(self.cpu_at_start).map(|(now, then)| now - then);
         let (slept_ns, set_ns) = self.clock.hands().since(self.hands_at_start);

@@ -12,19 +12,24 @@ mod form;
 mod honesty;
 mod interrupt;
 mod lateness;
+mod made_up;
 mod open;
 mod pacer;
 mod preload;
+mod prompt_length;
 mod question;
 mod refusal;
+mod single;
 mod target;
 #[cfg(test)]
 mod tests;
 mod watch;
 mod window;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -36,6 +41,8 @@ use crate::units::Nanos;
 use exchange::Exchange;
 use honesty::Honesty;
 pub use preload::{PreloadError, preload};
+pub use prompt_length::{Probe, PromptLength, PromptLengthError, find_prompt_length};
+pub use single::Unanswered;
 pub use target::{Target, TargetError};
 use window::Window;
 
@@ -46,12 +53,19 @@ pub struct Workload {
     pub key: CellKey,
     /// What it is.
     pub spec: CellSpec,
-    /// The seed of its sending times, nonces and prompt order.
+    /// The seed of its sending times, nonces, prompt order and window.
     pub seed: u64,
     /// Never empty.
     pub prompts: Vec<Prompt>,
     /// The recorded moments that its load follows; none if it follows none.
     pub trace: Vec<Nanos>,
+}
+
+impl Workload {
+    /// When its window begins, if its load begins then.
+    pub fn window_start(&self, load_start: Nanos) -> Nanos {
+        load_start.plus(self.spec.warmup.duration().into()).plus(self.spec.lead(self.seed))
+    }
 }
 
 /// What became of a workload, beside its requests.
@@ -75,8 +89,8 @@ pub type Sink = Arc<dyn Fn(RequestRecord) + Send + Sync>;
 /// Loads the targets as the workload says, until its window and drain time are
 /// over or `stop` is cancelled.
 ///
-/// `load_start` is when the load begins; the window begins `warmup` later,
-/// without draining.
+/// `load_start` is when the load begins; the window begins when the workload
+/// [says](Workload::window_start), without draining.
 ///
 /// # Errors
 /// When `expect.matches` is not a regular expression.
@@ -88,15 +102,17 @@ pub async fn drive(
     sink: Sink,
     stop: &CancellationToken,
 ) -> Result<Driven, regex::Error> {
-    let window = Window::new(&workload.spec, clock, load_start, stop.clone());
+    let window = Window::new(&workload, clock, load_start, stop.clone());
     let load = workload.spec.load.clone();
-    let exchange = Arc::new(Exchange::new(workload, targets, clock, sink, window.clone())?);
+    let exchange = Arc::new(Exchange::new(workload, targets, workers(&load), clock, sink, window.clone())?);
     let honesty = Honesty::start(clock, window.clone());
     window
         .watched(async {
             match load {
-                Load::Clients(clients) => closed::drive(&exchange, &window, clients).await,
-                Load::Rate { .. } | Load::Ramp { .. } | Load::Trace { .. } => open::drive(&exchange, &window).await,
+                Load::Clients(clients) => closed::drive(&exchange, &window, clients, &honesty).await,
+                Load::Rate { .. } | Load::Ramp { .. } | Load::Trace { .. } => {
+                    open::drive(&exchange, &window, &honesty).await;
+                }
             }
         })
         .await;
@@ -108,4 +124,15 @@ pub async fn drive(
         end,
         honesty: honesty.finish(&exchange.lags()).await,
     })
+}
+
+/// A worker for each thread of the runtime, where each has a client. The open
+/// loop has one: its requests are the runtime's.
+fn workers(load: &Load) -> NonZeroUsize {
+    let most = match load {
+        Load::Clients(clients) => *clients as usize,
+        Load::Rate { .. } | Load::Ramp { .. } | Load::Trace { .. } => 1,
+    };
+    let threads = Handle::current().metrics().num_workers();
+    NonZeroUsize::new(threads.min(most)).unwrap_or(NonZeroUsize::MIN)
 }

@@ -1,44 +1,22 @@
 use std::time::Duration;
 
-use super::refusal;
+use super::single::{Unanswered, single};
 use super::target::Target;
 use crate::clock::Clock;
-use crate::dialect::{Ask, Content, DecodeError, Event};
-use crate::scenario::hide;
+use crate::dialect::{Ask, Content};
 use crate::units::Nanos;
-use crate::wire::{Reply, WireError};
 
 /// The first generation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PreloadError {
-    /// The server could not be asked.
-    #[error("the first generation failed: {0}")]
-    Wire(#[from] WireError),
+    /// It got no whole reply.
+    #[error("the first generation {0}")]
+    Unanswered(#[from] Unanswered),
     /// It took too long.
     #[error("the first generation took longer than {}", humantime::format_duration(*.within))]
     TooSlow {
         /// The limit.
         within: Duration,
-    },
-    /// The server refused.
-    #[error("the first generation was answered with status {status}: {message}")]
-    Status {
-        /// The status.
-        status: u16,
-        /// The start of the message.
-        message: String,
-    },
-    /// The answer is not the protocol.
-    #[error("the first generation was answered with something else: {message}")]
-    Garbage {
-        /// What was wrong with it.
-        message: String,
-    },
-    /// The answer held no reply.
-    #[error("the first generation gave no whole reply{}", .message.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
-    NoReply {
-        /// The server's error, if it stated one.
-        message: Option<String>,
     },
 }
 
@@ -52,7 +30,7 @@ pub async fn preload(target: &Target, within: Duration, clock: Clock) -> Result<
     Ok(clock.now().since(started))
 }
 
-async fn generate(target: &Target, clock: Clock) -> Result<(), PreloadError> {
+async fn generate(target: &Target, clock: Clock) -> Result<(), Unanswered> {
     let ask = Ask {
         model: target.model.as_deref(),
         content: Content::Prompt { text: "Say hello.", images: &[] },
@@ -64,34 +42,5 @@ async fn generate(target: &Target, clock: Clock) -> Result<(), PreloadError> {
         reuse_prefix: false,
         extra: &serde_json::Map::new(),
     };
-    let reply = target.client.send(&target.dialect.body(&ask), clock, None).await?;
-    match reply.status {
-        200..300 => whole_reply(target, reply).await,
-        status => {
-            let message = hide(&refusal::message(reply).await, &target.headers);
-            Err(PreloadError::Status { status, message })
-        }
-    }
-}
-
-async fn whole_reply(target: &Target, mut reply: Reply<'_>) -> Result<(), PreloadError> {
-    let garbage = |error: DecodeError| PreloadError::Garbage { message: hide(&error.to_string(), &target.headers) };
-    let mut done = false;
-    let mut message = None;
-    let mut note = |event: Event<'_>| match event {
-        Event::Done { .. } => done = true,
-        Event::Error { message: text } => message = Some(text),
-        Event::Token { .. } | Event::Usage(_) | Event::Stamp(_) => {}
-    };
-    let mut decoder = target.dialect.decoder(false);
-    while let Some(arrived) = reply.read().await? {
-        for piece in arrived {
-            decoder.push(piece?, &mut note).map_err(garbage)?;
-        }
-    }
-    decoder.finish(&mut note).map_err(garbage)?;
-    if done && message.is_none() {
-        return Ok(());
-    }
-    Err(PreloadError::NoReply { message: message.map(|text| hide(&text, &target.headers)) })
+    single(target, &target.dialect.body(&ask), false, clock).await.map(drop)
 }

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use super::exchange::{Exchange, Turn};
 use super::form;
 use super::interrupt::Interrupted;
+use super::made_up::made_up;
 use crate::dialect::{Ask, Content};
 use crate::plan;
 use crate::record::RequestOutcome;
-use crate::scenario::{Prompt, Said};
+use crate::scenario::{Prompt, RequestSpec, Said};
 
 impl Exchange {
     /// Asks what this turn has to ask, and tells how that ended: one request,
@@ -16,7 +17,9 @@ impl Exchange {
     pub(super) async fn ask(&self, turn: Turn, interrupted: &mut Interrupted<'_>) -> RequestOutcome {
         match &self.prompt(turn).said {
             Said::Turns(texts) => self.hold(turn, texts, interrupted).await,
-            Said::Text { .. } | Said::Messages(_) => self.send(turn, self.body(turn), interrupted).await.0,
+            Said::Text { .. } | Said::Messages(_) | Said::MadeUp { .. } => {
+                self.send(turn, self.body(turn), interrupted).await.0
+            }
         }
     }
 
@@ -31,7 +34,7 @@ impl Exchange {
             }
             let scheduled = if said == 0 { turn.scheduled } else { self.now() };
             turn = Turn { said: Some(said), scheduled, ..turn };
-            let start = if said == 0 { self.start(self.nonce(turn)) } else { String::new() };
+            let start = if said == 0 { start(self.nonce(turn), &self.workload.spec.request) } else { String::new() };
             spoken.push(json!({ "role": "user", "content": format!("{start}{text}") }));
             let reply;
             let body = self.asking(turn, Content::Messages(&spoken));
@@ -60,12 +63,16 @@ impl Exchange {
 
     /// The same, from the prompt and the target alone but for the nonce.
     fn written(&self, turn: Turn, nonce: Option<u32>) -> Vec<u8> {
-        let start = self.start(nonce);
+        let start = start(nonce, &self.workload.spec.request);
         match &self.prompt(turn).said {
             Said::Text { text, images } => {
                 self.asking(turn, Content::Prompt { text: &format!("{start}{text}"), images })
             }
             Said::Messages(messages) => self.asking(turn, Content::Messages(&begun(&start, messages))),
+            Said::MadeUp { tokens } => {
+                let text = made_up(*tokens, self.target(turn).characters(*tokens), self.workload.seed);
+                self.asking(turn, Content::Prompt { text: &format!("{start}{text}"), images: &[] })
+            }
             Said::Turns(texts) => {
                 let text = format!("{start}{}", texts.first().map_or("", String::as_str));
                 self.asking(turn, Content::Prompt { text: &text, images: &[] })
@@ -73,15 +80,17 @@ impl Exchange {
         }
     }
 
-    /// What stands before what is said.
-    fn start(&self, nonce: Option<u32>) -> String {
-        let nonce = nonce.map(|nonce| format!("[{}] ", form::digits(nonce))).unwrap_or_default();
-        format!("{nonce}{}", self.workload.spec.request.preamble.as_deref().unwrap_or_default())
-    }
-
     /// The `max_tokens` of this turn.
     pub(super) fn asked_tokens(&self, turn: Turn) -> u32 {
         self.prompt(turn).max_tokens.unwrap_or(self.workload.spec.request.max_tokens)
+    }
+
+    /// The `prompt_tokens` of this turn.
+    pub(super) fn asked_prompt_tokens(&self, turn: Turn) -> Option<u32> {
+        match self.prompt(turn).said {
+            Said::MadeUp { tokens } => Some(tokens),
+            Said::Text { .. } | Said::Messages(_) | Said::Turns(_) => None,
+        }
     }
 
     fn prompt(&self, turn: Turn) -> &Prompt {
@@ -116,6 +125,12 @@ impl Exchange {
         let is_asked_for = self.workload.spec.request.nonce;
         is_asked_for.then(|| (plan::derive(self.workload.seed, &name()) >> 32) as u32)
     }
+}
+
+/// What stands before what is said.
+pub(super) fn start(nonce: Option<u32>, request: &RequestSpec) -> String {
+    let nonce = nonce.map(|nonce| format!("[{}] ", form::digits(nonce))).unwrap_or_default();
+    format!("{nonce}{}", request.preamble.as_deref().unwrap_or_default())
 }
 
 /// Messages, the first of which begins with `start`.

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::prompt_length::PromptLength;
 use crate::dialect::Dialect;
 use crate::record::ServerKey;
 use crate::scenario::{self, Endpoint, ServerSpec};
@@ -17,6 +18,8 @@ pub struct Target {
     pub model: Option<String>,
     /// Headers of every request, whose secrets no record may repeat.
     pub(super) headers: Vec<scenario::Header>,
+    /// How long made-up prompts for it must be.
+    lengths: Vec<PromptLength>,
     /// Its connections.
     pub(super) client: Arc<Client>,
 }
@@ -75,11 +78,35 @@ impl Target {
         let connector = Connector::new(address, server.source_addresses.clone(), &Trust::Machine)
             .map_err(|source| TargetError::Trust { label: label(), source })?;
         Ok(Self {
-            key: ServerKey { name: server.name.clone(), index: server.index },
+            key: server.into(),
             dialect,
             model: server.model.clone(),
             headers: headers.to_vec(),
+            lengths: Vec::new(),
             client: Arc::new(Client::new(connector, request, stall)),
         })
+    }
+
+    /// Keeps how long prompts of so many tokens must be.
+    pub fn learn(&mut self, length: PromptLength) {
+        self.lengths.push(length);
+    }
+
+    /// Characters of made-up text that stand for so many tokens; as many as
+    /// tokens if that was never asked.
+    pub(super) fn characters(&self, tokens: u32) -> u32 {
+        self.lengths.iter().find(|length| length.tokens == tokens).map_or(tokens, |length| length.characters)
+    }
+
+    /// The same server, over connections of their own.
+    pub(super) fn apart(&self) -> Self {
+        Self { client: Arc::new(self.client.apart()), ..self.clone() }
+    }
+}
+
+/// As the records name it.
+impl From<&ServerSpec> for ServerKey {
+    fn from(server: &ServerSpec) -> Self {
+        Self { name: server.name.clone(), index: server.index }
     }
 }

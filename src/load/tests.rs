@@ -1,6 +1,7 @@
 //! What is sent, and when: window and bodies, without a server.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,16 +50,27 @@ fn seconds(seconds: f64) -> Nanos {
     Nanos::from_seconds(seconds)
 }
 
+fn workload(length: &str, request: &str, seed: u64) -> (Workload, ServerSpec) {
+    let (key, spec, server) = planned(length, request);
+    let prompts = ["a", "b", "c"].map(|text| text.to_owned().into()).to_vec();
+    (Workload { key, spec, seed, prompts, trace: Vec::new() }, server)
+}
+
 fn window(length: &str, stop: &CancellationToken) -> Window {
-    Window::new(&planned(length, "").1, Clock::start(), seconds(10.0), stop.clone())
+    Window::new(&workload(length, "", 1).0, Clock::start(), seconds(10.0), stop.clone())
 }
 
 #[test]
 fn a_window_of_time_begins_after_the_warmup_and_admits_until_its_end() {
-    let window = window("duration = \"3s\"", &CancellationToken::new());
-    assert_eq!((window.load_start(), window.start()), (seconds(10.0), seconds(11.0)));
-    let admitted = [10.0, 11.0, 13.999, 14.0, 15.0].map(|moment| window.admits(seconds(moment)));
-    assert_eq!(admitted, [true, true, true, false, false]);
+    let (length, seed) = ("duration = \"3s\"", 1);
+    let window = window(length, &CancellationToken::new());
+    let lead = workload(length, "", seed).0.spec.lead(seed);
+    assert!(lead > Nanos::ZERO && lead <= seconds(0.3), "{lead}");
+    let start = seconds(11.0).plus(lead);
+    assert_eq!((window.load_start(), window.start()), (seconds(10.0), start));
+    let moments =
+        [seconds(10.0), start, start.plus(seconds(2.999)), start.plus(seconds(3.0)), start.plus(seconds(4.0))];
+    assert_eq!(moments.map(|moment| window.admits(moment)), [true, true, true, false, false]);
 }
 
 #[test]
@@ -91,26 +103,24 @@ async fn an_interrupt_closes_the_window_and_cuts_what_is_under_way() {
 
 #[test]
 fn what_is_under_way_is_cut_after_the_drain_time_unless_requests_are_counted() {
-    let closing = |length| window(length, &CancellationToken::new()).closing();
-    assert_eq!(closing("duration = \"3s\""), Some(seconds(16.0)));
-    assert_eq!(closing("requests = 2"), None);
+    let of_time = window("duration = \"3s\"", &CancellationToken::new());
+    assert_eq!(of_time.closing(), Some(of_time.start().plus(seconds(5.0))));
+    assert_eq!(window("requests = 2", &CancellationToken::new()).closing(), None);
 }
 
 /// What is sent in this turn, with this added to the request.
 fn body(request: &str, seed: u64, turn: Turn) -> String {
-    let (key, spec, server) = planned("duration = \"3s\"", request);
+    let (workload, server) = workload("duration = \"3s\"", request, seed);
     let clock = Clock::start();
-    let window = Window::new(&spec, clock, Nanos(0), CancellationToken::new());
+    let window = Window::new(&workload, clock, Nanos(0), CancellationToken::new());
     let target = Target::new(&server, "http://127.0.0.1:1/", Endpoint::Chat, Duration::from_secs(1), &[]).unwrap();
-    let prompts = ["a", "b", "c"].map(|text| text.to_owned().into()).to_vec();
-    let workload = Workload { key, spec, seed, prompts, trace: Vec::new() };
-    let exchange = Exchange::new(workload, vec![target], clock, Arc::new(|_| {}), window).unwrap();
+    let exchange = Exchange::new(workload, vec![target], NonZeroUsize::MIN, clock, Arc::new(|_| {}), window).unwrap();
     let body: serde_json::Value = serde_json::from_slice(&exchange.body(turn)).unwrap();
     body["messages"][0]["content"].as_str().unwrap().to_owned()
 }
 
 fn turn(client: u32, position: u64) -> Turn {
-    Turn { client, sequence: position, position, target: client, said: None, scheduled: Nanos(0) }
+    Turn { client, sequence: position, position, target: client, worker: 0, said: None, scheduled: Nanos(0) }
 }
 
 #[test]

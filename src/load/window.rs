@@ -3,9 +3,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
+use super::Workload;
 use super::interrupt::{Interrupt, Interrupted};
 use crate::clock::Clock;
-use crate::plan::CellSpec;
 use crate::scenario::Length;
 use crate::units::Nanos;
 
@@ -31,13 +31,13 @@ struct Progress {
 }
 
 impl Window {
-    pub(super) fn new(spec: &CellSpec, clock: Clock, load_start: Nanos, stop: CancellationToken) -> Self {
+    pub(super) fn new(workload: &Workload, clock: Clock, load_start: Nanos, stop: CancellationToken) -> Self {
         Self {
             clock,
             load_start,
-            start: load_start.plus(spec.warmup.duration().into()),
-            drain: spec.drain.duration().into(),
-            length: spec.length,
+            start: workload.window_start(load_start),
+            drain: workload.spec.drain.duration().into(),
+            length: workload.spec.length,
             progress: Arc::default(),
             stop,
             interrupt: Arc::default(),

@@ -8,7 +8,7 @@ use super::trial::{Traffic, Trial, Tried, attempt};
 use super::{Accuracy, LoopbackError};
 use crate::clock::Clock;
 use crate::host;
-use crate::record::Environment;
+use crate::record::{Envelope, Environment};
 use crate::scenario::Length;
 use crate::stats::Sample;
 use crate::units::{Nanos, Period};
@@ -72,7 +72,11 @@ pub struct Streams {
 const CLIENTS: [u32; 3] = [1, 8, 32];
 const RATES: [f64; 3] = [100.0, 500.0, 2_000.0];
 const STREAMS: [u32; 3] = [1, 100, 400];
-const PACE: Pace = Pace::Paced { first: Duration::from_millis(50), gap: Duration::from_millis(10) };
+const FIRST: Duration = Duration::from_millis(50);
+const GAP: Duration = Duration::from_millis(10);
+const PACE: Pace = Pace::Paced { first: FIRST, gap: GAP };
+/// Of a reply at that pace.
+const TOKENS: u32 = 64;
 /// Below, the 99th percentile is no more than the largest value.
 const FEWEST_FOR_P99: f64 = 100.0;
 /// A mean that a time to first token of 50 ms does not feel.
@@ -111,6 +115,20 @@ impl Certificate {
         let faithful = |row: &&Streams| row.ttft_error_mean_s.is_some_and(|error| error < FAITHFUL_S);
         self.paced.iter().filter(faithful).map(|row| row.streams).max()
     }
+
+    /// What a run's cells are held against; `None` on another machine than this,
+    /// or if another version of `runexp` has made it.
+    pub fn envelope(&self, runexp: &str, here: &Environment) -> Option<Envelope> {
+        let is_ours = self.runexp == runexp && (&self.machine.cpu, self.machine.cpus) == (&here.cpu, here.cpus);
+        let reply = FIRST + GAP * (TOKENS - 1);
+        let timely = f64::from(self.faithful_streams().unwrap_or(0)) * f64::from(TOKENS) / reply.as_secs_f64();
+        is_ours.then(|| Envelope {
+            made: self.made,
+            requests_per_s: self.requests_per_s(),
+            events_per_s: self.events_per_s(),
+            timely_events_per_s: timely,
+        })
+    }
 }
 
 fn at_once(clients: u32, clock: Clock) -> Result<AtOnce, LoopbackError> {
@@ -136,7 +154,7 @@ fn full(load: Traffic, clock: Clock) -> Result<Tried, LoopbackError> {
 fn paced(streams: u32, clock: Clock) -> Result<Streams, LoopbackError> {
     let trial = Trial {
         pace: PACE,
-        tokens: 64,
+        tokens: TOKENS,
         load: Traffic::Clients(streams),
         // A reply, so that streams have spread when the window begins.
         warmup: Period::from(Duration::from_millis(700)),

@@ -5,13 +5,6 @@ use super::{Better, Family, Measure, MetricDefinition, Unit};
 
 pub(super) const DEFINITIONS: &[MetricDefinition] = &[
     nothing(
-        "memory_efficiency",
-        "model bytes × instances ÷ device memory used",
-        Unit::Share,
-        Better::Higher,
-        "the size of the model is not recorded",
-    ),
-    nothing(
         "memory_capacity_ratio",
         "memory of one machine ÷ memory of another",
         Unit::Ratio,

@@ -59,7 +59,7 @@ impl Spent {
         let spent = Self::of(&window.telemetry)?;
         match spent.excess(&window.telemetry) {
             Ok(excess) if excess.abs() > MOST_APART => Err(Gap::not_measured(format!(
-                "the energy counter and power over time differ by {:+.0} %, more than 5 %",
+                "the energy counter and power over time differ by {:+.1} %, more than 5 %",
                 excess * 100.0
             ))),
             // One that cannot be held against anything stands alone.

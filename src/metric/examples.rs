@@ -41,6 +41,7 @@ pub(crate) fn reply(client: u32, sent_ms: u64, gaps_ms: &[u64]) -> RequestRecord
         finished_ns: last,
         outcome: RequestOutcome::Success { finish: "stop".to_owned() },
         asked_tokens: 10,
+        asked_prompt_tokens: None,
         chunks: Chunks { gaps_ns: gaps_ms.iter().map(|gap| ms(*gap).0).collect(), events: Vec::new() },
         usage: UsageRecord {
             output_tokens: Some(gaps_ms.len() as u64),

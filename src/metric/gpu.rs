@@ -28,42 +28,37 @@ pub(super) const fn gpu(
     MetricDefinition { id, title, unit, better, family: Family::Gpu, measure: Measure::Window(formula) }
 }
 
+const UNREAD: &str = "no GPU was read inside the window";
+
 /// One GPU's values inside the window, with their times; never empty.
 pub(super) type Series = Vec<(Nanos, f64)>;
 
 /// The series of every GPU that has values.
 pub(super) fn series(
     telemetry: &[&TelemetryRecord],
-    read: fn(&GpuReading) -> Result<f64, &String>,
+    read: fn(&GpuReading) -> Reading<f64>,
 ) -> Result<Vec<Series>, Gap> {
     let mut by_gpu: BTreeMap<&str, Series> = BTreeMap::new();
     let mut absence = None;
     for sample in telemetry {
         for gpu in &sample.gpus {
             match read(gpu) {
-                Ok(value) => by_gpu.entry(&gpu.uuid).or_default().push((sample.at_ns, value)),
-                Err(reason) if !is_unasked(reason) => absence = absence.or(Some(reason)),
-                Err(_) => {}
+                Reading::Value(value) => by_gpu.entry(&gpu.uuid).or_default().push((sample.at_ns, value)),
+                Reading::Absent(reason) => absence = absence.or(Some(reason)),
+                // What a quick sample leaves out, a whole one tells.
+                Reading::Unasked => {}
             }
         }
     }
     if by_gpu.is_empty() {
-        let reason = absence.map_or("no GPU was read inside the window", String::as_str);
+        let reason = absence.as_deref().unwrap_or(UNREAD);
         return Err(Gap::not_measured(reason));
     }
     Ok(by_gpu.into_values().collect())
 }
 
-/// What a quick sample leaves out, a whole one tells.
-fn is_unasked(reason: &str) -> bool {
-    Reading::<()>::Absent(reason.to_owned()).is_unasked()
-}
-
-pub(super) fn value<T: Copy>(reading: &Reading<T>, as_f64: fn(T) -> f64) -> Result<f64, &String> {
-    match reading {
-        Reading::Value(value) => Ok(as_f64(*value)),
-        Reading::Absent(reason) => Err(reason),
-    }
+pub(super) fn value<T: Clone>(reading: &Reading<T>, as_f64: fn(T) -> f64) -> Reading<f64> {
+    reading.clone().map(as_f64)
 }
 
 pub(super) fn values(series: &Series) -> impl Iterator<Item = f64> {
@@ -100,15 +95,17 @@ fn gpu_utilization(window: &Window<'_>) -> UnitValue {
 
 /// A part's use by the performance counters, mean over samples and GPUs.
 fn part(window: &Window<'_>, read: fn(&Performance) -> &Reading<f64>) -> UnitValue {
-    let mut absence = "no GPU was read inside the window";
+    let mut absence = UNREAD;
     let mut found = Vec::new();
-    for gpu in window.telemetry.iter().flat_map(|sample| &sample.gpus).filter(|gpu| !gpu.performance.is_unasked()) {
+    for gpu in window.telemetry.iter().flat_map(|sample| &sample.gpus) {
         match &gpu.performance {
             Reading::Value(performance) => match read(performance) {
                 Reading::Value(percent) => found.push(*percent),
                 Reading::Absent(reason) => absence = reason,
+                Reading::Unasked => {}
             },
             Reading::Absent(reason) => absence = reason,
+            Reading::Unasked => {}
         }
     }
     share(found.iter().sum::<f64>() / 100.0, count(found.len() as u64), absence)
@@ -143,7 +140,8 @@ fn tensor_utilization(window: &Window<'_>) -> UnitValue {
 fn power_capped(window: &Window<'_>) -> UnitValue {
     let all = series(&window.telemetry, |gpu| match &gpu.held_down {
         Reading::Value(HeldDown { power_cap_ns, .. }) => value(power_cap_ns, count),
-        Reading::Absent(reason) => Err(reason),
+        Reading::Absent(reason) => Reading::Absent(reason.clone()),
+        Reading::Unasked => Reading::Unasked,
     })?;
     let ends = || all.iter().filter_map(|series| series.first().zip(series.last()));
     let held: f64 = ends().map(|(first, last)| (last.1 - first.1) / 1e9).sum();

@@ -10,6 +10,13 @@ pub(super) const DEFINITIONS: &[MetricDefinition] = &[
         Better::Lower,
         Measure::Window(memory_per_instance),
     ),
+    memory(
+        "memory_efficiency",
+        "model bytes ÷ memory added by the servers",
+        Unit::Share,
+        Better::Higher,
+        Measure::Window(memory_efficiency),
+    ),
     memory("memory_total", "memory that instances share", Unit::Bytes, Better::Higher, Measure::Window(memory_total)),
     memory(
         "instances_max_theoretical",
@@ -57,6 +64,16 @@ fn memory_per_instance(window: &Window<'_>) -> UnitValue {
     }
 }
 
+/// What the models of all servers take, by the servers' own account ÷
+/// (`memory_per_instance` × servers). llama.cpp tells the size of its tensors;
+/// Ollama tells what the loaded model takes, caches included, so that its share
+/// is higher by these.
+fn memory_efficiency(window: &Window<'_>) -> UnitValue {
+    let unknown = || Gap::not_measured("the servers do not tell how large their model is");
+    let models = window.memory.models.ok_or_else(unknown)?;
+    Ok(models.as_f64() / (memory_per_instance(window)? * f64::from(window.memory.instances)))
+}
+
 /// Memory of all GPUs together, or of the host on a machine whose GPUs have
 /// none of their own.
 fn memory_total(window: &Window<'_>) -> UnitValue {
@@ -87,25 +104,26 @@ mod tests {
     }
 
     /// Of three servers on this footing, with these samples inside the window.
-    fn values(before: MemoryRecord, samples: &[TelemetryRecord]) -> [UnitValue; 2] {
+    fn values(before: MemoryRecord, samples: &[TelemetryRecord]) -> [UnitValue; 3] {
         let honest = ClientHonesty::default();
-        let memory = Footing { before: Some(before), total: Some(Bytes(10_500)), instances: 3 };
+        let memory =
+            Footing { before: Some(before), total: Some(Bytes(10_500)), instances: 3, models: Some(Bytes(2_400)) };
         let window = Window { telemetry: samples.iter().collect(), memory, ..window((0, 1_000), 1, &honest, &[]) };
-        [memory_per_instance(&window), instances_max_theoretical(&window)]
+        [memory_per_instance(&window), instances_max_theoretical(&window), memory_efficiency(&window)]
     }
 
     #[test]
     fn an_instance_takes_its_part_of_the_most_that_was_in_use() {
         let before = MemoryRecord { device_used_bytes: Some(Bytes(100)), host_available_bytes: Some(Bytes(9_000)) };
         let samples = [3_100, 2_500].map(|used| sample(1, Reading::Value(used)));
-        assert_eq!(values(before, &samples), [Ok(1_000.0), Ok(10.0)]);
+        assert_eq!(values(before, &samples), [Ok(1_000.0), Ok(10.0), Ok(0.8)]);
     }
 
     #[test]
     fn without_device_memory_it_is_the_hosts() {
         let before = MemoryRecord { device_used_bytes: None, host_available_bytes: Some(Bytes(9_000)) };
         let samples = [7_000, 6_000].map(|available| sample(available, Reading::Absent("unified".to_owned())));
-        assert_eq!(values(before, &samples), [Ok(1_000.0), Ok(10.0)]);
+        assert_eq!(values(before, &samples), [Ok(1_000.0), Ok(10.0), Ok(0.8)]);
     }
 
     #[test]
@@ -113,8 +131,8 @@ mod tests {
         let gap = |reason: &str| Err(Gap::not_measured(reason));
         let used = MemoryRecord { device_used_bytes: Some(Bytes(100)), host_available_bytes: None };
         let unseen = gap("the servers added no memory that could be seen");
-        assert_eq!(values(used, &[sample(1, Reading::Value(100))]), [unseen.clone(), unseen]);
+        assert_eq!(values(used, &[sample(1, Reading::Value(100))]), [unseen.clone(), unseen.clone(), unseen]);
         let unread = gap("memory was not read before the epoch's first server");
-        assert_eq!(values(MemoryRecord::default(), &[]), [unread.clone(), unread]);
+        assert_eq!(values(MemoryRecord::default(), &[]), [unread.clone(), unread.clone(), unread]);
     }
 }

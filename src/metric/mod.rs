@@ -41,7 +41,7 @@ pub use definition::{Better, Family, Measure, MetricDefinition, Unit};
 pub use gap::{Gap, UnitValue};
 pub use objective::Bounded;
 pub use operation::Upkeep;
-pub use throughput::{share_at_full_load, tokens_by_part};
+pub use throughput::{events_in_window, share_at_full_load, tokens_by_part};
 pub use window::{Demand, Footing, Kill, Objectives, Stranger, Window};
 
 static ALL: LazyLock<Vec<MetricDefinition>> = LazyLock::new(|| {

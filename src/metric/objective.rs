@@ -35,6 +35,15 @@ impl Bounded {
         percentile_of(answered.into_iter().flatten().collect(), never.len(), percentile)
     }
 
+    /// How many of the requests sent inside the window took less than `limit`,
+    /// and of how many that is known; who waits, who never answered and who
+    /// does not count as in [`Self::percentile`].
+    pub fn under(self, window: &Window<'_>, limit: Nanos) -> (u64, u64) {
+        let known = window.sent().filter_map(|request| self.of(&request, limit));
+        let is_under = |took: Option<f64>| took.is_some_and(|took| took < limit.seconds());
+        known.fold((0, 0), |(under, all), took| (under + u64::from(is_under(took)), all + 1))
+    }
+
     /// Seconds, or never; `None` if nobody knows.
     #[expect(clippy::option_option, reason = "known or not, and answered or not, are two questions")]
     fn of(self, request: &Request<'_>, limit: Nanos) -> Option<Option<f64>> {

@@ -22,6 +22,7 @@ const HONEST: ClientHonesty = ClientHonesty {
     cpu: None,
     serving_cpu: None,
     clocks: None,
+    certified: None,
 };
 
 fn value(metric: &str, window: &Window<'_>) -> UnitValue {

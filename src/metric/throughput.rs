@@ -1,6 +1,7 @@
 use super::reply::{arrivals, count, output_tokens, share};
 use super::window::is_good;
 use super::{Better, Family, Gap, Measure, MetricDefinition, Unit, UnitValue, Window, reply};
+use crate::record::Request;
 use crate::units::Nanos;
 
 /// Of the clients of a closed loop.
@@ -95,6 +96,20 @@ fn request_throughput(window: &Window<'_>) -> UnitValue {
 /// Mean of the output tokens of good replies.
 fn output_tokens_mean(window: &Window<'_>) -> UnitValue {
     reply::mean(window.good().map(|request| count(output_tokens(&request))), "no request succeeded")
+}
+
+/// Token events that the driver took inside the window, whatever they stand for.
+pub fn events_in_window(window: &Window<'_>) -> u64 {
+    let of_request = |request: Request<'_>| {
+        let mut now = request.sent_ns;
+        let arrivals = request.chunks.iter().map(|(gap, events)| {
+            now = now.plus(gap);
+            (now, events)
+        });
+        let inside = arrivals.filter(|(at, _)| window.start < *at && *at <= window.end);
+        inside.map(|(_, events)| events).sum::<u64>()
+    };
+    window.requests.iter().map(of_request).sum()
 }
 
 /// Tokens that arrived inside any of the `(start, end]` spans, which are in

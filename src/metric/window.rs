@@ -48,6 +48,8 @@ pub struct Footing {
     pub total: Option<Bytes>,
     /// Servers that were up, asked or not.
     pub instances: u32,
+    /// What their models take by their own account, all of them together.
+    pub models: Option<Bytes>,
 }
 
 /// What a phase demands of one request.

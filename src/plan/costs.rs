@@ -11,6 +11,7 @@ pub(super) fn time(text: &mut String, plan: &Plan) {
     let durations = Durations::of(plan);
     let Durations { load_ns, sleeps_ns, measurements_by_requests, .. } = durations;
     let Durations {
+        leads_at_most_ns,
         searches_at_most_ns,
         drains_at_most_ns,
         cooldowns_at_most_ns,
@@ -21,6 +22,7 @@ pub(super) fn time(text: &mut String, plan: &Plan) {
     let least = [(load_ns, "of load"), (sleeps_ns, "of `sleep` steps")];
     let _ = writeln!(text, "\ntime\n  at least {}: {}", shown(durations.at_least()), sum(&least));
     let limits = [
+        (leads_at_most_ns, "for windows to begin at random"),
         (searches_at_most_ns, "for searches"),
         (drains_at_most_ns, "for drains"),
         (cooldowns_at_most_ns, "for cool-downs"),

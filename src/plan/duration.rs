@@ -9,7 +9,8 @@ use crate::scenario::{Length, LookStep, ServerOrigin, SleepStep, StepKind, StepS
 use crate::units::Nanos;
 
 /// What a run takes at least, and what its own limits allow beyond that.
-/// Stopping servers and undoing steps is not counted.
+/// Stopping servers, undoing steps and what may have to be measured again is
+/// not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Durations {
     /// Warm-ups and windows of fixed length.
@@ -17,6 +18,8 @@ pub struct Durations {
     /// Measurements whose window ends after a number of requests: only their
     /// warm-up is counted, in `load_ns`.
     pub measurements_by_requests: usize,
+    /// The longest that windows may wait for the moment they begin at.
+    pub leads_at_most_ns: Nanos,
     /// What searches for the highest load may take beyond their fewest tries.
     pub searches_at_most_ns: Nanos,
     /// `sleep` steps.
@@ -87,6 +90,7 @@ impl Durations {
     /// requests.
     pub fn at_most(&self) -> Option<Nanos> {
         let limits = [
+            self.leads_at_most_ns,
             self.searches_at_most_ns,
             self.drains_at_most_ns,
             self.cooldowns_at_most_ns,
@@ -105,6 +109,8 @@ impl Durations {
             }
         };
         let (fewest, most) = cell.tries();
+        let lead = Duration::from(cell.longest_lead());
+        self.leads_at_most_ns = self.leads_at_most_ns.plus(lead.saturating_mul(most).into());
         self.load_ns = self.load_ns.plus(one.saturating_mul(fewest).into());
         self.searches_at_most_ns = self.searches_at_most_ns.plus(one.saturating_mul(most - fewest).into());
         self.drains_at_most_ns = self.drains_at_most_ns.plus(cell.drain.duration().saturating_mul(most).into());
@@ -125,6 +131,7 @@ impl Durations {
         Self {
             load_ns: self.load_ns.plus(other.load_ns),
             measurements_by_requests: self.measurements_by_requests + other.measurements_by_requests,
+            leads_at_most_ns: self.leads_at_most_ns.plus(other.leads_at_most_ns),
             searches_at_most_ns: self.searches_at_most_ns.plus(other.searches_at_most_ns),
             sleeps_ns: self.sleeps_ns.plus(other.sleeps_ns),
             drains_at_most_ns: self.drains_at_most_ns.plus(other.drains_at_most_ns),

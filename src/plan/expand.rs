@@ -63,15 +63,25 @@ pub(super) struct ResolvedTreatment {
 /// # Errors
 /// When the scenario has problems, or `--only` leaves no cell.
 pub fn expand(scenario: &Scenario, choices: &Choices<'_>) -> Result<Plan, PlanError> {
-    let seed = choices.seed.unwrap_or(scenario.design.seed);
     let mut cells = IndexMap::new();
     let treatments = resolve(scenario, choices, &mut cells)?;
-    let design = &scenario.design;
+    assemble(scenario, choices, &scenario.design, &treatments, cells)
+}
+
+/// What treatments and cells come to under a design.
+pub(super) fn assemble(
+    scenario: &Scenario,
+    choices: &Choices<'_>,
+    design: &Design,
+    treatments: &[ResolvedTreatment],
+    cells: IndexMap<CellId, CellSpec>,
+) -> Result<Plan, PlanError> {
+    let seed = choices.seed.unwrap_or(design.seed);
     let blocks = design.adaptive.as_ref().map_or(design.repetitions, |adaptive| adaptive.max_repetitions);
     let drawing = Drawing { order: design.order, blocks, seed, cells: &cells };
     let epochs = match design.replicate {
-        Replicate::Epoch => drawing.epochs_per_block(&treatments),
-        Replicate::Phase => drawing.epochs_per_treatment(&treatments),
+        Replicate::Epoch => drawing.epochs_per_block(treatments),
+        Replicate::Phase => drawing.epochs_per_treatment(treatments),
     };
     Ok(Plan {
         scenario: scenario.name.clone(),
@@ -83,8 +93,10 @@ pub fn expand(scenario: &Scenario, choices: &Choices<'_>) -> Result<Plan, PlanEr
         setup: scenario.setup(choices.bindings)?,
         epochs,
         teardown: scenario.teardown(choices.bindings)?,
+        rerun: design.rerun,
         cooldown: design.cooldown.clone(),
         foreign_gpu_processes: scenario.foreign_gpu_processes.clone(),
+        calibration: None,
         cells,
         prompts: scenario.prompts.clone(),
         traces: scenario.traces.clone(),
@@ -100,7 +112,7 @@ fn looks(design: &Design) -> Option<Looks> {
     Some(Looks { after, metric, half_width })
 }
 
-fn resolve(
+pub(super) fn resolve(
     scenario: &Scenario,
     choices: &Choices<'_>,
     cells: &mut IndexMap<CellId, CellSpec>,

@@ -1,6 +1,7 @@
 //! Everything decided before the first effect: blocks, epochs, cells, orders
 //! and sending times. Pure, printable, and the same for the same seed.
 
+mod calibration;
 mod command;
 mod costs;
 mod derived;
@@ -8,6 +9,7 @@ mod describe;
 mod digest;
 mod duration;
 mod expand;
+mod lead;
 mod order;
 mod outline;
 mod pattern;
@@ -28,13 +30,14 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::names::{CellId, MetricId, PhaseName, ScenarioName};
+use crate::names::{CellId, FactorName, MetricId, PhaseName, ScenarioName};
 use crate::scenario::{
     Cooldown, Expect, Fault, Find, Length, Load, PromptLine, RequestSpec, Selector, ServerSpec, Slo, StepSpec,
     Telemetry, Treatment,
 };
 use crate::units::{Nanos, Period, Share};
 
+pub use calibration::calibration;
 pub use command::ServerCommand;
 pub use derived::{Derived, Described, EpochCommands, StepCommands};
 pub use digest::{digest, digest_of_first};
@@ -44,7 +47,7 @@ pub use rights::{Demand, steps};
 pub use schedule::offsets;
 pub use script::script;
 pub use search::{Bracket, Try, bracket, next_try};
-pub use seed::{derive, permutation};
+pub use seed::{choices, derive, permutation};
 pub use site::Site;
 pub use text::render;
 pub use volume::{PromptFile, Volume};
@@ -86,9 +89,17 @@ pub struct Plan {
     pub teardown: Vec<StepSpec>,
     /// A pause after every epoch.
     pub cooldown: Option<Cooldown>,
+    /// How often, at most, a repetition is measured again that something beside
+    /// the experiment has spoiled.
+    #[serde(default)]
+    pub rerun: u32,
     /// Programs that may compute on a GPU beside the run, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_gpu_processes: Vec<String>,
+    /// The factor whose two levels are one treatment, if the run measures how
+    /// far two equals differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<FactorName>,
     /// Every cell there is, by id.
     pub cells: IndexMap<CellId, CellSpec>,
     /// The lines of every prompt file, by path; one that is only a prompt is a

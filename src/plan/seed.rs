@@ -30,6 +30,12 @@ pub fn permutation(seed: u64, count: usize) -> Vec<usize> {
     order
 }
 
+/// Endless numbers below `count`, each as likely as another.
+pub fn choices(seed: u64, count: usize) -> impl Iterator<Item = usize> {
+    let mut random = generator(seed);
+    std::iter::repeat_with(move || random.random_range(0..count))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::units::{Bytes, Nanos};
+use crate::units::Bytes;
 
 /// What a server tells of itself once its model is loaded. Absent is what it
 /// did not tell.
@@ -24,14 +24,4 @@ pub struct ServerAbout {
     /// Of this, in device memory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_bytes: Option<Bytes>,
-}
-
-/// What clocks that must run alike did while something was measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClockSteps {
-    /// How long the machine slept: `CLOCK_BOOTTIME` over `CLOCK_MONOTONIC`.
-    pub slept_ns: Nanos,
-    /// How far the wall clock was set, forwards or back: `CLOCK_REALTIME` over
-    /// `CLOCK_MONOTONIC`, and the sleep.
-    pub set_ns: Nanos,
 }

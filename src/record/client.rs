@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::ClockSteps;
+use super::Envelope;
 use crate::units::Nanos;
 
 /// The load driver's figures about itself.
@@ -36,6 +36,20 @@ pub struct ClientHonesty {
     /// What other clocks did while the load lasted.
     #[serde(default)]
     pub clocks: Option<ClockSteps>,
+    /// What `runexp doctor` has seen it take on this machine; `None` if that was
+    /// never looked at.
+    #[serde(default)]
+    pub certified: Option<Envelope>,
+}
+
+/// What clocks that must run alike did while something was measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockSteps {
+    /// How long the machine slept: `CLOCK_BOOTTIME` over `CLOCK_MONOTONIC`.
+    pub slept_ns: Nanos,
+    /// How far the wall clock was set, forwards or back: `CLOCK_REALTIME` over
+    /// `CLOCK_MONOTONIC`, and the sleep.
+    pub set_ns: Nanos,
 }
 
 /// What threads had of the CPU.

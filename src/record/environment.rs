@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::MemorySource;
 use crate::units::Bytes;
 
 /// The machine a run was made on, as far as it could be read.
@@ -34,6 +35,9 @@ pub struct GpuIdentity {
     pub name: String,
     /// Device memory, where the driver tells.
     pub memory_bytes: Option<Bytes>,
+    /// Whether it has memory of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_source: Option<MemorySource>,
     /// Memory bandwidth in bytes per second, where known.
     pub bandwidth_bytes_per_s: Option<f64>,
     /// The power that it may draw, in W.

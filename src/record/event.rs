@@ -3,7 +3,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CallCost, ClientHonesty, Containment, Look, MemoryRecord, MpsWitness, ProcessIdentity, Resumed, ServerAbout, Undo,
+    CallCost, ClientHonesty, Containment, Look, MemoryRecord, MpsWitness, ProcessIdentity, PromptLengthFound, Resumed,
+    ServerAbout, Undo,
 };
 use crate::names::{CellId, ServerName};
 use crate::units::{Bytes, Nanos};
@@ -59,6 +60,13 @@ pub struct ServerKey {
     pub name: ServerName,
     /// Which instance.
     pub index: u32,
+}
+
+/// `ollama[1]`.
+impl fmt::Display for ServerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.name, self.index)
+    }
 }
 
 /// One line of `events.jsonl`.
@@ -166,6 +174,8 @@ pub enum Event {
         #[serde(flatten)]
         memory: MemoryRecord,
     },
+    /// A server told how long made-up prompts must be.
+    PromptLengthFound(PromptLengthFound),
     /// A try of a search for the highest load was judged.
     Probed {
         /// Which.
@@ -183,6 +193,12 @@ pub enum Event {
         cell: CellKey,
         /// Why, in a sentence.
         reason: String,
+    },
+    /// A repetition that something beside the experiment has spoiled is
+    /// measured again.
+    MeasuredAgain {
+        /// What was spoiled.
+        first: CellKey,
     },
     /// How everything that the run starts is held together.
     Contained {

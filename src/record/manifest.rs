@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Environment;
+use super::{Envelope, Environment};
 use crate::names::{RunId, ScenarioName};
 
 /// Who, what, where, when; `manifest.json`.
@@ -27,6 +27,9 @@ pub struct Manifest {
     pub overrides: Overrides,
     /// The machine.
     pub environment: Environment,
+    /// What its load driver was seen to take; absent if nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certified: Option<Envelope>,
     /// When it, or the last of its sessions, started.
     pub started: DateTime<Utc>,
     /// When the run ended; absent while it runs, or if it was killed.

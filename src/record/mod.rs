@@ -5,12 +5,14 @@
 
 mod about;
 mod client;
+mod envelope;
 mod environment;
 mod event;
 mod look;
 mod manifest;
 mod memory;
 mod mps;
+mod prompt_length;
 mod request;
 mod requests;
 mod resumed;
@@ -18,14 +20,16 @@ mod step;
 mod telemetry;
 mod undo;
 
-pub use about::{ClockSteps, ServerAbout};
-pub use client::{ClientHonesty, CpuTime};
+pub use about::ServerAbout;
+pub use client::{ClientHonesty, ClockSteps, CpuTime};
+pub use envelope::Envelope;
 pub use environment::{Environment, GpuIdentity};
 pub use event::{CellEnd, CellKey, Event, EventRecord, ProbeVerdict, ServerKey};
 pub use look::{Look, LookDecision};
 pub use manifest::{Manifest, Outcome, Overrides, Session, Simulation};
 pub use memory::MemoryRecord;
 pub use mps::{MpsState, MpsWitness};
+pub use prompt_length::PromptLengthFound;
 pub use request::{Chunks, RequestOutcome, RequestRecord, TokenSource, UsageRecord};
 pub use requests::{Arrivals, Request, Requests};
 pub use resumed::Resumed;

@@ -38,6 +38,9 @@ pub struct RequestRecord {
     pub outcome: RequestOutcome,
     /// The `max_tokens` it asked for.
     pub asked_tokens: u32,
+    /// The `prompt_tokens` that its prompt was made for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_prompt_tokens: Option<u32>,
     /// Arrivals of chunks that carried tokens.
     pub chunks: Chunks,
     /// What the server counted.

@@ -44,6 +44,7 @@ pub struct Request<'a> {
     pub finished_ns: Nanos,
     pub outcome: &'a RequestOutcome,
     pub asked_tokens: u32,
+    pub asked_prompt_tokens: Option<u32>,
     pub chunks: Arrivals<'a>,
     pub usage: UsageRecord,
     /// Whether the reply failed `expect`.
@@ -122,6 +123,7 @@ impl Requests {
             rate,
             mean,
             max,
+            asked_prompt,
         ] = std::array::from_fn(|bit| (present >> bit & 1 == 1).then(|| rest.number()));
         let moment = |after: Option<u64>| after.map(|after| Nanos(apply(after, sent)));
         Some(Request {
@@ -139,6 +141,7 @@ impl Requests {
             finished_ns: finished,
             outcome,
             asked_tokens,
+            asked_prompt_tokens: asked_prompt.map(small),
             chunks: Arrivals { gaps: List::unpack(rest), events: List::unpack(rest) },
             usage: UsageRecord {
                 prompt_tokens: prompt,
@@ -159,7 +162,7 @@ impl Requests {
 }
 
 /// What [`optional`] has, one bit each.
-const OPTIONAL: u32 = 15;
+const OPTIONAL: u32 = 16;
 
 /// What a record may not have; moments as differences from when it was sent.
 fn optional(record: &RequestRecord) -> [Option<u64>; OPTIONAL as usize] {
@@ -182,6 +185,7 @@ fn optional(record: &RequestRecord) -> [Option<u64>; OPTIONAL as usize] {
         usage.decode_per_s.map(f64::to_bits),
         stamp_error_ns.map(|(mean, _)| mean),
         stamp_error_ns.map(|(_, max)| max),
+        record.asked_prompt_tokens.map(u64::from),
     ]
 }
 

@@ -69,13 +69,7 @@ pub struct GpuReading {
     /// How long clocks were held down since the driver was loaded, and by what.
     #[serde(skip_serializing_if = "Reading::is_unasked")]
     pub held_down: Reading<HeldDown>,
-    /// Processes that compute on it, as the driver lists them.
-    #[serde(skip_serializing_if = "Reading::is_unasked")]
-    pub compute_pids: Reading<Vec<u32>>,
-    /// Clients of MPS, as the driver lists them.
-    #[serde(skip_serializing_if = "Reading::is_unasked")]
-    pub mps_pids: Reading<Vec<u32>>,
-    /// Every process of the two lists, once.
+    /// Every process that computes on it, once.
     #[serde(skip_serializing_if = "Reading::is_unasked")]
     pub processes: Reading<Vec<ProcessOnGpu>>,
     /// How busy its parts were since the sample before that had this.
@@ -189,21 +183,16 @@ pub struct CallCost {
 }
 
 /// A value, or the reason why there is none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reading<T> {
     /// As read.
     Value(T),
     /// Why it could not be read.
     Absent(String),
-}
-
-const UNASKED: &str = "not asked for";
-
-impl<T> Default for Reading<T> {
-    fn default() -> Self {
-        Self::Absent(UNASKED.to_owned())
-    }
+    /// Nobody asked.
+    #[default]
+    Unasked,
 }
 
 impl<T> Reading<T> {
@@ -211,13 +200,25 @@ impl<T> Reading<T> {
     pub const fn value(&self) -> Option<&T> {
         match self {
             Self::Value(value) => Some(value),
-            Self::Absent(_) => None,
+            Self::Absent(_) | Self::Unasked => None,
+        }
+    }
+
+    /// The value, or why there is none.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn into_result(self) -> Result<T, String> {
+        match self {
+            Self::Value(value) => Ok(value),
+            Self::Absent(reason) => Err(reason),
+            Self::Unasked => Err("not asked for".to_owned()),
         }
     }
 
     /// Whether nobody asked.
-    pub fn is_unasked(&self) -> bool {
-        matches!(self, Self::Absent(reason) if reason == UNASKED)
+    pub const fn is_unasked(&self) -> bool {
+        matches!(self, Self::Unasked)
     }
 
     /// The same of something that follows from the value.
@@ -225,6 +226,21 @@ impl<T> Reading<T> {
         match self {
             Self::Value(value) => Reading::Value(convert(value)),
             Self::Absent(reason) => Reading::Absent(reason),
+            Self::Unasked => Reading::Unasked,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_says_in_the_records_what_it_is() {
+        let readings = [Reading::Value(3.5), Reading::Absent("not supported".to_owned()), Reading::Unasked];
+        let written = r#"[{"value":3.5},{"absent":"not supported"},"unasked"]"#;
+        assert_eq!(serde_json::to_string(&readings).unwrap(), written);
+        assert_eq!(serde_json::from_str::<[Reading<f64>; 3]>(written).unwrap(), readings);
+        assert_eq!(Reading::<f64>::default(), Reading::Unasked);
     }
 }

@@ -13,6 +13,11 @@ pub const fn builtin() -> &'static [(&'static str, &'static str)] {
     ]
 }
 
+/// The template of a calibration's own document.
+pub const fn calibration() -> (&'static str, &'static str) {
+    ("noise.md.j2", include_str!("../../templates/noise.md.j2"))
+}
+
 /// One document. `name` is the template's file name and chooses the engine.
 ///
 /// # Errors

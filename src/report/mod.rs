@@ -18,11 +18,11 @@ mod text;
 
 pub use context::{
     Absent, CapacityRow, CapacityView, CellRow, ClaimRow, ComparisonRow, Context, CourseRow, Courses, DecisionView,
-    EffectRow, EffectsView, EvidenceGroup, EvidenceLine, Fact, Grid, GridRow, Incomplete, InvalidRow, ObjectiveRow,
-    OptionRow, OverridesView, PhaseView, PlanView, ProbeRow, PromptFile, RuleRow, RunView, SearchView, Simulated,
-    StepRow, Tally, TreatmentView,
+    EffectRow, EffectsView, EvidenceGroup, EvidenceLine, Fact, Grid, GridRow, Incomplete, InvalidRow, NoiseRow,
+    ObjectiveRow, OptionRow, OverridesView, PhaseView, PlanView, ProbeRow, PromptFile, RuleRow, RunView, SearchView,
+    Simulated, StepRow, Tally, TreatmentView,
 };
-pub use document::{builtin, files, render};
+pub use document::{builtin, calibration, files, render};
 pub use error::RenderError;
 pub use figure::{Figure, Note};
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::conductor::{Conductor, Halt};
+use super::conductor::{Conductor, Halt, Pass};
 use super::event::RunEvent;
 use super::watch::mark_window;
 use super::world::{Running, WorldError};
@@ -22,7 +22,7 @@ impl Conductor<'_> {
         planned: &PlannedCell,
         servers: &mut Vec<Running>,
     ) -> Result<(), Halt> {
-        self.cells_done += 1;
+        self.cells_done += usize::from(self.pass == Pass::First);
         let key = CellKey { cell: planned.cell.clone(), block: planned.block, epoch: number, probe: None };
         let spec = self.spec(&planned.cell).clone();
         if let Some(find) = &spec.find {
@@ -48,7 +48,10 @@ impl Conductor<'_> {
         let driven = self.drive(&key, spec, seed, servers, tally.count(sink)).await;
         let asked = asked(spec, servers).count();
         let (event, result) = match driven {
-            Ok(driven) => (finished(key, spec, asked, driven), Ok(())),
+            Ok(mut driven) => {
+                driven.honesty.certified = self.stage.certified;
+                (finished(key, spec, asked, driven), Ok(()))
+            }
             Err(source) => {
                 let (end, halt) = self.halt(&cell, source);
                 (unmeasured(key, spec, asked, self.stage.clock.now(), end), Err(halt))
@@ -87,18 +90,19 @@ impl Conductor<'_> {
     ) -> Result<Driven, WorldError> {
         let request = &spec.request;
         let stall = request.stall.duration();
-        let targets = asked(spec, servers)
+        let mut targets = asked(spec, servers)
             .map(|server| {
                 let headers = self.stage.secrets.headers(server.spec());
                 Target::new(server.spec(), server.url(), request.endpoint, stall, &headers)
             })
             .collect::<Result<Vec<_>, _>>()?;
+        self.find_prompt_lengths((key, seed), spec, &mut targets).await?;
         let trace = self.stage.plan.trace(spec).to_vec();
         let workload = Workload { key: key.clone(), spec: spec.clone(), seed, prompts: self.prompts(spec)?, trace };
         let load_start = self.stage.clock.now();
-        let window_start = load_start.plus(spec.warmup.duration().into());
+        let window_start = workload.window_start(load_start);
         let stop = self.stop.clone();
-        let load = load::drive(workload, targets, self.stage.clock, load_start, sink, &stop);
+        let load = Box::pin(load::drive(workload, targets, self.stage.clock, load_start, sink, &stop));
         let marks = mark_window(self.stage.clock, self.stage.telemetry.clone(), spec.length, window_start);
         let fault = self.fault(key, spec.fault.as_ref(), window_start, servers);
         let (driven, broken) = tokio::select! {
@@ -111,6 +115,9 @@ impl Conductor<'_> {
 
     fn prompts(&self, spec: &CellSpec) -> Result<Vec<Prompt>, PromptError> {
         let request = &spec.request;
+        if !request.prompt_tokens.is_empty() {
+            return Ok(request.prompt_tokens.iter().copied().map(Prompt::made_up).collect());
+        }
         let only = [PromptLine::from(request.prompt.clone().unwrap_or_default())];
         let file = request.prompts.as_ref().and_then(|path| self.stage.plan.prompts.get(path));
         let lines = file.map_or(only.as_slice(), Vec::as_slice);

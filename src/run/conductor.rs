@@ -4,95 +4,28 @@ use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
 use super::event::RunEvent;
-use super::foreign::{self, Foreign};
 use super::guard::{Announce, announce};
+pub(super) use super::halt::Halt;
 use super::interrupt::Interrupt;
 use super::memory::Gauge;
 use super::resumption::Resumption;
-use super::rights::{self, Powerless};
 use super::stage::Stage;
-use super::world::WorldError;
 use crate::journal::Journal;
-use crate::names::CellId;
 use crate::plan::Epoch;
-use crate::process::{Haste, Tail};
+use crate::process::Haste;
 use crate::record::{Event, EventRecord, Scope, StepOutcome, StepRecord};
 use crate::scenario::{OnError, StepSpec};
 use crate::step::Performed;
 use crate::store::{Ledger, Pen};
 use crate::undo::UndoStack;
 
-/// Why a run could not go on.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Halt {
-    /// Steps lack the rights that they need.
-    #[error(
-        "nothing has been changed, because this user may not do all that would have to be done:{}",
-        rights::listed(powerless)
-    )]
-    Rights {
-        /// They.
-        powerless: Vec<Powerless>,
-    },
-    /// Somebody else computes on a GPU.
-    #[error("a measurement beside somebody else's work would say nothing of this one:{}", foreign::listed(foreign))]
-    Foreign {
-        /// They.
-        foreign: Vec<Foreign>,
-    },
-    /// The scenario requires a GPU that can be watched, and there is none.
-    #[error("`telemetry.gpu` is \"required\", and there is no GPU to watch: {reason}")]
-    NoGpu {
-        /// Why.
-        reason: String,
-    },
-    /// A step failed.
-    #[error("step `{name}` failed: {source}")]
-    Step {
-        /// Its name.
-        name: String,
-        /// Why.
-        source: Box<WorldError>,
-    },
-    /// A server could not be had.
-    #[error("server `{label}` could not be started: {source}")]
-    Server {
-        /// `ollama[1]`.
-        label: String,
-        /// Why.
-        source: Box<WorldError>,
-    },
-    /// A server ended by itself.
-    #[error("server `{label}` ended by itself ({how}){tail}")]
-    ServerDied {
-        /// `ollama[1]`.
-        label: String,
-        /// Its exit status or signal.
-        how: String,
-        /// Its last lines.
-        tail: Tail,
-    },
-    /// A cell could not be measured.
-    #[error("`{cell}` could not be measured: {source}")]
-    Cell {
-        /// Which.
-        cell: CellId,
-        /// Why.
-        source: Box<WorldError>,
-    },
-    /// What an epoch changed could not be undone: the next would not start
-    /// from the same machine.
-    #[error("an epoch could not be undone: {reason}")]
-    NotUndone {
-        /// What, and what a person can do.
-        reason: String,
-    },
-    /// The records can no longer be written.
-    #[error("records can no longer be written")]
-    Records,
-    /// A signal arrived.
-    #[error("interrupted")]
-    Interrupted,
+/// Why an epoch is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pass {
+    /// It is planned.
+    First,
+    /// Something has spoiled what was measured.
+    Again,
 }
 
 /// Owns everything that must be taken back.
@@ -106,8 +39,11 @@ pub(super) struct Conductor<'a> {
     /// Whether `runexp cleanup` will have something to do.
     pub(super) is_in_debt: bool,
     pub(super) cells_done: usize,
+    pub(super) pass: Pass,
     /// The number of the next epoch in the records.
     pub(super) next_epoch: u32,
+    /// That of the first in this session.
+    pub(super) first_epoch: u32,
     /// What the setup's steps want all servers to find in their environment.
     pub(super) setup_environment: IndexMap<String, String>,
     /// The same, with what the epoch's own steps want.
@@ -141,7 +77,9 @@ impl<'a> Conductor<'a> {
             has_begun: false,
             is_in_debt: false,
             cells_done: 0,
+            pass: Pass::First,
             next_epoch,
+            first_epoch: next_epoch,
             setup_environment: IndexMap::new(),
             server_environment: IndexMap::new(),
             gauge: Gauge::default(),
@@ -165,6 +103,7 @@ impl<'a> Conductor<'a> {
         self.refuse_foreign()?;
         self.has_begun = true;
         self.setup_environment = self.steps(&plan.setup, Scope::Setup).await?;
+        self.catch_up().await?;
         for round in plan.rounds() {
             if !self.is_enough && !self.is_kept(round) {
                 self.round(round).await?;
@@ -180,12 +119,21 @@ impl<'a> Conductor<'a> {
             self.go_on()?;
             self.epoch(epoch).await?;
         }
+        self.checkpoint(round)?;
+        self.again(round).await?;
+        self.is_enough = self.is_enough_after(last.block + 1);
+        Ok(())
+    }
+
+    /// Says that these epochs, and all before them, are whole.
+    pub(super) fn checkpoint(&self, round: &[Epoch]) -> Result<(), Halt> {
         // What a signal has cut short is not whole.
         self.go_on()?;
         // Whoever finds the checkpoint finds everything before it.
         self.ledger.settle();
-        self.note(Event::Checkpoint { epochs: last.index + 1 });
-        self.is_enough = self.is_enough_after(last.block + 1);
+        if let Some(last) = round.last() {
+            self.note(Event::Checkpoint { epochs: last.index + 1 });
+        }
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use super::stage::Stage;
 use super::world::{Running, WorldError};
 use crate::load::{self, Target};
 use crate::plan::{CellSpec, Epoch};
-use crate::record::{CellKey, Event, Scope, ServerKey};
+use crate::record::{CellKey, Event, Scope};
 use crate::scenario::{Cooldown, Endpoint, Header, Preload, ServerSpec};
 use crate::server::{self, ServerContext};
 
@@ -23,6 +23,9 @@ impl<'a> Conductor<'a> {
     pub(super) async fn epoch(&mut self, epoch: &Epoch) -> Result<(), Halt> {
         let number = self.next_epoch;
         self.next_epoch += 1;
+        if number > self.first_epoch {
+            self.cool_down().await?;
+        }
         self.note(Event::EpochStarted { epoch: number, block: epoch.block, treatment: epoch.treatment.to_string() });
         self.tell(RunEvent::Epoch {
             index: epoch.index,
@@ -42,10 +45,7 @@ impl<'a> Conductor<'a> {
         let failures = self.undo.unwind_to(mark).await;
         self.stage.world.reset();
         result?;
-        match failures.first() {
-            Some(failure) => Err(Halt::NotUndone { reason: by_hand(failure) }),
-            None => self.cool_down(epoch).await,
-        }
+        failures.first().map_or(Ok(()), |failure| Err(Halt::NotUndone { reason: by_hand(failure) }))
     }
 
     async fn life(&mut self, number: u32, epoch: &Epoch, servers: &mut Vec<Running>) -> Result<(), Halt> {
@@ -71,13 +71,16 @@ impl<'a> Conductor<'a> {
                 }
                 Err(_) if self.stop.is_cancelled() => return Err(Halt::Interrupted),
                 Err(source) => {
-                    let key = ServerKey { name: spec.name.clone(), index: spec.index };
-                    self.note(Event::ServerFailed { epoch: number, server: key, reason: source.to_string() });
+                    self.note_failed(number, spec, &source);
                     return Err(Halt::Server { label: spec.label(), source: Box::new(source) });
                 }
             }
         }
         Ok(())
+    }
+
+    pub(super) fn note_failed(&self, epoch: u32, spec: &ServerSpec, source: &WorldError) {
+        self.note(Event::ServerFailed { epoch, server: spec.into(), reason: source.to_string() });
     }
 
     /// By which servers are asked for their first tokens.
@@ -116,7 +119,7 @@ impl<'a> Conductor<'a> {
         self.tell(RunEvent::ServerReady { label: spec.label(), seconds: ready_ns.seconds() });
         self.note(Event::ServerReady {
             epoch,
-            server: ServerKey { name: spec.name.clone(), index: spec.index },
+            server: running.key(),
             url: running.shown_url(),
             process: running.identity().cloned(),
             ready_ns,
@@ -170,15 +173,14 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    fn is_last(&self, epoch: &Epoch) -> bool {
+    pub(super) fn is_last(&self, epoch: &Epoch) -> bool {
         self.stage.plan.epochs.last().is_some_and(|last| last.index == epoch.index)
     }
 
     /// Nothing gets warm on a simulated machine.
-    async fn cool_down(&mut self, epoch: &Epoch) -> Result<(), Halt> {
-        let last = self.is_last(epoch);
+    async fn cool_down(&mut self) -> Result<(), Halt> {
         match &self.stage.plan.cooldown {
-            Some(Cooldown { gpu_below_c, at_most }) if !last && !self.stage.world.is_simulated() => {
+            Some(Cooldown { gpu_below_c, at_most }) if !self.stage.world.is_simulated() => {
                 let limit_c = gpu_below_c.unwrap_or(f64::NEG_INFINITY);
                 tokio::select! {
                     () = self.stop.cancelled() => Err(Halt::Interrupted),

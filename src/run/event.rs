@@ -16,6 +16,11 @@ pub enum RunEvent {
         /// How many there are.
         of: usize,
     },
+    /// Repetitions are measured again, for something has spoiled them.
+    Again {
+        /// How many.
+        count: usize,
+    },
     /// An epoch begins.
     Epoch {
         /// From 0.

@@ -2,7 +2,6 @@ use std::fmt;
 
 use super::conductor::{Conductor, Halt};
 use crate::process::{Strays, program};
-use crate::record::Reading;
 use crate::telemetry::GpuProcess;
 
 /// The kernel keeps so many bytes of a program's name.
@@ -67,9 +66,9 @@ impl Conductor<'_> {
     /// parents; a simulated machine has nobody else.
     pub(super) fn refuse_foreign(&self) -> Result<(), Halt> {
         let Some(containment) = &self.stage.containment else { return Ok(()) };
-        let found = match self.stage.world.gpu_processes() {
-            Reading::Value(found) => found,
-            Reading::Absent(reason) => {
+        let found = match self.stage.world.gpu_processes().into_result() {
+            Ok(found) => found,
+            Err(reason) => {
                 self.warn(format!("nobody can tell who else computes on the GPU: {reason}"));
                 return Ok(());
             }
@@ -88,7 +87,7 @@ impl Conductor<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{GpuIdentity, GpuReading};
+    use crate::record::{GpuIdentity, GpuReading, Reading};
     use crate::telemetry::{Probe, Tier};
     use crate::units::Bytes;
 

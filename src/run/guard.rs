@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use super::Remains;
 use crate::clock::Clock;
 use crate::journal::{Header, Journal, Lock, StateError, StateFolder};
 use crate::names::RunId;
@@ -62,15 +63,14 @@ pub(super) struct Guarded {
 }
 
 impl Guarded {
-    /// Nothing is alive that would have to be held together.
-    pub(super) fn release(&self) {
-        // An empty control group that stays costs nothing and stops nobody.
-        let _ = process::release(&self.containment);
-    }
-
-    /// Everything is undone: nothing is left to be remembered.
-    pub(super) fn forget(self) -> Result<(), StateError> {
-        Journal::forget(&self.folder)
+    /// Gives up what need not be held any longer. What is kept stays held
+    /// together, and what is owed remembered.
+    pub(super) fn end(self, remains: Remains) -> Result<(), StateError> {
+        if remains != Remains::Kept {
+            // An empty control group that stays costs nothing and stops nobody.
+            let _ = process::release(&self.containment);
+        }
+        if remains == Remains::Nothing { Journal::forget(&self.folder) } else { Ok(()) }
     }
 }
 

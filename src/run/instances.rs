@@ -4,7 +4,7 @@ use super::conductor::{Conductor, Halt};
 use super::dismantle::by_hand;
 use super::world::{Running, WorldError};
 use crate::plan::Epoch;
-use crate::record::{Event, ProbeVerdict, ServerKey};
+use crate::record::ProbeVerdict;
 use crate::scenario::{Endpoint, ServerSpec};
 
 impl Conductor<'_> {
@@ -63,11 +63,10 @@ impl Conductor<'_> {
         source: &WorldError,
         mark: u32,
     ) -> Result<String, Halt> {
-        let (reason, server) = (source.to_string(), ServerKey { name: spec.name.clone(), index: spec.index });
-        self.note(Event::ServerFailed { epoch, server, reason: reason.clone() });
+        self.note_failed(epoch, spec, source);
         match self.undo.unwind_to(mark).await.first() {
             Some(failure) => Err(Halt::NotUndone { reason: by_hand(failure) }),
-            None => Ok(reason),
+            None => Ok(source.to_string()),
         }
     }
 

@@ -1,6 +1,8 @@
 use super::conductor::Conductor;
 use super::event::RunEvent;
-use crate::record::{Event, LookDecision};
+use crate::record::{CellKey, Event, LookDecision};
+use crate::store::StoreError;
+use crate::summary::Summary;
 use crate::{store, summary};
 
 impl Conductor<'_> {
@@ -12,21 +14,23 @@ impl Conductor<'_> {
     pub(super) fn is_enough_after(&self, blocks: u32) -> bool {
         let plan = self.stage.plan;
         let Some(looks) = plan.looks.as_ref().filter(|looks| looks.after.contains(&blocks)) else { return false };
-        self.ledger.settle();
-        let stored = store::read(self.stage.directory.path());
-        let summary =
-            stored.and_then(|stored| summary::summarize(&stored.record, plan, stored.requests.measurements()));
-        let summary = match summary {
-            Ok(summary) => summary,
-            Err(error) => {
-                self.warn(format!("no look after {blocks} blocks: {error}"));
-                return false;
-            }
-        };
+        let Some(summary) = self.summary_so_far(|_| true) else { return false };
         let look = summary::look(&summary, plan, looks, blocks);
         let is_enough = look.decision == LookDecision::Stopped;
         self.tell(RunEvent::Look { told: look.to_string() });
         self.note(Event::Look(look));
         is_enough
+    }
+
+    /// What the records on disk say of the measurements that are wanted, as a
+    /// report would; `None` if they cannot be read, which is told.
+    pub(super) fn summary_so_far(&self, is_wanted: impl Fn(&CellKey) -> bool) -> Option<Summary> {
+        self.ledger.settle();
+        let stored = store::read(self.stage.directory.path());
+        let summary = stored.and_then(|stored| {
+            summary::summarize(&stored.record, self.stage.plan, &[], stored.requests.measurements_of(is_wanted))
+        });
+        let told = |error: &StoreError| self.warn(format!("nobody can look at what was measured so far: {error}"));
+        summary.inspect_err(told).ok()
     }
 }

@@ -134,3 +134,6 @@ impl Neighbourhood {
         named.filter(|(process, program)| is_foreign(process.pid, program)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

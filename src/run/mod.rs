@@ -4,6 +4,7 @@
 //! a signal — the servers are stopped, the teardown steps are run and every
 //! registered effect is undone, in reverse order.
 
+mod again;
 mod cell;
 mod conductor;
 mod dismantle;
@@ -11,15 +12,18 @@ mod epoch;
 mod event;
 mod foreign;
 mod guard;
+mod halt;
 mod instances;
 mod interrupt;
 mod look;
 mod lookout;
 mod memory;
+mod prompt_lengths;
 mod resumption;
 mod rights;
 mod search;
 mod secret;
+mod simulated_gpu;
 mod stage;
 mod thermometer;
 mod watch;
@@ -145,12 +149,12 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
         ledger.pen().event(EventRecord { at_ns: clock.now(), event });
     }
     let (guarded, journal) = guard.map(|guard| guard.begin(directory)).transpose()?.unzip();
-    let run_id = manifest.run_id.clone();
+    let (run_id, certified) = (manifest.run_id.clone(), manifest.certified);
     let containment = guarded.as_ref().map(|guarded| guarded.containment.clone());
     let findings = Findings::default();
     let around = (containment.clone(), world.simulated_host());
-    let sampler = sample((clock, run_id.as_str(), plan), probe, &ledger, findings.clone(), around)?;
     let run_id = run_id.as_str();
+    let sampler = sample((clock, run_id, plan), probe, &ledger, findings.clone(), around)?;
     let stage = Stage {
         plan,
         run_id,
@@ -162,6 +166,7 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
         findings,
         telemetry: sampler.remote(),
         containment,
+        certified,
         aftermath,
         resumption,
     };
@@ -174,20 +179,17 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
     }
     let kept = conductor.keeps();
     let not_undone = if kept { Vec::new() } else { conductor.dismantle().await };
-    let is_in_debt = conductor.is_in_debt;
+    let remains = remains(kept, conductor.is_in_debt);
     drop(conductor);
-    if let Some(guarded) = guarded.filter(|_| !kept) {
-        guarded.release();
-        if !is_in_debt {
-            guarded.forget()?;
-        }
+    if let Some(guarded) = guarded {
+        guarded.end(remains)?;
     }
     end(sampler, clock, &ledger);
     ledger.close()?;
     manifest.outcome = outcome(&result, signal);
     manifest.finished = Some(clock.wall());
     directory.write_manifest(&manifest)?;
-    Ok(Finished { outcome: manifest.outcome, not_undone, remains: remains(kept, is_in_debt) })
+    Ok(Finished { outcome: manifest.outcome, not_undone, remains })
 }
 
 const fn remains(kept: bool, is_in_debt: bool) -> Remains {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::conductor::Conductor;
+use super::conductor::{Conductor, Halt};
 use super::event::RunEvent;
 use crate::clock::Clock;
 use crate::plan::{Epoch, Plan, digest_of_first};
@@ -168,16 +168,25 @@ fn gpus(environment: &Environment) -> String {
 }
 
 impl Conductor<'_> {
-    /// Counts as done what is, and looks at it if nobody has.
+    /// Counts as done what is.
     pub(super) fn resume(&mut self) {
-        let Some(Resumption { kept, looked, .. }) = self.stage.resumption else { return };
+        let Some(Resumption { kept, .. }) = self.stage.resumption else { return };
         let plan = self.stage.plan;
         let done = plan.epochs.iter().take_while(|epoch| epoch.index < kept);
-        self.cells_done = done.clone().map(|epoch| epoch.cells.len()).sum();
+        self.cells_done = done.map(|epoch| epoch.cells.len()).sum();
         self.tell(RunEvent::Resumed { kept, of: plan.epochs.len() });
-        if let Some(last) = done.last().filter(|last| last.block >= looked) {
-            self.is_enough = self.is_enough_after(last.block + 1);
-        }
+    }
+
+    /// What an earlier session would have done next: measure again what was
+    /// spoiled in its last block, and look whether that is enough.
+    pub(super) async fn catch_up(&mut self) -> Result<(), Halt> {
+        let Some(Resumption { kept, looked, .. }) = self.stage.resumption else { return Ok(()) };
+        let plan = self.stage.plan;
+        let last = plan.rounds().take_while(|round| round.iter().all(|epoch| epoch.index < kept)).last();
+        let Some((round, block)) = last.and_then(|round| Some((round, round.last()?.block))) else { return Ok(()) };
+        self.again(round).await?;
+        self.is_enough = block >= looked && self.is_enough_after(block + 1);
+        Ok(())
     }
 
     pub(super) fn is_kept(&self, round: &[Epoch]) -> bool {

@@ -9,7 +9,7 @@ use super::secret::Secrets;
 use super::world::World;
 use crate::clock::Clock;
 use crate::plan::Plan;
-use crate::record::Containment;
+use crate::record::{Containment, Envelope};
 use crate::step::{AskGpus, StepContext};
 use crate::store::RunDirectory;
 use crate::telemetry::Remote;
@@ -28,6 +28,8 @@ pub(super) struct Stage<'a> {
     pub(super) telemetry: Remote,
     /// How its processes are held together; `None` on a simulated machine.
     pub(super) containment: Option<Containment>,
+    /// What the load driver was seen to take on this machine.
+    pub(super) certified: Option<Envelope>,
     /// What a person wants to find afterwards.
     pub(super) aftermath: Aftermath,
     /// What is measured already.

@@ -24,12 +24,14 @@ impl Conductor<'_> {
             |key: &ServerKey| killed.as_ref().is_some_and(|(name, index)| (name, *index) == (&key.name, key.index));
         let own = servers.iter().filter(|server| server.identity().is_some() && !spared(&server.key()));
         let servers = own.map(|server| (server.key(), self.processes(server))).collect();
-        let (declared, daemon) = match mps.action {
-            MpsAction::Start => (MpsState::On, self.daemon_clients(&step, &mps).await),
-            MpsAction::Absent => (MpsState::Off, no_daemon()),
+        let declared = match mps.action {
+            MpsAction::Start => MpsState::On { daemon: self.daemon_clients(&step, &mps).await },
+            MpsAction::Absent => {
+                MpsState::Off { reachable: step::mps_is_absent().err().map(|error| error.to_string()) }
+            }
         };
         let driver = self.stage.world.mps_clients();
-        let witness = MpsWitness { cell, declared, daemon, driver, servers };
+        let witness = MpsWitness { cell, declared, driver, servers };
         for contradiction in witness.contradictions() {
             self.warn(format!("{}: {contradiction}", witness.cell.cell));
         }
@@ -75,17 +77,9 @@ impl World {
     pub(super) fn mps_clients(&self) -> Reading<Vec<u32>> {
         let (environment, mut probe) = self.observe();
         match (environment.gpu_absent, probe.processes()) {
-            (Some(reason), _) | (None, Reading::Absent(reason)) => Reading::Absent(reason),
-            (None, Reading::Value(found)) => {
-                Reading::Value(found.into_iter().filter(|process| process.is_mps).map(|process| process.pid).collect())
-            }
+            (Some(reason), _) => Reading::Absent(reason),
+            (None, processes) => processes
+                .map(|found| found.into_iter().filter(|process| process.is_mps).map(|process| process.pid).collect()),
         }
-    }
-}
-
-fn no_daemon() -> Reading<Vec<u32>> {
-    match step::mps_is_absent() {
-        Ok(()) => Reading::Value(Vec::new()),
-        Err(error) => Reading::Absent(error.to_string()),
     }
 }

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::simulated_gpu::SimulatedGpu;
 use crate::clock::Clock;
 use crate::host;
-use crate::load::{PreloadError, TargetError};
+use crate::load::{PreloadError, PromptLengthError, TargetError};
 use crate::process::{Tail, Undoing, tail};
 use crate::record::{Environment, Fact, GpuIdentity, GpuReading, ProcessIdentity, Reading, ServerKey, StepOutcome};
 use crate::scenario::{GpuStep, LookStep, MemoryOwner, MpsAction, PromptError, ServerSpec, StepKind, StepSpec};
@@ -43,6 +44,14 @@ pub enum WorldError {
     /// The first generation failed.
     #[error(transparent)]
     Preload(#[from] PreloadError),
+    /// Prompts of a given length could not be made.
+    #[error("`{label}`: {source}")]
+    PromptLength {
+        /// The server.
+        label: String,
+        /// Why.
+        source: PromptLengthError,
+    },
     /// Connections could not be prepared.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -200,7 +209,7 @@ impl Running {
     }
 
     pub(super) fn key(&self) -> ServerKey {
-        ServerKey { name: self.spec().name.clone(), index: self.spec().index }
+        self.spec().into()
     }
 
     pub(super) fn label(&self) -> String {
@@ -271,23 +280,5 @@ impl Running {
                 Ok("stopped (simulated)".to_owned())
             }
         }
-    }
-}
-
-/// The simulated machine's GPU, as telemetry sees it.
-#[derive(Debug)]
-struct SimulatedGpu(Arc<SimHost>);
-
-impl Probe for SimulatedGpu {
-    fn identities(&self) -> Vec<GpuIdentity> {
-        self.0.machine().environment().gpus
-    }
-
-    fn read(&mut self, _tier: Tier) -> Vec<GpuReading> {
-        vec![self.0.reading()]
-    }
-
-    fn processes(&mut self) -> Reading<Vec<GpuProcess>> {
-        Reading::Value(Vec::new())
     }
 }

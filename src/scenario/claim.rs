@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::factor::Selector;
 use crate::names::{ClaimId, MetricId};
-use crate::units::Share;
+use crate::units::{Period, Share};
 
 /// A published number or order, and what it takes to check it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,30 +91,91 @@ pub enum ClaimKind {
         /// Where it is smaller.
         smaller: Selector,
     },
+    /// The metric rises, or falls, from each cell to the next.
+    Trend {
+        /// Which metric.
+        metric: MetricId,
+        /// Which way it goes.
+        direction: Direction,
+        /// The cells, in order; two or more.
+        along: Vec<Selector>,
+    },
+    /// At least a share of the requests takes less than a limit.
+    FractionUnder {
+        /// Which time of a request.
+        metric: RequestTime,
+        /// In which cell.
+        cell: Selector,
+        /// What it must stay under.
+        limit: Period,
+        /// As published.
+        value: Share,
+    },
+}
+
+/// Which way a metric goes from one cell to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// It becomes larger.
+    Rises,
+    /// It becomes smaller.
+    Falls,
+}
+
+/// A time of each request, as `slo` bounds it: waiting counts from the moment
+/// that was scheduled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestTime {
+    /// Until the first token.
+    Ttft,
+    /// Per output token.
+    Tpot,
+    /// Until the last token.
+    E2e,
+}
+
+impl RequestTime {
+    /// Every one there is.
+    pub const ALL: [Self; 3] = [Self::Ttft, Self::Tpot, Self::E2e];
+
+    /// As scenarios and reports name it.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Ttft => "ttft",
+            Self::Tpot => "tpot",
+            Self::E2e => "e2e",
+        }
+    }
 }
 
 impl ClaimKind {
-    /// The metric it speaks of.
-    pub const fn metric(&self) -> &MetricId {
+    /// The metric, or the time of a request, that it speaks of.
+    pub fn metric(&self) -> &str {
         match self {
             Self::Absolute { metric, .. }
             | Self::Ratio { metric, .. }
             | Self::AtLeast { metric, .. }
             | Self::AtMost { metric, .. }
-            | Self::Ordering { metric, .. } => metric,
+            | Self::Ordering { metric, .. }
+            | Self::Trend { metric, .. } => metric.as_str(),
+            Self::FractionUnder { metric, .. } => metric.id(),
         }
     }
 
     /// The cells it speaks of, each under the key it is written with.
     pub fn selectors(&self) -> Vec<(&'static str, &Selector)> {
         match self {
-            Self::Absolute { cell, .. } | Self::AtLeast { cell, .. } | Self::AtMost { cell, .. } => {
-                vec![("where", cell)]
-            }
+            Self::Absolute { cell, .. }
+            | Self::AtLeast { cell, .. }
+            | Self::AtMost { cell, .. }
+            | Self::FractionUnder { cell, .. } => vec![("where", cell)],
             Self::Ratio { numerator, denominator, .. } => {
                 vec![("numerator", numerator), ("denominator", denominator)]
             }
             Self::Ordering { larger, smaller, .. } => vec![("larger", larger), ("smaller", smaller)],
+            Self::Trend { along, .. } => along.iter().map(|cell| ("along", cell)).collect(),
         }
     }
 
@@ -125,7 +186,8 @@ impl ClaimKind {
             | Self::Ratio { value, .. }
             | Self::AtLeast { value, .. }
             | Self::AtMost { value, .. } => Some(*value),
-            Self::Ordering { .. } => None,
+            Self::FractionUnder { value, .. } => Some(value.fraction()),
+            Self::Ordering { .. } | Self::Trend { .. } => None,
         }
     }
 
@@ -133,7 +195,11 @@ impl ClaimKind {
     pub const fn tolerance(&self) -> Option<Share> {
         match self {
             Self::Absolute { tolerance, .. } | Self::Ratio { tolerance, .. } => Some(*tolerance),
-            Self::AtLeast { .. } | Self::AtMost { .. } | Self::Ordering { .. } => None,
+            Self::AtLeast { .. }
+            | Self::AtMost { .. }
+            | Self::Ordering { .. }
+            | Self::Trend { .. }
+            | Self::FractionUnder { .. } => None,
         }
     }
 }

@@ -48,6 +48,12 @@ pub struct Design {
     pub baseline: Option<Selector>,
     /// A pause after every epoch.
     pub cooldown: Option<Cooldown>,
+    /// How often, at most, a repetition is measured again, at the end of its
+    /// block and on fresh servers, that something beside the experiment has
+    /// spoiled: a driver that stood still, a GPU that was throttled. What the
+    /// servers do themselves, errors say, is no reason. 0 is never.
+    #[schemars(range(max = 3))]
+    pub rerun: u32,
     /// Factors that advance together: the first level of one goes with the
     /// first of the others, and so on. Everything else is crossed.
     pub zip: Vec<Vec<FactorName>>,
@@ -95,6 +101,7 @@ impl Default for Design {
             seed: 1,
             baseline: None,
             cooldown: None,
+            rerun: 1,
             zip: Vec::new(),
             adaptive: None,
         }

@@ -83,7 +83,8 @@ needed has this code too.";
 const CHOICE: &str = "Keys that exclude each other, or one of several that must be given.
 
 A step has exactly one kind key, a server one of `run`, `compose` and `url`, a phase one of `clients`, `rate`, `find` and an
-`arrival` with a `trace`, and one of `duration` and `requests`, a request one of `prompts` and `prompt`.";
+`arrival` with a `trace`, and one of `duration` and `requests`, a request one of `prompts`,
+`prompt` and `prompt_tokens`.";
 
 const DUPLICATE: &str = "Two things with one name.
 

@@ -68,15 +68,16 @@ impl Treatment {
 /// `mps=on,servers=3`; `default` when no factor is declared.
 impl fmt::Display for Treatment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return f.write_str("default");
-        }
-        for (position, (factor, level)) in self.0.iter().enumerate() {
-            let comma = if position == 0 { "" } else { "," };
-            write!(f, "{comma}{factor}={level}")?;
-        }
-        Ok(())
+        f.write_str(&treatment_text(&self.0, ","))
     }
+}
+
+/// `mps=on,servers=3` with this comma; `default` when no factor is declared.
+pub fn treatment_text<F: fmt::Display, L: fmt::Display>(levels: &IndexMap<F, L>, comma: &str) -> String {
+    if levels.is_empty() {
+        return "default".to_owned();
+    }
+    levels.iter().map(|(factor, level)| format!("{factor}={level}")).collect::<Vec<_>>().join(comma)
 }
 
 /// Picks cells by what they are: factor names, `phase`, `clients` and `rate`,

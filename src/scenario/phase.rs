@@ -1,13 +1,15 @@
 //! Workload phases: who sends what, how often, for how long.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::find::Find;
+use super::made_up::one_or_more;
 use super::prompt::PromptTemplate;
-use super::shape::exactly_one;
+use super::shape::{OneOrMore, exactly_one};
 use super::traffic::Load;
 use crate::dialect::Route;
 use crate::names::{PhaseName, ServerName};
@@ -55,7 +57,7 @@ pub enum Length {
 /// `request = { … }`: what is sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Request", extend("oneOf" = exactly_one(&["prompts", "prompt"])))]
+#[schemars(rename = "Request", extend("oneOf" = exactly_one(&["prompts", "prompt", "prompt_tokens"])))]
 pub struct RequestSpec {
     /// A JSONL file, an object like `{"prompt": "…"}` a line, or a plain text
     /// file, one prompt a line; relative to the scenario's folder. Absolute once
@@ -76,6 +78,18 @@ pub struct RequestSpec {
     /// One prompt, instead of a file.
     #[serde(default)]
     pub prompt: Option<String>,
+    /// Prompts of so many tokens, of words without meaning, instead of a file.
+    /// A list has its lengths taken by turns; for a cell of each length, make it
+    /// a factor.
+    ///
+    /// Before the load the server is asked with a few prompts, until its own
+    /// count of their tokens, with all that stands around the text, is right
+    /// within 2 %, or within 2 tokens. A cell whose prompts are counted farther
+    /// off on average is invalid. A server that does not count cannot be asked
+    /// so.
+    #[serde(default, deserialize_with = "one_or_more", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<OneOrMore<NonZeroU32>>")]
+    pub prompt_tokens: Vec<u32>,
     /// Put before every prompt, before the first message of several.
     #[serde(default)]
     pub preamble: Option<String>,
@@ -216,4 +230,11 @@ pub struct Fault {
     pub index: u32,
     /// How.
     pub signal: StopSignal,
+}
+
+impl Fault {
+    /// The server that is killed: `ollama[1]`.
+    pub fn label(&self) -> String {
+        format!("{}[{}]", self.server, self.index)
+    }
 }

@@ -47,6 +47,12 @@ pub enum Said {
     /// What one person says in a conversation; each text is a request, and
     /// what was said before goes with it.
     Turns(Vec<String>),
+    /// Words without meaning, as many as a server counts as so many tokens
+    /// together with what stands around them.
+    MadeUp {
+        /// The tokens.
+        tokens: u32,
+    },
 }
 
 /// A line is no prompt.
@@ -202,6 +208,11 @@ impl From<String> for Prompt {
 }
 
 impl Prompt {
+    /// One of so many tokens.
+    pub const fn made_up(tokens: u32) -> Self {
+        Self { said: Said::MadeUp { tokens }, max_tokens: None }
+    }
+
     /// Whether a route can take it.
     ///
     /// # Errors
@@ -211,6 +222,7 @@ impl Prompt {
             Said::Text { text, images } => dialect.takes(Content::Prompt { text, images }),
             Said::Messages(messages) => dialect.takes(Content::Messages(messages)),
             Said::Turns(_) => dialect.takes(Content::Messages(&[])),
+            Said::MadeUp { .. } => dialect.takes(Content::Prompt { text: "", images: &[] }),
         }
     }
 }

@@ -52,8 +52,10 @@ fn read(root: Table, options: &LoadOptions<'_>, scope: &Scope<'_>) -> Published 
     Published { claims, audit }
 }
 
-/// The keys of every table inside a claim: those of its cells among them.
+/// The keys of every table inside a claim, or inside a list of it: those of its
+/// cells among them.
 fn cell_keys(claims: &[Node]) -> Vec<&str> {
-    let tables = claims.iter().filter_map(Node::as_table).flat_map(Table::values);
-    tables.filter_map(|entry| entry.node.as_table()).flat_map(Table::keys).map(String::as_str).collect()
+    let values = claims.iter().filter_map(Node::as_table).flat_map(Table::values).map(|entry| &entry.node);
+    let tables = values.flat_map(|node| node.as_list().unwrap_or(std::slice::from_ref(node)));
+    tables.filter_map(Node::as_table).flat_map(Table::keys).map(String::as_str).collect()
 }

@@ -88,13 +88,17 @@ fn warn_of_missing_cells(scenario: &Scenario, cells: &[Cell], notes: &Notes) {
         true
     };
     for (claim, node) in scenario.claims.iter().zip(claim_nodes(scenario)) {
-        let place = |key: &str, level: &str| {
-            let value = node.as_table().and_then(|table| table.get(key)?.node.as_table()?.get(level));
+        let place = |key: &str, index: usize, level: &str| {
+            let written = node.as_table().and_then(|table| Some(&table.get(key)?.node));
+            // The cells of a trend are a list.
+            let cell = written.and_then(|written| written.as_list().map_or(Some(written), |list| list.get(index)));
+            let value = cell.and_then(|cell| cell.as_table()?.get(level));
             value.map_or(0..0, |entry| entry.node.span.clone())
         };
         let whose = || format!("claim `{}`", claim.id);
         // A claim that misses two cells is one claim.
-        claim.kind.selectors().into_iter().any(|(key, selector)| look(whose(), selector, &|level| place(key, level)));
+        let mut selectors = claim.kind.selectors().into_iter().enumerate();
+        selectors.any(|(index, (key, selector))| look(whose(), selector, &|level| place(key, index, level)));
     }
     for (rule, span) in scenario.rules.iter().zip(conditions(scenario)) {
         let whose = || format!("rule `{}`", rule.recommend);

@@ -5,16 +5,15 @@ use serde_json::Value;
 use crate::dialect::Api;
 use crate::host::http_json;
 use crate::record::ServerAbout;
-use crate::scenario::{Header, ServerSpec};
+use crate::scenario::{Header, ServerSpec, url_of};
 use crate::units::Bytes;
 
 /// Asks a server that has loaded its model what it is. What it does not answer
 /// stays open: that is no reason not to measure it.
 pub async fn about(spec: &ServerSpec, url: &str, headers: &[Header]) -> ServerAbout {
     let headers: Vec<_> = headers.iter().map(|header| (header.name(), header.value())).collect();
-    let base = url.trim_end_matches('/').to_owned();
     let ask = |path: &str| {
-        let (url, headers) = (format!("{base}{path}"), headers.clone());
+        let (url, headers) = (url_of(url, path), headers.clone());
         async move { http_json(&url, &headers).await.unwrap_or_default() }
     };
     match spec.api {

@@ -20,7 +20,7 @@ use super::machine::Machine;
 use super::sharing::Sharing;
 use crate::clock::Clock;
 use crate::host;
-use crate::record::{GpuReading, Reading};
+use crate::record::{GpuReading, ProcessOnGpu, Reading};
 use crate::units::{Bytes, Nanos};
 
 /// As many as Ollama lets wait (`OLLAMA_MAX_QUEUE`).
@@ -222,7 +222,6 @@ impl State {
 
     fn reading(&mut self) -> GpuReading {
         self.take_sample();
-        let pids: Vec<u32> = self.engine.processes().map(ProcessId::pid).collect();
         let (machine, now_s, busy_s) = (self.engine.machine(), self.engine.now_s(), self.engine.busy_s());
         let gpu = &machine.gpu;
         let rise_w = gpu.busy_power_w - gpu.idle_power_w;
@@ -242,10 +241,15 @@ impl State {
             temperature_c: Reading::Absent("not simulated".to_owned()),
             sm_clock_mhz: Reading::Absent("not simulated".to_owned()),
             clock_events: Reading::Value(0),
-            mps_pids: Reading::Value(if self.mps { pids.clone() } else { Vec::new() }),
-            compute_pids: Reading::Value(pids),
+            processes: Reading::Value(self.processes()),
             ..GpuReading::default()
         }
+    }
+
+    fn processes(&self) -> Vec<ProcessOnGpu> {
+        let memory_bytes = Some(Bytes(self.process_bytes()));
+        let listed = |process: ProcessId| ProcessOnGpu { pid: process.pid(), memory_bytes, is_mps: self.mps };
+        self.engine.processes().map(listed).collect()
     }
 
     fn take_sample(&mut self) {

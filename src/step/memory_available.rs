@@ -3,7 +3,7 @@
 use super::error::KindError;
 use super::{Attempt, Effect, Performed, StepError};
 use crate::host::{Memory, memory};
-use crate::record::{Fact, GpuIdentity, GpuReading, Reading};
+use crate::record::{Fact, GpuIdentity, GpuReading};
 use crate::scenario::{MemoryAvailableStep, MemoryFloor, MemoryOwner};
 use crate::units::Bytes;
 
@@ -75,13 +75,10 @@ fn host() -> Result<Amounts, StepError> {
 
 /// A GPU without memory of its own shares the host's.
 fn of(gpu: &GpuIdentity, reading: &GpuReading) -> Result<Amounts, StepError> {
-    match (gpu.memory_bytes, &reading.memory_used_bytes) {
-        (None, _) => host(),
-        (Some(total), Reading::Value(used)) => Ok((Bytes(total.0.saturating_sub(*used)), total)),
-        (Some(_), Reading::Absent(reason)) => {
-            Err(MemoryError::Untold { gpu: gpu.name.clone(), reason: reason.clone() }.into())
-        }
-    }
+    let Some(total) = gpu.memory_bytes else { return host() };
+    let untold = |reason| MemoryError::Untold { gpu: gpu.name.clone(), reason };
+    let used = reading.memory_used_bytes.clone().into_result().map_err(untold)?;
+    Ok((Bytes(total.0.saturating_sub(used)), total))
 }
 
 fn demand(

@@ -23,7 +23,7 @@ use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
 pub use error::{KindError, StepError};
-pub use mps::{MpsControl, mps_is_absent};
+pub use mps::{LOG_VARIABLE, MpsControl, PIPE_VARIABLE, mps_is_absent};
 
 use crate::process::{Command, CommandError, Limit, Privileged, Unannounced, Undoing, absolute};
 use crate::record::{Fact, GpuIdentity, GpuReading, Undo};

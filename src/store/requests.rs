@@ -55,7 +55,20 @@ impl RequestFile {
     /// # Errors
     /// When the file cannot be read any more, or a line is damaged.
     pub fn measurements(&self) -> impl Iterator<Item = Result<(CellKey, Requests), StoreError>> {
-        self.measurements.iter().map(|(key, stretches)| Ok((key.clone(), self.requests(stretches)?)))
+        self.measurements_of(|_| true)
+    }
+
+    /// The same of the measurements that are wanted; those of others are not
+    /// read.
+    ///
+    /// # Errors
+    /// When the file cannot be read any more, or a line is damaged.
+    pub fn measurements_of(
+        &self,
+        is_wanted: impl Fn(&CellKey) -> bool,
+    ) -> impl Iterator<Item = Result<(CellKey, Requests), StoreError>> {
+        let wanted = self.measurements.iter().filter(move |(key, _)| is_wanted(key));
+        wanted.map(|(key, stretches)| Ok((key.clone(), self.requests(stretches)?)))
     }
 
     fn requests(&self, stretches: &[Stretch]) -> Result<Requests, StoreError> {

@@ -7,36 +7,44 @@ use indexmap::IndexMap;
 
 use super::observe::{Cells, Finished, ObservedCell, ObservedRepetition};
 use super::validity::{self, Examined};
-use super::{CellSummary, Repetition, course, objective, search};
+use super::{CellSummary, Limit, Repetition, course, fraction, objective, search};
 use crate::dialect::Api;
 use crate::metric::{self, Demand, Footing, Kill, Objectives, Window};
 use crate::names::{CellId, MetricId};
 use crate::plan::{CellSpec, Plan};
 use crate::record::{CellEnd, CellKey, Requests, TelemetryRecord};
 use crate::scenario::{Expect, Load, Slo};
-use crate::units::{Nanos, Period};
+use crate::units::{Bytes, Nanos, Period};
+
+/// What every repetition is measured with.
+#[derive(Clone, Copy)]
+pub(super) struct LookedAt<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) telemetry: &'a [TelemetryRecord],
+    pub(super) limits: &'a [Limit],
+}
 
 /// Measures each repetition as its requests come, and lets go of them. One
 /// without requests is measured too.
 pub(super) fn measure_each<E>(
-    plan: &Plan,
+    with: LookedAt<'_>,
     observed: &mut Cells<'_>,
-    telemetry: &[TelemetryRecord],
     requests: impl IntoIterator<Item = Result<(CellKey, Requests), E>>,
 ) -> Result<(), E> {
+    let plan = with.plan;
     for measurement in requests {
         let (CellKey { cell, block, epoch, probe }, requests) = measurement?;
         let each = sends_each_token(plan, &cell);
         let repetition = observed.get_mut(&cell).and_then(|cell| cell.repetitions.get_mut(&(block, epoch, probe)));
         if let (Some(spec), Some(repetition)) = (plan.cells.get(&cell), repetition) {
-            repetition.measured = measure((block, epoch), repetition, (spec, each), requests, telemetry);
+            repetition.measured = measure((block, epoch), repetition, (spec, each), requests, with);
         }
     }
     for (cell, ObservedCell { repetitions, .. }) in observed {
         let Some(spec) = plan.cells.get(*cell) else { continue };
         let each = sends_each_token(plan, cell);
         for (&(block, epoch, _), repetition) in repetitions.iter_mut().filter(|(_, one)| one.measured.is_none()) {
-            repetition.measured = measure((block, epoch), repetition, (spec, each), Requests::default(), telemetry);
+            repetition.measured = measure((block, epoch), repetition, (spec, each), Requests::default(), with);
         }
     }
     Ok(())
@@ -48,7 +56,7 @@ fn measure(
     observed: &ObservedRepetition<'_>,
     (spec, each): (&CellSpec, bool),
     requests: Requests,
-    telemetry: &[TelemetryRecord],
+    LookedAt { telemetry, limits, .. }: LookedAt<'_>,
 ) -> Option<Repetition> {
     let finished = observed.finished?;
     let spec = match &spec.find {
@@ -56,7 +64,8 @@ fn measure(
         None => Cow::Borrowed(spec),
     };
     let window = window(observed, finished, requests, telemetry, &spec);
-    Some(summarize(key, &window, finished.how, (&spec, each)))
+    let counts = fraction::counts(limits, &window);
+    Some(Repetition { counts, ..summarize(key, &window, finished.how, (&spec, each)) })
 }
 
 /// Every planned cell with its repetitions and no estimates yet.
@@ -90,6 +99,7 @@ fn describe(plan: &Plan, id: &CellId, spec: &CellSpec) -> CellSummary {
         repetitions: Vec::new(),
         estimates: IndexMap::new(),
         objectives: Vec::new(),
+        fractions: Vec::new(),
     }
 }
 
@@ -126,6 +136,7 @@ pub(super) fn summarize(
         outcomes: outcomes(window),
         values,
         objectives: objective::values(&spec.slo, window),
+        counts: Vec::new(),
         search: None,
     }
 }
@@ -153,11 +164,19 @@ pub(super) fn window<'a>(
         rest: telemetry.iter().filter(at_rest).collect(),
         strangers: observed.strangers.clone(),
         objectives: objectives(spec),
-        memory: Footing { before: observed.memory.0, total: observed.memory.1, instances: spec.servers },
+        memory: footing(observed, spec.servers),
         upkeep: observed.upkeep,
         kill: observed.killed.map(|(at, server)| Kill { at, server, recovery: observed.recovery }),
         mps: observed.mps,
     }
+}
+
+fn footing(observed: &ObservedRepetition<'_>, instances: u32) -> Footing {
+    let (before, total) = observed.memory;
+    // One after the other; of those that a search has tried, the first so many.
+    let models = observed.models.values().take(instances as usize);
+    let all = models.copied().try_fold(Bytes(0), |all, one| Some(Bytes(all.0.saturating_add(one?.0))));
+    Footing { before, total, instances, models: all.filter(|all| all.0 > 0) }
 }
 
 /// What a phase demands of one request.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::observe::ObservedCell;
-use super::{CellSummary, Estimate, Gap, Interval, Measured, Repetition, UnitValue, Validity, objective};
+use super::{
+    CellSummary, Estimate, Gap, Interval, Limit, Measured, Repetition, UnitValue, Validity, fraction, objective,
+};
 use crate::metric::{self, Unit};
 use crate::names::{CellId, MetricId};
 use crate::plan::Plan;
@@ -13,9 +15,11 @@ use crate::stats::{Bounds, Sample, geometric_center, mean_center};
 
 const CONFIDENCE: f64 = 0.95;
 
-/// Puts the estimate of every metric, and every objective, into every cell.
+/// Puts the estimate of every metric, every objective and every share under a
+/// limit into every cell.
 pub(super) fn fill(
     plan: &Plan,
+    limits: &[Limit],
     cells: &mut IndexMap<CellId, CellSummary>,
     observed: &BTreeMap<&CellId, ObservedCell<'_>>,
 ) {
@@ -28,6 +32,7 @@ pub(super) fn fill(
                 (metric, measured)
             })
             .collect();
+        cell.fractions = fraction::judge(limits, &cell.repetitions, skipped);
         if let Some(spec) = plan.cells.get(id) {
             cell.objectives = objective::judge(&spec.slo, &cell.repetitions, skipped);
         }

@@ -4,6 +4,7 @@
 mod cell;
 mod course;
 mod estimate;
+mod fraction;
 mod look;
 mod objective;
 mod observe;
@@ -18,9 +19,11 @@ mod tests;
 
 use crate::plan::Plan;
 use crate::record::{CellKey, Event, EventRecord, Look, Requests, Resumed, RunRecord, ServerAbout};
+use crate::scenario::Claim;
 
 pub use crate::metric::{Gap, UnitValue};
 pub use course::Course;
+pub use fraction::{Count, Fraction, Limit};
 pub use look::look;
 pub use search::judge;
 pub use types::{
@@ -32,7 +35,8 @@ pub use validity::{Cause, RULES, Reason, Rule, RuleDefinition, Validity, explain
 const SUMMARY_VERSION: u32 = 1;
 
 /// Every planned cell with its repetitions and estimates, in the plan's order.
-/// The same records and plan give the same summary.
+/// The same records, plan and claims give the same summary; of the claims, only
+/// the limits are taken that requests are to be counted under.
 ///
 /// `requests` are those of one measurement after the other, each measurement
 /// once, in whatever order; none is kept for longer than it takes to look at
@@ -43,15 +47,18 @@ const SUMMARY_VERSION: u32 = 1;
 pub fn summarize<E>(
     record: &RunRecord,
     plan: &Plan,
+    claims: &[Claim],
     requests: impl IntoIterator<Item = Result<(CellKey, Requests), E>>,
 ) -> Result<Summary, E> {
     let mut observed = observe::by_cell(record);
     upkeep::fill(record, plan, &mut observed);
-    cell::measure_each(plan, &mut observed, &record.telemetry, requests)?;
+    let limits = fraction::limits(claims);
+    let looked_at = cell::LookedAt { plan, telemetry: &record.telemetry, limits: &limits };
+    cell::measure_each(looked_at, &mut observed, requests)?;
     let mut cells = cell::summarize_each(plan, &observed);
     validity::examine_servers(record, &mut cells);
     reference::fill(plan, &mut cells);
-    estimate::fill(plan, &mut cells, &observed);
+    estimate::fill(plan, &limits, &mut cells, &observed);
     Ok(Summary {
         schema_version: SUMMARY_VERSION,
         simulated: record.manifest.simulated.as_ref().map(|simulation| simulation.machine.clone()),

@@ -37,6 +37,8 @@ pub(super) struct ObservedRepetition<'a> {
     pub(super) measured: Option<Repetition>,
     /// In use before the epoch's first server, and all there is.
     pub(super) memory: (Option<MemoryRecord>, Option<Bytes>),
+    /// What each server that was started in its epoch says its model takes.
+    pub(super) models: BTreeMap<ServerKey, Option<Bytes>>,
     /// What its epoch takes.
     pub(super) upkeep: Option<Upkeep>,
 }
@@ -137,6 +139,7 @@ fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
         | Event::Contained { .. }
         | Event::Undo { .. }
         | Event::Signal { .. }
+        | Event::MeasuredAgain { .. }
         | Event::Checkpoint { .. }
         | Event::Resumed(_)
         | Event::Look(_)
@@ -145,6 +148,7 @@ fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
         | Event::GpuBack { .. }
         | Event::ForeignProcess { .. }
         | Event::TelemetryCosts { .. }
+        | Event::PromptLengthFound(_)
         | Event::Warning { .. } => {}
     }
 }

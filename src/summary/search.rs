@@ -116,7 +116,8 @@ pub(super) fn repetition<'a>(find: &Find, tries: &[&'a ObservedRepetition<'_>]) 
     };
     best.values.insert(MetricId::new(find.max.metric()).ok()?, found);
     let probes = measured.into_iter().map(|(probe, _)| probe).collect();
-    best.search = Some(Search { probes, passed: bracket.passed, failed: bracket.failed, is_complete });
+    let plan::Bracket { passed, failed } = bracket;
+    best.search = Some(Search { max: find.max, probes, passed, failed, is_complete });
     Some(best)
 }
 

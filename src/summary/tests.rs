@@ -1,3 +1,4 @@
+mod fraction;
 mod gpu;
 mod look;
 mod objective;
@@ -52,7 +53,9 @@ fn plan(cells: Vec<(&str, CellSpec)>) -> Plan {
         epochs: Vec::new(),
         teardown: Vec::new(),
         cooldown: None,
+        rerun: 0,
         foreign_gpu_processes: Vec::new(),
+        calibration: None,
         cells: cells.into_iter().map(|(id, spec)| (CellId::new(id).unwrap(), spec)).collect(),
         prompts: IndexMap::new(),
         traces: IndexMap::new(),
@@ -63,7 +66,7 @@ fn plan(cells: Vec<(&str, CellSpec)>) -> Plan {
 type Recorded = (RunRecord, Vec<(CellKey, Requests)>);
 
 fn summed((record, requests): Recorded, plan: &Plan) -> Summary {
-    let Ok(summary) = summarize(&record, plan, requests.into_iter().map(Ok::<_, Infallible>));
+    let Ok(summary) = summarize(&record, plan, &[], requests.into_iter().map(Ok::<_, Infallible>));
     summary
 }
 
@@ -81,6 +84,7 @@ fn record(repetitions: Vec<(Event, Vec<RequestRecord>)>) -> Recorded {
             plan_sha256: String::new(),
             overrides: Overrides::default(),
             environment: Environment::default(),
+            certified: None,
             started: DateTime::default(),
             finished: None,
             outcome: Outcome::Completed,

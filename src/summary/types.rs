@@ -2,10 +2,11 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::{Course, Validity};
+use super::{Count, Course, Fraction, Validity};
 use crate::metric::{Gap, UnitValue};
 use crate::names::{CellId, MetricId, PhaseName};
 use crate::record::{Look, ProbeVerdict, ServerAbout};
+use crate::scenario::Searched;
 
 /// Everything a report may say in numbers; `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +66,9 @@ pub struct CellSummary {
     pub estimates: IndexMap<MetricId, Measured>,
     /// The phase's objectives on percentiles, and whether this cell meets them.
     pub objectives: Vec<Objective>,
+    /// The shares of requests under the limits that claims speak of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fractions: Vec<Fraction>,
 }
 
 /// One repetition of a cell.
@@ -87,6 +91,9 @@ pub struct Repetition {
     /// In seconds, for every objective on a percentile.
     #[serde(with = "unit_values")]
     pub objectives: IndexMap<MetricId, UnitValue>,
+    /// Requests under the limits that claims speak of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counts: Vec<Count>,
     /// If the load was searched for; the values are then those at the highest
     /// that passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,6 +103,8 @@ pub struct Repetition {
 /// A search for the highest load that meets the objectives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Search {
+    /// What was raised.
+    pub max: Searched,
     /// Every try, in order.
     pub probes: Vec<Probe>,
     /// The highest load that passed every time, below all that ever failed.
@@ -104,6 +113,16 @@ pub struct Search {
     pub failed: Option<f64>,
     /// Whether the two are as close as was asked, and tried twice.
     pub is_complete: bool,
+}
+
+impl Search {
+    /// Whether it is servers that there were more and more of.
+    pub const fn counts_servers(&self) -> bool {
+        match self.max {
+            Searched::Servers { .. } => true,
+            Searched::Clients | Searched::Rate(_) => false,
+        }
+    }
 }
 
 /// One try of a search.

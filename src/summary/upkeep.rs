@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::observe::Cells;
 use crate::metric::Upkeep;
 use crate::plan::{Epoch, Plan};
-use crate::record::{Environment, Event, EventRecord, MemoryRecord, RunRecord};
+use crate::record::{Environment, Event, EventRecord, MemoryRecord, RunRecord, ServerKey};
 use crate::scenario::{GpuStep, MpsAction, MpsStep, Rights, ServerOrigin, StepKind, StepSpec};
 use crate::units::{Bytes, Nanos};
 
@@ -17,6 +17,7 @@ const PROCESSES_OF_MPS: u32 = 2;
 pub(super) fn fill(record: &RunRecord, plan: &Plan, cells: &mut Cells<'_>) {
     let (before, total) = (memory_before(record), memory_total(&record.manifest.environment));
     let ready = times_to_ready(record);
+    let models = models(record);
     for (id, cell) in cells {
         // Whatever its number, an epoch of a treatment takes what any other does.
         let epoch = plan.epochs.iter().find(|epoch| epoch.cells.iter().any(|planned| planned.cell == **id));
@@ -24,6 +25,7 @@ pub(super) fn fill(record: &RunRecord, plan: &Plan, cells: &mut Cells<'_>) {
         let whole = epoch.filter(|epoch| plan.servers_at_first(epoch) == epoch.servers.len());
         for (key, repetition) in &mut cell.repetitions {
             repetition.memory = (before.get(&key.1).copied(), total);
+            repetition.models = models.get(&key.1).cloned().unwrap_or_default();
             repetition.upkeep = whole.map(|epoch| upkeep(epoch, ready.get(&key.1).copied()));
         }
     }
@@ -42,6 +44,17 @@ fn memory_before(record: &RunRecord) -> BTreeMap<u32, MemoryRecord> {
 fn memory_total(environment: &Environment) -> Option<Bytes> {
     let own = environment.gpus.iter().filter_map(|gpu| gpu.memory_bytes);
     own.reduce(|all, one| Bytes(all.0.saturating_add(one.0))).or(environment.memory_bytes)
+}
+
+/// What each server of each epoch says its model takes.
+fn models(record: &RunRecord) -> BTreeMap<u32, BTreeMap<ServerKey, Option<Bytes>>> {
+    let mut models: BTreeMap<u32, BTreeMap<ServerKey, Option<Bytes>>> = BTreeMap::new();
+    for EventRecord { event, .. } in &record.events {
+        if let Event::ServerReady { epoch, server, about, .. } = event {
+            models.entry(*epoch).or_default().insert(server.clone(), about.bytes);
+        }
+    }
+    models
 }
 
 /// From the start of each epoch until its last server was first ready.

@@ -29,11 +29,11 @@ pub(super) fn is_unified(name: &str, memory: &Result<Answer, Refusal>, host_tota
 /// In which of the two lists a client of MPS is differs from driver to driver.
 /// A GPU that knows no MPS has no clients of it.
 pub(super) fn union(
-    compute: &Reading<Vec<(u32, Option<u64>)>>,
+    compute: Reading<Vec<(u32, Option<u64>)>>,
     mps: &Reading<Vec<(u32, Option<u64>)>>,
 ) -> Reading<Vec<ProcessOnGpu>> {
     let clients = mps.value().map_or(&[][..], Vec::as_slice);
-    compute.clone().map(|compute| {
+    compute.map(|compute| {
         let mut found: Vec<ProcessOnGpu> = Vec::new();
         for &(pid, bytes) in compute.iter().chain(clients) {
             if let Some(known) = found.iter_mut().find(|known| known.pid == pid) {
@@ -52,6 +52,7 @@ pub(super) fn held(processes: &Reading<Vec<ProcessOnGpu>>) -> Reading<u64> {
     let processes = match processes {
         Reading::Value(processes) => processes,
         Reading::Absent(reason) => return Reading::Absent(reason.clone()),
+        Reading::Unasked => return Reading::Unasked,
     };
     let all: Option<u64> = processes.iter().map(|process| process.memory_bytes.map(|bytes| bytes.0)).sum();
     all.map_or_else(|| Reading::Absent("the driver does not tell what its processes hold".to_owned()), Reading::Value)

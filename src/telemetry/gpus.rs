@@ -5,7 +5,9 @@ use super::machine::{HostMemory, Machine};
 use super::probe::{GpuProcess, Probe, Tier};
 use crate::clock::Clock;
 use crate::host;
-use crate::record::{CallCost, GpuIdentity, GpuReading, HeldDown, MemorySource, Performance, PowerSource, Reading};
+use crate::record::{
+    CallCost, GpuIdentity, GpuReading, HeldDown, MemorySource, Performance, PowerSource, ProcessOnGpu, Reading,
+};
 
 /// The GPUs of a machine, read by asking its driver, in tiers by what a
 /// question costs.
@@ -59,6 +61,9 @@ impl<D: Driver> Gpus<D> {
             gpu.memory = MemorySource::Unified;
             gpu.identity.memory_bytes = None;
         }
+        if memory.is_ok() || gpu.memory == MemorySource::Unified {
+            gpu.identity.memory_source = Some(gpu.memory);
+        }
         if !is_instant {
             gpu.power = PowerSource::Usage;
         }
@@ -100,7 +105,7 @@ impl<D: Driver> Gpus<D> {
             // First: what sums up over time belongs to the time of the sample.
             reading.energy_j = self.count(at, Call::Energy).map(thousandth);
             reading.held_down = self.held_down(at);
-            self.read_processes(at, &mut reading);
+            reading.processes = self.read_processes(at);
         }
         self.read_power(at, &mut reading);
         self.read_memory(at, &mut reading);
@@ -164,13 +169,12 @@ impl<D: Driver> Gpus<D> {
         }
     }
 
-    fn read_processes(&mut self, at: usize, reading: &mut GpuReading) {
+    fn read_processes(&mut self, at: usize) -> Reading<Vec<ProcessOnGpu>> {
         let compute = self.listed(at, Call::ComputeProcesses);
         let mps = self.listed(at, Call::MpsProcesses);
-        reading.processes = union(&compute, &mps);
-        self.known[at].held = held(&reading.processes);
-        let pids = |list: Reading<Vec<(u32, Option<u64>)>>| list.map(|list| list.iter().map(|(pid, _)| *pid).collect());
-        (reading.compute_pids, reading.mps_pids) = (pids(compute), pids(mps));
+        let processes = union(compute, &mps);
+        self.known[at].held = held(&processes);
+        processes
     }
 
     fn listed(&mut self, at: usize, call: Call) -> Reading<Vec<(u32, Option<u64>)>> {
@@ -236,10 +240,9 @@ impl<D: Driver> Probe for Gpus<D> {
     fn processes(&mut self) -> Reading<Vec<GpuProcess>> {
         let mut found = Vec::new();
         for at in 0..self.known.len() {
-            let mut reading = GpuReading::default();
-            self.read_processes(at, &mut reading);
-            match reading.processes {
+            match self.read_processes(at) {
                 Reading::Absent(reason) => return Reading::Absent(reason),
+                Reading::Unasked => return Reading::Unasked,
                 Reading::Value(processes) => found.extend(processes.into_iter().map(|process| GpuProcess {
                     gpu: self.known[at].identity.uuid.clone(),
                     pid: process.pid,

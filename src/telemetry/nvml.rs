@@ -92,6 +92,8 @@ fn identify(device: &Device<'_>) -> Result<GpuIdentity, NvmlError> {
         // Unified memory (GB10) reports an error, or a total of 0.
         memory_bytes: device.memory_info().ok().map(|memory| Bytes(memory.total)).filter(|total| total.0 > 0),
         bandwidth_bytes_per_s: bandwidth(device),
+        // Only what else the driver says can tell.
+        memory_source: None,
         power_limit_w: device.enforced_power_limit().ok().map(watts),
         power_limit_default_w: device.power_management_limit_default().ok().map(watts),
     })

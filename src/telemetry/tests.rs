@@ -1,4 +1,5 @@
-//! What drivers of several machines answered, asked again.
+//! What drivers answered, asked again: that of an H100 as it was read in a run on
+//! 2026-11-25, those of a GB10 as people have reported them.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +11,6 @@ const H100: &str = include_str!("tests/h100.jsonl");
 const GB10: &str = include_str!("tests/gb10.jsonl");
 const GB10_LOST: &str = include_str!("tests/gb10_lost.jsonl");
 const DRIVERLESS: &str = include_str!("tests/driverless.jsonl");
-const INSTANCE: u64 = 5376 << 20;
 
 fn opened(recording: &str) -> Opened {
     replay(recording).map_err(|(line, problem)| format!("line {line}: {problem}")).unwrap()
@@ -32,7 +32,7 @@ fn a_quick_reading_asks_for_nothing_that_costs_much() {
     let mut machine = opened(H100);
     let quick = read(&mut machine, Tier::Quick);
     let is_unasked = [quick.energy_j.is_unasked(), quick.held_down.is_unasked(), quick.processes.is_unasked()];
-    assert_eq!((is_unasked, quick.power_w), ([true; 3], Reading::Value(430.0)));
+    assert_eq!((is_unasked, quick.power_w), ([true; 3], Reading::Value(627.93)));
     let asked: Vec<String> = machine.probe.costs().into_iter().map(|cost| cost.call).collect();
     assert!(!asked.iter().any(|call| call.contains("energy") || call.contains("processes")), "{asked:?}");
 }
@@ -43,8 +43,10 @@ fn a_process_in_both_lists_is_listed_once_as_a_client_of_mps() {
     let Reading::Value(processes) = machine.probe.processes() else { panic!("no processes") };
     let told: Vec<(u32, Option<Bytes>, bool)> =
         processes.into_iter().map(|process| (process.pid, process.memory, process.is_mps)).collect();
-    let client = |pid| (pid, Some(Bytes(INSTANCE)), true);
-    assert_eq!(told, [client(4101), client(4102), client(4103), (4090, Some(Bytes(66 << 20)), false)]);
+    let client = |pid, bytes| (pid, Some(Bytes(bytes)), true);
+    let clients = [client(717, 5_498_732_544), client(777, 5_498_732_544), client(839, 5_496_635_392)];
+    assert_eq!(told[0], (722, Some(Bytes(66 << 20)), false));
+    assert_eq!(told[1..], clients);
 }
 
 #[test]
@@ -68,7 +70,7 @@ fn a_gb10_whose_driver_tells_the_host_s_memory_is_told_from_an_h100_beside_as_mu
     assert_ne!(as_host, GB10);
     let source = |recording: &str| read(&mut opened(recording), Tier::Quick).memory_source;
     assert_eq!(source(&as_host), Some(MemorySource::Unified));
-    assert_eq!(source(&H100.replace("137438953472", "85899345920")), Some(MemorySource::Device));
+    assert_eq!(source(&H100.replace("135148564480", "85899345920")), Some(MemorySource::Device));
     assert_eq!(source(&H100.replace(r#""total": 85520809984"#, r#""total": 0"#)), Some(MemorySource::Unified));
 }
 

@@ -1,7 +1,7 @@
 //! A decision in words.
 
 use super::family::MARGIN_WORDS as MARGIN;
-use super::{AgainstBest, ServingOption, Standing};
+use super::{AgainstBest, ServingOption, Significance, Standing};
 
 /// What to do: the simplest of the leading group, what is as good, and what
 /// the data do not tell from it.
@@ -35,7 +35,7 @@ fn some_of(options: &[&ServingOption]) -> String {
 }
 
 /// The numbers: the fastest over the option that decides.
-pub(super) fn because(options: &[ServingOption], clients: u32) -> String {
+pub(super) fn because(options: &[ServingOption], clients: u32, significance: Significance) -> String {
     let best = options.iter().find(|option| option.against_best.is_none());
     let Some((best, (other, against))) = best.zip(decisive(options)) else {
         return "fewer than two ways to serve have a valid measurement at equal load".to_owned();
@@ -46,7 +46,7 @@ pub(super) fn because(options: &[ServingOption], clients: u32) -> String {
     };
     let reading = match against.standing {
         Standing::Leads => "the interval excludes 1, also with all pairs compared at once (Holm)".to_owned(),
-        Standing::Equivalent => format!("the 90 % interval lies within {MARGIN} of 1"),
+        Standing::Equivalent => format!("the {significance} interval lies within {MARGIN} of 1"),
         Standing::Undecided if interval.upper < 1.0 => {
             "the interval excludes 1, but not with all pairs compared at once (Holm)".to_owned()
         }

@@ -3,7 +3,7 @@
 use super::family::{self, Difference, Member, Pairs};
 use super::interval::{estimate, pairs};
 use super::select::{factors_only, fits};
-use super::{Comparison, Pace};
+use super::{Comparison, Pace, Significance};
 use crate::metric::{self, Better, MetricDefinition};
 use crate::names::{CellId, MetricId};
 use crate::scenario::Selector;
@@ -29,7 +29,7 @@ pub(super) fn against(summary: &Summary, baseline: &Selector) -> Vec<Comparison>
         }
     }
     let family: Vec<Pairs> = compared.iter().map(|compared| compared.pairs.clone()).collect();
-    let members = family::test(&family, family::level(summary));
+    let members = family::test(&family, Significance::of(summary));
     compared.into_iter().zip(members).filter_map(|(compared, member)| judge(compared, &member)).collect()
 }
 

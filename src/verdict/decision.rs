@@ -1,8 +1,9 @@
 //! Ways to serve, ranked by what was measured.
 
 use super::interval::estimate;
-use super::{Decision, ServingOption, advice, evidence, family, standing};
+use super::{Decision, ServingOption, Significance, advice, evidence, standing};
 use crate::names::CellId;
+use crate::scenario::treatment_text;
 use crate::summary::{CellSummary, Summary};
 
 pub(super) type Cell<'a> = (&'a CellId, &'a CellSummary);
@@ -13,17 +14,41 @@ pub(super) type Cell<'a> = (&'a CellId, &'a CellSummary);
 pub(super) fn decide(summary: &Summary) -> Decision {
     let cells = at_equal_load(summary);
     let clients = cells.first().and_then(|(_, cell)| cell.clients);
+    let unplanned = unplanned(&cells);
     let (measured, unmeasured): (Vec<_>, Vec<_>) =
         cells.into_iter().map(|cell| candidate(cell).ok_or_else(|| treatment(cell.1))).partition(Result::is_ok);
-    let options = rank(measured.into_iter().flatten().collect(), family::level(summary));
+    let significance = Significance::of(summary);
+    let options = rank(measured.into_iter().flatten().collect(), significance);
     Decision {
         standing: standing::of_group(&options),
         advice: advice::advice(&options),
-        because: advice::because(&options, clients.unwrap_or_default()),
+        because: advice::because(&options, clients.unwrap_or_default(), significance),
         options,
         unmeasured: unmeasured.into_iter().filter_map(Result::err).collect(),
+        unplanned,
         evidence: evidence::all(summary),
     }
+}
+
+/// Whether a cell is of a way to serve.
+type IsOfWay = fn(&CellSummary) -> bool;
+
+/// The ways to serve that are to be told apart, and which cells are of them.
+const WAYS: [(&str, IsOfWay); 4] = [
+    ("one server with batching", |cell| cell.servers <= 1 && batches(cell)),
+    ("several servers, time-sliced", |cell| cell.servers > 1 && !batches(cell) && mps(cell) == Some(false)),
+    ("several servers under MPS", |cell| cell.servers > 1 && !batches(cell) && mps(cell) == Some(true)),
+    ("hybrid: several servers that each batch", |cell| cell.servers > 1 && batches(cell)),
+];
+
+fn batches(cell: &CellSummary) -> bool {
+    cell.slots.is_some_and(|slots| slots > 1)
+}
+
+/// The ways to serve that none of these cells is of.
+fn unplanned(cells: &[Cell<'_>]) -> Vec<String> {
+    let missing = WAYS.iter().filter(|(_, is_it)| !cells.iter().any(|(_, cell)| is_it(cell)));
+    missing.map(|(name, _)| (*name).to_owned()).collect()
 }
 
 /// Every treatment's cell in the first closed-loop phase, at the most clients
@@ -49,11 +74,11 @@ fn candidate((id, cell): Cell<'_>) -> Option<Candidate> {
 
 /// The fastest and those equivalent to it, the simplest first; then the others,
 /// the faster first. Of equally fast ones the simplest counts as the fastest.
-fn rank(mut candidates: Vec<Candidate>, level: f64) -> Vec<ServingOption> {
+fn rank(mut candidates: Vec<Candidate>, significance: Significance) -> Vec<ServingOption> {
     candidates.sort_by_key(|(simplicity, _)| *simplicity);
     candidates.sort_by(|(_, one), (_, other)| other.throughput.value.total_cmp(&one.throughput.value));
     let throughputs: Vec<_> = candidates.iter().map(|(_, option)| &option.throughput).collect();
-    let against = standing::against_first(&throughputs, level);
+    let against = standing::against_first(&throughputs, significance);
     for ((_, option), against) in candidates.iter_mut().zip(against) {
         option.against_best = against;
     }
@@ -73,11 +98,7 @@ fn most_common_clients(cells: &[Cell<'_>]) -> Option<u32> {
 }
 
 fn treatment(cell: &CellSummary) -> String {
-    if cell.treatment.is_empty() {
-        return "default".to_owned();
-    }
-    let levels: Vec<String> = cell.treatment.iter().map(|(factor, level)| format!("{factor}={level}")).collect();
-    levels.join(",")
+    treatment_text(&cell.treatment, ",")
 }
 
 /// A way to serve in words, from processes, slots and the factor `mps`.

@@ -1,7 +1,7 @@
 //! What was measured about every line of the guide's two "use when" lists.
 
 use super::Evidence;
-use super::decision::{mps, name};
+use super::decision::{at_equal_load, mps, name};
 use super::interval::{estimate, pairs};
 use crate::metric;
 use crate::stats::paired_ratio;
@@ -50,12 +50,19 @@ fn latency(summary: &Summary) -> Option<String> {
     Some(text)
 }
 
+/// Memory hardly depends on the load: of closed loops, the heaviest tells it.
 fn models_per_gpu(summary: &Summary) -> Option<String> {
-    each(summary, "instances_max_practical").or_else(|| each(summary, "memory_per_instance"))
+    let memory = |cells: Vec<&CellSummary>| each(cells, "memory_per_instance");
+    let compared = || memory(busiest(summary).into_iter().flat_map(|(shared, sliced)| [shared, sliced]).collect());
+    let at_equal_load = || memory(at_equal_load(summary).into_iter().map(|(_, cell)| cell).collect());
+    each(summary.cells.values(), "instances_max_practical")
+        .or_else(compared)
+        .or_else(at_equal_load)
+        .or_else(|| memory(summary.cells.values().collect()))
 }
 
 fn fault_reach(summary: &Summary) -> Option<String> {
-    each(summary, "fault_reach")
+    each(summary.cells.values(), "fault_reach")
 }
 
 fn fairness(summary: &Summary) -> Option<String> {
@@ -63,7 +70,7 @@ fn fairness(summary: &Summary) -> Option<String> {
 }
 
 fn recovery(summary: &Summary) -> Option<String> {
-    each(summary, "recovery_time")
+    each(summary.cells.values(), "recovery_time")
 }
 
 /// The contrast with the most clients; of several, the first.
@@ -105,16 +112,11 @@ fn ratio(metric: &str, (shared, sliced): (&CellSummary, &CellSummary)) -> Option
     Some(format!("{title}, {shared_name} ÷ {sliced_name}: ×{:.3} ({interval}; {place})", center.value))
 }
 
-/// The value in every cell that has one.
-fn each(summary: &Summary, metric: &str) -> Option<String> {
+/// The value in every one of these cells that has one.
+fn each<'a>(cells: impl IntoIterator<Item = &'a CellSummary>, metric: &str) -> Option<String> {
     let title = metric::find(metric)?.title;
-    let told: Vec<String> = summary
-        .cells
-        .values()
-        .filter_map(|cell| {
-            Some(format!("{} {} ({})", name(cell), value(metric, estimate(cell, metric).ok()?), place(cell)))
-        })
-        .collect();
+    let told = |cell| Some(format!("{} {} ({})", name(cell), value(metric, estimate(cell, metric).ok()?), place(cell)));
+    let told: Vec<String> = cells.into_iter().filter_map(told).collect();
     (!told.is_empty()).then(|| format!("{title}: {}", told.join("; ")))
 }
 

@@ -1,15 +1,14 @@
 //! Differences between cells, tested together.
 
+use super::Significance;
 use super::interval::interval;
 use crate::stats::{Bounds, Position, Sample, holm, paired_ratio, paired_ratio_p, position, required_n};
-use crate::summary::{Interval, Summary};
+use crate::summary::Interval;
 
 /// The practical margin δ: a difference of less makes none.
-const MARGIN: f64 = 0.03;
+pub(super) const MARGIN: f64 = 0.03;
 /// The same in words.
 pub(super) const MARGIN_WORDS: &str = "3 %";
-/// The chance of any false difference in a family.
-const LEVEL: f64 = 0.05;
 /// Of the intervals that are printed.
 pub(super) const CONFIDENCE: f64 = 0.95;
 
@@ -34,15 +33,9 @@ pub(super) enum Difference {
     Undecided { more_blocks: Option<u32> },
 }
 
-/// The level of every test. A run that may stop early looks several times, and
-/// each look has its share (Bonferroni).
-pub(super) fn level(summary: &Summary) -> f64 {
-    LEVEL / f64::from(summary.planned_looks.max(1))
-}
-
-/// Tests the ratios of all members at once, so that one or more false
-/// differences among them have a chance of at most `level`.
-pub(super) fn test(family: &[Pairs], level: f64) -> Vec<Member> {
+/// Tests the ratios of all members at once: the chance of any false difference
+/// among them is at most that of `significance`.
+pub(super) fn test(family: &[Pairs], significance: Significance) -> Vec<Member> {
     let raw: Vec<Option<f64>> = family.iter().map(|pairs| paired_ratio_p(pairs)).collect();
     let mut adjusted = holm(&raw.iter().flatten().copied().collect::<Vec<f64>>()).into_iter();
     let members = family.iter().zip(raw).map(|(pairs, raw)| {
@@ -50,7 +43,7 @@ pub(super) fn test(family: &[Pairs], level: f64) -> Vec<Member> {
         Member {
             interval: bounds(pairs, CONFIDENCE).map(interval),
             p,
-            difference: difference(pairs, p.is_some_and(|p| p <= level), level),
+            difference: difference(pairs, p.is_some_and(|p| p <= significance.chance()), significance),
         }
     });
     members.collect()
@@ -63,9 +56,9 @@ fn bounds(pairs: &[(f64, f64)], confidence: f64) -> Option<Bounds> {
 /// Two one-sided tests come first: what makes no difference in practice is
 /// none, however certain it is. The margin is as wide on the log scale above 1
 /// as below, so that it does not matter which of the two is above the line.
-fn difference(pairs: &[(f64, f64)], is_significant: bool, level: f64) -> Difference {
+fn difference(pairs: &[(f64, f64)], is_significant: bool, significance: Significance) -> Difference {
     let margin = Bounds { lower: 1.0 / (1.0 + MARGIN), upper: 1.0 + MARGIN };
-    let narrow = bounds(pairs, 1.0 - 2.0 * level);
+    let narrow = bounds(pairs, significance.confidence());
     match paired_ratio(pairs, CONFIDENCE) {
         _ if narrow.is_some_and(|narrow| position(narrow, margin) == Position::Inside) => Difference::Equivalent,
         Some(ratio) if is_significant && ratio.value > 1.0 => Difference::Above,

@@ -9,13 +9,17 @@ mod effects;
 mod evidence;
 mod family;
 mod finding;
+mod fraction;
 mod interval;
+mod noise;
 mod plausible;
 mod rule;
 mod select;
 mod sensitivity;
+mod significance;
 mod standing;
 mod system;
+mod trend;
 mod types;
 
 #[cfg(test)]
@@ -26,7 +30,9 @@ use crate::scenario::{Claim, Rule, Selector};
 use crate::summary::Summary;
 
 pub use effects::{Change, Effect};
+pub use noise::{Noise, noise};
 pub use plausible::hold_against_bandwidth;
+pub use significance::Significance;
 pub use types::{
     AgainstBest, Comparison, Decision, Evidence, Judged, JudgedRule, Pace, Ruling, ServingOption, Standing, Turning,
     Verdict, Verdicts,
@@ -47,6 +53,7 @@ pub fn judge(
 ) -> Verdicts {
     let system = system::System { environment, simulated, served: &summary.served };
     Verdicts {
+        significance: Significance::of(summary),
         claims: claims.iter().map(|claim| claim::judge(claim, summary, system)).collect(),
         comparisons: baseline.map(|baseline| comparison::against(summary, baseline)).unwrap_or_default(),
         effects: effects::all(summary, baseline),

@@ -2,14 +2,14 @@
 
 use super::family::{self, Difference, Pairs};
 use super::interval::pairs;
-use super::{AgainstBest, ServingOption, Standing};
+use super::{AgainstBest, ServingOption, Significance, Standing};
 use crate::stats::paired_ratio;
 use crate::summary::Estimate;
 
 /// The throughput of each option over that of the fastest, which stands first
 /// and has none. Paired within blocks, and tested in the family of all pairs:
 /// which of them is the fastest was chosen by looking.
-pub(super) fn against_first(throughputs: &[&Estimate], level: f64) -> Vec<Option<AgainstBest>> {
+pub(super) fn against_first(throughputs: &[&Estimate], significance: Significance) -> Vec<Option<AgainstBest>> {
     let of_first = throughputs.iter().skip(1).filter_map(|other| Some(pairs(other, throughputs.first()?)));
     let of_first: Vec<Pairs> = of_first.collect();
     let others = throughputs.get(1..).unwrap_or_default();
@@ -18,7 +18,7 @@ pub(super) fn against_first(throughputs: &[&Estimate], level: f64) -> Vec<Option
         later.map(move |other| pairs(other, one))
     });
     let family: Vec<Pairs> = of_first.iter().cloned().chain(among_others).collect();
-    let compared = of_first.iter().zip(family::test(&family, level)).zip(throughputs.iter().skip(1));
+    let compared = of_first.iter().zip(family::test(&family, significance)).zip(throughputs.iter().skip(1));
     let against = compared.map(|((pairs, member), option)| {
         let of_means = throughputs.first().map_or(1.0, |best| option.value / best.value);
         Some(AgainstBest {

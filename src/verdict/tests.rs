@@ -1,7 +1,9 @@
 mod decision;
 mod effects;
+mod fraction;
 mod rule;
 mod system;
+mod trend;
 
 use indexmap::IndexMap;
 use serde_json::json;
@@ -36,6 +38,7 @@ fn cell(mps: &str, servers: u32, clients: u32, metrics: &[(&str, &[f64])]) -> (C
             .map(|(metric, values)| (MetricId::new(*metric).unwrap(), Measured::Estimate(estimate(values))))
             .collect(),
         objectives: Vec::new(),
+        fractions: Vec::new(),
     };
     (CellId::new(format!("mps={mps},servers={servers}/concurrent/clients={clients}")).unwrap(), cell)
 }
@@ -110,6 +113,20 @@ fn a_value_is_reproduced_or_not_or_it_takes_more_repetitions() {
 }
 
 #[test]
+fn a_claim_must_be_certain_at_every_look() {
+    // ln(1.1 ÷ 1.08402) = 0.0146: more than the half width of 0.01227, which
+    // grows with t from 2.132 to 3.187 where each of three looks has its share.
+    let at = |planned_looks| {
+        let summary = Summary { planned_looks, ..measured() };
+        judged(&summary, claim(is(938.0)), &Environment::default(), None)
+    };
+    assert_eq!(
+        [at(0), at(1), at(3)],
+        [Verdict::Reproduced, Verdict::Reproduced, Verdict::Inconclusive { needs: Some(8) }]
+    );
+}
+
+#[test]
 fn ratios_orders_and_limits_are_judged_by_their_intervals() {
     let ratio = |value| ClaimKind::Ratio {
         metric: throughput(),
@@ -134,6 +151,15 @@ fn of_two_zeros_neither_is_larger() {
     let none: &[(&str, &[f64])] = &[("fault_reach", &[0.0, 0.0, 0.0])];
     let summary = summary(vec![cell("off", 3, 3, none), cell("on", 3, 3, none)]);
     let metric = MetricId::new("fault_reach").unwrap();
+    let larger = claim(ClaimKind::Ordering { metric, larger: mps("off"), smaller: mps("on") });
+    assert_eq!(judged(&summary, larger, &Environment::default(), None), Verdict::NotReproduced);
+}
+
+#[test]
+fn of_two_equals_neither_is_larger() {
+    let same: &[(&str, &[f64])] = &[("valid_rate", &[1.0, 1.0, 1.0])];
+    let summary = summary(vec![cell("off", 3, 3, same), cell("on", 3, 3, same)]);
+    let metric = MetricId::new("valid_rate").unwrap();
     let larger = claim(ClaimKind::Ordering { metric, larger: mps("off"), smaller: mps("on") });
     assert_eq!(judged(&summary, larger, &Environment::default(), None), Verdict::NotReproduced);
 }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Effect;
+use super::{Effect, Significance};
 use crate::names::{CellId, MetricId};
 use crate::scenario::{Claim, Quantity};
 use crate::summary::{Estimate, Interval, Measured};
@@ -8,6 +8,8 @@ use crate::summary::{Estimate, Interval, Measured};
 /// Everything that was judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdicts {
+    /// Of every test but where several are done at once.
+    pub significance: Significance,
     /// Every claim, in the scenario's order.
     pub claims: Vec<Judged>,
     /// Treatments against the baseline, at equal load.
@@ -29,8 +31,12 @@ pub struct Judged {
     pub cell: Option<CellId>,
     /// What was measured there.
     pub measured: Option<Estimate>,
-    /// Measured over published, with its 90 % interval.
+    /// Measured over published, with the interval of its test.
     pub ratio: Option<(f64, Interval)>,
+    /// Of a trend, each cell over the one before it, with the interval of that
+    /// step alone; none where such a ratio has no meaning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<(f64, Interval)>,
     /// The verdict.
     pub verdict: Verdict,
     /// How the figures of the claim, published or measured, take more memory
@@ -43,7 +49,8 @@ pub struct Judged {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
-    /// The 90 % interval of measured ÷ published lies inside the tolerance.
+    /// The 90 % interval of measured ÷ published, or a wider one in a run that
+    /// may stop early, lies inside the tolerance.
     Reproduced,
     /// It lies outside the tolerance.
     NotReproduced,
@@ -142,6 +149,9 @@ pub struct Decision {
     /// Treatments without a valid measurement at that load, which are not
     /// ranked.
     pub unmeasured: Vec<String>,
+    /// Ways to serve of which no treatment was planned at that load.
+    #[serde(default)]
+    pub unplanned: Vec<String>,
     /// The guide's "use when" lines, each with its evidence.
     pub evidence: Vec<Evidence>,
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::connection::{Arrived, Connection};
@@ -16,8 +16,8 @@ use crate::units::Nanos;
 /// as are needed at once. One whose request is cut short (the future or the
 /// [`Reply`] is dropped) is closed: nobody knows what would come over it next.
 pub struct Client {
-    connector: Connector,
-    request: Request,
+    connector: Arc<Connector>,
+    request: Arc<Request>,
     stall: Duration,
     idle: Mutex<Vec<Connection>>,
 }
@@ -26,7 +26,14 @@ impl Client {
     /// Requests of this form. A silence longer than `stall`, while sending or
     /// while waiting, is an error.
     pub fn new(connector: Connector, request: Request, stall: Duration) -> Self {
-        Self { connector, request, stall, idle: Mutex::default() }
+        Self { connector: Arc::new(connector), request: Arc::new(request), stall, idle: Mutex::default() }
+    }
+
+    /// The same requests over connections of their own. A connection belongs to
+    /// the runtime that made it, and is read cheapest by the thread that did.
+    pub fn apart(&self) -> Self {
+        let (connector, request) = (Arc::clone(&self.connector), Arc::clone(&self.request));
+        Self { connector, request, stall: self.stall, idle: Mutex::default() }
     }
 
     /// Sends a request and waits for the head of the reply: on a kept

@@ -148,7 +148,7 @@ impl Arrival<'_> {
 }
 
 /// A later statement completes an earlier one.
-fn merge(known: &mut Usage, later: &Usage) {
+pub(crate) fn merge(known: &mut Usage, later: &Usage) {
     known.prompt_tokens = later.prompt_tokens.or(known.prompt_tokens);
     known.cached_tokens = later.cached_tokens.or(known.cached_tokens);
     known.output_tokens = later.output_tokens.or(known.output_tokens);

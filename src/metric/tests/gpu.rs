@@ -53,7 +53,7 @@ fn a_counter_that_power_gainsays_by_more_than_5_percent_gives_no_energy() {
     // 50 W rising to 70 W in the middle and back: 60 J.
     let counted = |joules| [drawn(200, Some(0.0), 50.0), drawn(700, None, 70.0), drawn(1_200, Some(joules), 50.0)];
     assert_values(&of(&counted(62.0), &[]), &[("energy_per_token", 31.0), ("energy_check", 2.0 / 60.0)]);
-    let apart = gap("the energy counter and power over time differ by +10 %, more than 5 %");
+    let apart = gap("the energy counter and power over time differ by +10.0 %, more than 5 %");
     assert_eq!(value("energy_per_token", &of(&counted(66.0), &[])), apart);
     assert_values(&of(&counted(66.0), &[]), &[("energy_check", 0.1)]);
 }

@@ -91,10 +91,7 @@ fn epoch(text: &mut String, plan: &Plan, epoch: &Epoch, letter: &str) {
     ];
     for planned in &epoch.cells {
         if let Some(fault) = &plan.cells[&planned.cell].fault {
-            calls.push(format!(
-                "# {} after its start, run kills {}[{}] and starts it again.",
-                fault.at, fault.server, fault.index
-            ));
+            calls.push(format!("# {} after its start, run kills {} and starts it again.", fault.at, fault.label()));
         }
         let (first, all) = (plan.servers_at_first(epoch), epoch.servers.len());
         if first < all {

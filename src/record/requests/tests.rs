@@ -40,6 +40,7 @@ fn request((plain, maybe, there, gaps_ns, events, which): Drawn) -> RequestRecor
             _ => RequestOutcome::Reset { message: format!("of {}", plain[6]) },
         },
         asked_tokens: small(plain[7]),
+        asked_prompt_tokens: maybe(13).map(small),
         chunks: Chunks { gaps_ns, events },
         usage: UsageRecord {
             prompt_tokens: maybe(5),
@@ -83,6 +84,7 @@ fn unpacked(request: &Request<'_>, like: &RequestRecord) -> RequestRecord {
         finished_ns: request.finished_ns,
         outcome: request.outcome.clone(),
         asked_tokens: request.asked_tokens,
+        asked_prompt_tokens: request.asked_prompt_tokens,
         chunks: Chunks { gaps_ns: seen.collect(), events: like.chunks.events.clone() },
         usage: request.usage,
         unexpected: like.unexpected.clone(),

@@ -4,7 +4,8 @@ use super::row;
 use crate::metric::MetricDefinition;
 use crate::report::figure::Shown;
 use crate::report::text::{NOT_MEASURED, line};
-use crate::summary::{CellSummary, Probe, Repetition, Search, Summary};
+use crate::scenario::treatment_text;
+use crate::summary::{Probe, Repetition, Search, Summary};
 
 /// One search for the most servers that run together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -44,27 +45,18 @@ pub struct CapacityRow {
 
 /// Every such search, by cell and block.
 pub(super) fn capacities(summary: &Summary, metrics: &[MetricDefinition]) -> Vec<CapacityView> {
-    let counting = summary.cells.values().filter(|cell| is_count(cell));
-    counting
+    summary
+        .cells
+        .values()
         .flat_map(|cell| {
-            let treatment = line(&treatment(cell));
+            let treatment = line(&treatment_text(&cell.treatment, ","));
             cell.repetitions.iter().filter_map(move |one| view(&treatment, one, metrics))
         })
         .collect()
 }
 
-/// Whether it is servers that a cell has more and more of.
-pub(super) fn is_count(cell: &CellSummary) -> bool {
-    cell.load == "max=servers"
-}
-
-fn treatment(cell: &CellSummary) -> String {
-    let levels: Vec<String> = cell.treatment.iter().map(|(factor, level)| format!("{factor}={level}")).collect();
-    if levels.is_empty() { "default".to_owned() } else { levels.join(",") }
-}
-
 fn view(treatment: &str, one: &Repetition, metrics: &[MetricDefinition]) -> Option<CapacityView> {
-    let search = one.search.as_ref()?;
+    let search = one.search.as_ref().filter(|search| search.counts_servers())?;
     let mut probes: Vec<&Probe> = search.probes.iter().collect();
     probes.sort_by(|one, other| one.level.total_cmp(&other.level));
     Some(CapacityView {

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
@@ -7,7 +9,7 @@ use crate::names::MetricId;
 use crate::plan::Plan;
 use crate::report::figure::{Figure, Shown};
 use crate::report::text::line;
-use crate::scenario::Fault;
+use crate::scenario::{Fault, treatment_text};
 use crate::summary::{CellSummary, Course, Objective, Summary, Validity};
 
 /// One cell over all its repetitions.
@@ -35,7 +37,7 @@ pub struct CellRow {
     pub slots: Option<u32>,
     /// What is broken on purpose in it, in words.
     pub fault: Option<String>,
-    /// Repetitions.
+    /// Repetitions; one that was measured again is one.
     pub repetitions: usize,
     /// Those whose values count.
     pub valid: usize,
@@ -83,7 +85,7 @@ impl CellRow {
             cell.treatment.iter().map(|(factor, level)| (line(factor), line(level))).collect();
         Self {
             id: line(id),
-            treatment: treatment(&levels),
+            treatment: treatment_text(&levels, ", "),
             levels,
             phase: cell.phase.to_string(),
             load: line(&cell.load),
@@ -93,7 +95,7 @@ impl CellRow {
             servers: cell.servers,
             slots: cell.slots,
             fault: fault.map(|fault| line(&fault_words(fault))),
-            repetitions: cell.repetitions.len(),
+            repetitions: cell.repetitions.iter().map(|one| one.block).collect::<BTreeSet<u32>>().len(),
             valid: cell.repetitions.iter().filter(|one| one.validity == Validity::Valid).count(),
             outcomes: outcomes(cell),
             figures: figures(cell, metrics),
@@ -113,13 +115,6 @@ fn objective(objective: &Objective, metrics: &[MetricDefinition]) -> ObjectiveRo
         n: figure.n,
         attained: attained.words(),
     }
-}
-
-fn treatment(levels: &IndexMap<String, String>) -> String {
-    if levels.is_empty() {
-        return "default".to_owned();
-    }
-    levels.iter().map(|(factor, level)| format!("{factor}={level}")).collect::<Vec<_>>().join(", ")
 }
 
 fn mode(cell: &CellSummary) -> String {
@@ -152,8 +147,8 @@ fn figures(cell: &CellSummary, metrics: &[MetricDefinition]) -> IndexMap<String,
         .collect()
 }
 
-fn fault_words(Fault { at, server, index, signal: _ }: &Fault) -> String {
-    format!("{server}[{index}] killed after {at}")
+fn fault_words(fault: &Fault) -> String {
+    format!("{} killed after {}", fault.label(), fault.at)
 }
 
 /// One row per planned cell.
@@ -182,17 +177,21 @@ pub struct InvalidRow {
     pub block: u32,
     /// Every reason, with the rule in parentheses.
     pub reasons: Vec<String>,
+    /// Whether it was measured again.
+    pub again: bool,
 }
 
 /// Every repetition whose values do not count.
 pub(super) fn invalid(summary: &Summary) -> Vec<InvalidRow> {
-    let repetitions = summary.cells.iter().flat_map(|(id, cell)| cell.repetitions.iter().map(move |one| (id, one)));
-    let invalid = repetitions.filter(|(_, repetition)| repetition.validity != Validity::Valid);
+    let repetitions =
+        summary.cells.iter().flat_map(|(id, cell)| cell.repetitions.iter().map(move |one| (id, cell, one)));
+    let invalid = repetitions.filter(|(_, _, repetition)| repetition.validity != Validity::Valid);
     invalid
-        .map(|(id, repetition)| InvalidRow {
+        .map(|(id, cell, repetition)| InvalidRow {
             cell: line(id.as_str()),
             block: repetition.block,
             reasons: repetition.validity.reasons().iter().map(|reason| line(&reason.to_string())).collect(),
+            again: cell.repetitions.iter().any(|one| one.block == repetition.block && one.epoch > repetition.epoch),
         })
         .collect()
 }

@@ -2,11 +2,11 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::row;
-use crate::metric::MetricDefinition;
+use crate::metric::{Better, Family, Measure, MetricDefinition, Unit};
 use crate::report::figure::{self, Figure, Shown};
 use crate::report::text::{NOT_MEASURED, line};
-use crate::scenario::{ClaimKind, Selector};
-use crate::verdict::{Judged, Verdict, Verdicts};
+use crate::scenario::{ClaimKind, Direction, RequestTime, Selector};
+use crate::verdict::{Judged, Significance, Verdict, Verdicts};
 
 /// A published number and what became of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -19,22 +19,23 @@ pub struct ClaimRow {
     pub source: String,
     /// The metric's title.
     pub metric: String,
-    /// Which cell, or which two.
+    /// Which cell, or which of them.
     pub cells: String,
     /// As published, with its unit.
     pub published: String,
     /// `10.0 %`, or `–` where none belongs to the kind.
     pub tolerance: String,
-    /// What was measured; of two cells, in the one above the line.
+    /// What was measured; of two cells, in the one above the line, and of a trend
+    /// in the last.
     pub measured: Figure,
     /// Measured over published (for an order: larger over smaller) with its
-    /// 90 % interval, or `–`.
+    /// interval, or `–`.
     pub ratio: String,
     /// The GPU it speaks of, if it names one.
     pub gpu: Option<String>,
     /// `reproduced`, `not comparable` and so on.
     pub verdict: &'static str,
-    /// Why this verdict; and where a figure takes more memory traffic than its
+    /// Why this verdict; of a trend, every step; and where a figure takes more memory traffic than its
     /// machine has, by what arithmetic.
     pub reason: String,
     /// Whether a figure does.
@@ -43,14 +44,23 @@ pub struct ClaimRow {
 
 const NONE: &str = "–";
 
+/// How the share of requests under a limit is shown.
+const FRACTION: MetricDefinition = MetricDefinition {
+    id: "fraction_under",
+    title: "requests under a limit",
+    unit: Unit::Share,
+    better: Better::Higher,
+    family: Family::Quality,
+    measure: Measure::Nothing("it is counted where a claim names the limit"),
+};
+
 /// Every claim, in the scenario's order.
 pub(super) fn claims(verdicts: &Verdicts, metrics: &[MetricDefinition]) -> Vec<ClaimRow> {
-    verdicts.claims.iter().map(|judged| claim(judged, metrics)).collect()
+    verdicts.claims.iter().map(|judged| claim(judged, verdicts.significance, metrics)).collect()
 }
 
-fn claim(judged: &Judged, metrics: &[MetricDefinition]) -> ClaimRow {
-    let id = judged.claim.kind.metric().as_str();
-    let metric = row(metrics, id);
+fn claim(judged: &Judged, significance: Significance, metrics: &[MetricDefinition]) -> ClaimRow {
+    let (id, metric, title) = subject(&judged.claim.kind, metrics);
     let shown = Shown::of(metric);
     let source = &judged.claim.source;
     let place = [Some(&source.file), source.section.as_ref(), source.date.as_ref()];
@@ -58,7 +68,7 @@ fn claim(judged: &Judged, metrics: &[MetricDefinition]) -> ClaimRow {
         id: judged.claim.id.to_string(),
         says: line(&judged.claim.says),
         source: place.into_iter().flatten().map(|part| line(part)).collect::<Vec<_>>().join(", "),
-        metric: metric.map_or(id, |metric| metric.title).to_owned(),
+        metric: title.to_owned(),
         cells: line(&cells(judged)),
         published: published(&judged.claim.kind, shown),
         tolerance: tolerance(&judged.claim.kind),
@@ -69,20 +79,44 @@ fn claim(judged: &Judged, metrics: &[MetricDefinition]) -> ClaimRow {
         ratio: judged.ratio.map_or_else(|| NONE.to_owned(), |(ratio, interval)| figure::ratio(ratio, Some(interval))),
         gpu: judged.claim.system.as_ref().and_then(|system| system.gpu.as_deref()).map(line),
         verdict: judged.verdict.words(),
-        reason: reason(judged),
+        reason: reason(judged, significance),
         implausible: !judged.implausible.is_empty(),
+    }
+}
+
+/// What is shown of a claim's metric: its id, how its numbers look, its title.
+fn subject<'a>(
+    kind: &'a ClaimKind,
+    metrics: &'a [MetricDefinition],
+) -> (&'a str, Option<&'a MetricDefinition>, &'a str) {
+    match kind {
+        ClaimKind::FractionUnder { metric: RequestTime::Ttft, .. } => {
+            (FRACTION.id, Some(&FRACTION), "time to first token")
+        }
+        ClaimKind::FractionUnder { metric: RequestTime::Tpot, .. } => {
+            (FRACTION.id, Some(&FRACTION), "time per output token")
+        }
+        ClaimKind::FractionUnder { metric: RequestTime::E2e, .. } => (FRACTION.id, Some(&FRACTION), "whole request"),
+        other => {
+            let metric = row(metrics, other.metric());
+            (other.metric(), metric, metric.map_or(other.metric(), |metric| metric.title))
+        }
     }
 }
 
 fn cells(judged: &Judged) -> String {
     match &judged.claim.kind {
-        ClaimKind::Absolute { cell, .. } | ClaimKind::AtLeast { cell, .. } | ClaimKind::AtMost { cell, .. } => {
+        ClaimKind::Absolute { cell, .. }
+        | ClaimKind::AtLeast { cell, .. }
+        | ClaimKind::AtMost { cell, .. }
+        | ClaimKind::FractionUnder { cell, .. } => {
             judged.cell.as_ref().map_or_else(|| selected(cell), ToString::to_string)
         }
         ClaimKind::Ratio { numerator, denominator, .. } => {
             format!("{} over {}", selected(numerator), selected(denominator))
         }
         ClaimKind::Ordering { larger, smaller, .. } => format!("{} over {}", selected(larger), selected(smaller)),
+        ClaimKind::Trend { along, .. } => along.iter().map(selected).collect::<Vec<_>>().join(", then "),
     }
 }
 
@@ -97,26 +131,46 @@ fn published(kind: &ClaimKind, shown: Shown) -> String {
         ClaimKind::AtLeast { value, .. } => format!("at least {}", shown.number(*value)),
         ClaimKind::AtMost { value, .. } => format!("at most {}", shown.number(*value)),
         ClaimKind::Ordering { .. } => "larger".to_owned(),
+        ClaimKind::Trend { direction: Direction::Rises, .. } => "rises".to_owned(),
+        ClaimKind::Trend { direction: Direction::Falls, .. } => "falls".to_owned(),
+        ClaimKind::FractionUnder { limit, value, .. } => {
+            format!("at least {} under {limit}", shown.number(value.fraction()))
+        }
     }
 }
 
 fn tolerance(kind: &ClaimKind) -> String {
     match kind {
         ClaimKind::Absolute { tolerance, .. } | ClaimKind::Ratio { tolerance, .. } => format!("±{tolerance}"),
-        ClaimKind::AtLeast { .. } | ClaimKind::AtMost { .. } | ClaimKind::Ordering { .. } => NONE.to_owned(),
+        ClaimKind::AtLeast { .. }
+        | ClaimKind::AtMost { .. }
+        | ClaimKind::Ordering { .. }
+        | ClaimKind::Trend { .. }
+        | ClaimKind::FractionUnder { .. } => NONE.to_owned(),
     }
 }
 
-fn reason(judged: &Judged) -> String {
+fn reason(judged: &Judged, significance: Significance) -> String {
     let implausible =
         judged.implausible.iter().map(|arithmetic| format!("physically implausible: {}", line(arithmetic)));
-    [because(&judged.verdict)].into_iter().chain(implausible).collect::<Vec<_>>().join("; ")
+    [because(judged, significance)].into_iter().chain(steps(judged)).chain(implausible).collect::<Vec<_>>().join("; ")
 }
 
-fn because(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Reproduced => "the 90 % interval lies within what the claim allows".to_owned(),
-        Verdict::NotReproduced => "the 90 % interval lies outside what the claim allows".to_owned(),
+/// `each over the one before: 1.9 [1.8, 2.0], 1.3 [1.2, 1.4]`.
+fn steps(judged: &Judged) -> Option<String> {
+    let ratios: Vec<String> =
+        judged.steps.iter().map(|(ratio, interval)| figure::ratio(*ratio, Some(*interval))).collect();
+    (!ratios.is_empty()).then(|| format!("each over the one before: {}", ratios.join(", ")))
+}
+
+fn because(judged: &Judged, significance: Significance) -> String {
+    let is_trend = matches!(judged.claim.kind, ClaimKind::Trend { .. });
+    match &judged.verdict {
+        Verdict::Reproduced if is_trend => "every step goes that way, with all of them tested at once".to_owned(),
+        Verdict::NotReproduced if is_trend => "a step goes the other way, or none".to_owned(),
+        Verdict::Inconclusive { needs: None } if is_trend => "a step may go either way".to_owned(),
+        Verdict::Reproduced => format!("the {significance} interval lies within what the claim allows"),
+        Verdict::NotReproduced => format!("the {significance} interval lies outside what the claim allows"),
         Verdict::Inconclusive { needs: Some(needs) } => format!("about {needs} repetitions would tell"),
         Verdict::Inconclusive { needs: None } => {
             "the interval reaches over the edge of what the claim allows".to_owned()

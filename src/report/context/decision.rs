@@ -21,6 +21,8 @@ pub struct DecisionView {
     pub because: String,
     /// Treatments that are not ranked for want of a valid measurement.
     pub unmeasured: Vec<String>,
+    /// Ways to serve that were not measured here at all.
+    pub unplanned: Vec<String>,
     /// The "use when" lists, by the option they speak for.
     pub evidence: Vec<EvidenceGroup>,
 }
@@ -68,7 +70,7 @@ pub struct EvidenceLine {
 
 impl DecisionView {
     pub(super) fn of(verdicts: &Verdicts, cells: &[CellRow], metrics: &[MetricDefinition]) -> Self {
-        let Decision { options, standing, advice, because, unmeasured, evidence } = &verdicts.decision;
+        let Decision { options, standing, advice, because, unmeasured, unplanned, evidence } = &verdicts.decision;
         let mut groups: IndexMap<String, Vec<EvidenceLine>> = IndexMap::new();
         for one in evidence {
             groups.entry(line(&one.speaks_for)).or_default().push(EvidenceLine {
@@ -91,6 +93,7 @@ impl DecisionView {
             advice: sentence(&line(advice)),
             because: sentence(&line(because)),
             unmeasured: unmeasured.iter().map(|treatment| line(treatment)).collect(),
+            unplanned: unplanned.iter().map(|way| line(way)).collect(),
             evidence: groups.into_iter().map(|(speaks_for, lines)| EvidenceGroup { speaks_for, lines }).collect(),
         }
     }

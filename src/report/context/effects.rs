@@ -21,7 +21,7 @@ pub struct EffectsView {
 pub struct EffectRow {
     /// `mps=on over mps=off`; for a pair, both with `×` between them.
     pub effect: String,
-    /// The other factors' levels, or over how many combinations of them.
+    /// The other factors' levels, or over which combinations of them.
     pub at: String,
     /// The ratio with its interval, or why there is none.
     pub ratio: String,
@@ -84,7 +84,10 @@ fn rows(effect: &Effect) -> Vec<EffectRow> {
         [] => "–".to_owned(),
         [(at, _)] if at.is_empty() => "no other factor".to_owned(),
         [(at, _)] => at.clone(),
-        several => format!("average over {}", several.len()),
+        several => {
+            let places: Vec<&str> = several.iter().map(|(at, _)| at.as_str()).collect();
+            format!("average over {}", places.join("; "))
+        }
     };
     let each = if effect.at.len() > 1 { effect.at.as_slice() } else { &[] };
     let all = std::iter::once((&over, &effect.ratio)).chain(each.iter().map(|(at, ratio)| (at, ratio)));

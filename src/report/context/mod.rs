@@ -6,6 +6,7 @@ mod claims;
 mod comparisons;
 mod decision;
 mod effects;
+mod noise;
 mod phases;
 mod plan;
 mod rules;
@@ -20,6 +21,7 @@ pub use claims::{ClaimRow, Tally};
 pub use comparisons::ComparisonRow;
 pub use decision::{DecisionView, EvidenceGroup, EvidenceLine, OptionRow};
 pub use effects::{EffectRow, EffectsView};
+pub use noise::NoiseRow;
 pub use phases::{Absent, Grid, GridRow, PhaseView};
 pub use plan::{PlanView, PromptFile, StepRow, TreatmentView};
 pub use rules::RuleRow;
@@ -65,8 +67,13 @@ pub struct Context {
     pub effects: EffectsView,
     /// Published numbers and what became of them.
     pub claims: Vec<ClaimRow>,
+    /// Of the intervals of claims and equivalences: `90 %`, more in a run that
+    /// may stop early.
+    pub confidence: String,
     /// How many claims got which verdict.
     pub tallies: Vec<Tally>,
+    /// How far two equals differed, if the run was to find that out.
+    pub noise: Vec<NoiseRow>,
     /// Which way to serve.
     pub decision: DecisionView,
     /// The scenario's own rules, and whether they hold.
@@ -89,7 +96,7 @@ impl Context {
             mark: if simulated.is_some() { "SIMULATED: " } else { "" },
             run: RunView::of(manifest, plan, summary, simulated.as_ref()),
             overrides: OverridesView::of(&manifest.overrides),
-            environment: run::environment(&manifest.environment),
+            environment: run::environment(&manifest.environment, manifest.certified),
             plan: PlanView::of(plan),
             phases: phases::phases(&cells),
             searches: searches::searches(summary, metrics),
@@ -99,7 +106,9 @@ impl Context {
             comparisons: comparisons::comparisons(verdicts, metrics),
             effects: EffectsView::of(verdicts),
             claims: claims::claims(verdicts, metrics),
+            confidence: verdicts.significance.to_string(),
             tallies: claims::tallies(verdicts),
+            noise: noise::rows(summary, plan, metrics),
             decision: DecisionView::of(verdicts, &cells, metrics),
             rules: rules::rules(verdicts, metrics),
             cells,

@@ -53,7 +53,7 @@ fn turning(turning: &Turning, metrics: &[MetricDefinition]) -> String {
     let Turning { quantity, measured, turns_at, holds_beyond } = turning;
     let (title, cells, definition) = named(quantity, metrics);
     let number = |value: f64| match quantity {
-        Quantity::Ratio { .. } => format!("×{}", figure::ratio(value, None)),
+        Quantity::Ratio { .. } => format!("×{}", Shown::PLAIN.number(value)),
         Quantity::Value { .. } => Shown::of(definition).number(value),
     };
     let verb = if *holds_beyond { "would hold" } else { "would no longer hold" };

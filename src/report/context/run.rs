@@ -3,10 +3,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::plan::Plan;
-use crate::record::{Environment, GpuIdentity, Manifest, Outcome, Overrides, Session};
+use crate::record::{Envelope, Environment, GpuIdentity, Manifest, MemorySource, Outcome, Overrides, Session};
 use crate::report::text::{line, sentence};
 use crate::summary::{CellSummary, Seam, Summary, Validity};
-use crate::units::Bytes;
 
 const MOMENT: &str = "%Y-%m-%d %H:%M:%S UTC";
 
@@ -113,7 +112,7 @@ impl RunView {
                 .then(|| Incomplete::of(&outcome(&manifest.outcome), plan, summary)),
             resumed: resumed(manifest, summary),
             looks: summary.looks.iter().map(|look| sentence(&line(&look.to_string()))).collect(),
-            reproduce: reproduce(manifest, simulated),
+            reproduce: reproduce(manifest, plan, simulated),
         }
     }
 }
@@ -147,9 +146,10 @@ fn outcome(outcome: &Outcome) -> String {
 }
 
 /// The frozen scenario already holds includes, profile and `--set`.
-fn reproduce(manifest: &Manifest, simulated: Option<&Simulated>) -> Vec<String> {
+fn reproduce(manifest: &Manifest, plan: &Plan, simulated: Option<&Simulated>) -> Vec<String> {
     let folder = format!("results/{}/{}", manifest.scenario, manifest.run_id);
-    let run = format!("runexp run {folder}/scenario.toml --seed {}", manifest.seed);
+    let command = if plan.calibration.is_some() { "calibrate" } else { "run" };
+    let run = format!("runexp {command} {folder}/scenario.toml --seed {}", manifest.seed);
     let only = manifest.overrides.only.iter().map(|only| ("--only", only.as_str()));
     let simulate = simulated.map(|simulated| ("--simulate", simulated.machine.as_str()));
     let words = only.chain(simulate).map(|(option, value)| format!("{option} {}", quoted(&line(value))));
@@ -194,7 +194,7 @@ pub struct Fact {
 }
 
 /// The machine, fact by fact.
-pub(super) fn environment(environment: &Environment) -> Vec<Fact> {
+pub(super) fn environment(environment: &Environment, certified: Option<Envelope>) -> Vec<Fact> {
     let Environment { kernel, cpu, cpus, memory_bytes, boot_id: _, gpus, gpu_absent, driver, cuda } = environment;
     let mut facts: Vec<Fact> = gpus.iter().map(|gpu| fact("GPU", Some(gpu_words(gpu)))).collect();
     if facts.is_empty() {
@@ -207,8 +207,19 @@ pub(super) fn environment(environment: &Environment) -> Vec<Fact> {
         fact("CPUs", cpus.map(|cpus| cpus.to_string())),
         fact("Memory", memory_bytes.map(|bytes| bytes.to_string())),
         fact("Kernel", kernel.clone()),
+        fact("Load driver", Some(certified.map_or_else(|| UNCERTIFIED.to_owned(), envelope_words))),
     ]);
     facts
+}
+
+const UNCERTIFIED: &str = "not certified: `runexp doctor` finds out once what it takes on a machine";
+
+fn envelope_words(Envelope { made, requests_per_s, events_per_s, timely_events_per_s }: Envelope) -> String {
+    format!(
+        "certified on {} for {requests_per_s:.0} requests/s and {events_per_s:.0} token events/s, first tokens within 1 ms \
+         up to {timely_events_per_s:.0} events/s",
+        made.format("%Y-%m-%d")
+    )
 }
 
 fn fact(name: &str, text: Option<String>) -> Fact {
@@ -216,7 +227,17 @@ fn fact(name: &str, text: Option<String>) -> Fact {
 }
 
 fn gpu_words(gpu: &GpuIdentity) -> String {
-    let memory = gpu.memory_bytes.map(|Bytes(bytes)| format!(", {}", Bytes(bytes)));
+    let memory = match (gpu.memory_bytes, gpu.memory_source) {
+        (_, Some(MemorySource::Unified)) => ", memory shared with the host".to_owned(),
+        (Some(bytes), _) => format!(", {bytes}"),
+        (None, _) => String::new(),
+    };
+    let limits = gpu
+        .power_limit_w
+        .zip(gpu.power_limit_default_w)
+        .filter(|(limit, default)| limit.to_bits() != default.to_bits());
+    let limit = limits.map(|(limit, default)| format!(", limited to {limit:.0} W of {default:.0} W"));
     let bandwidth = gpu.bandwidth_bytes_per_s.map(|rate| format!(", {:.0} GB/s", rate / 1e9));
-    format!("{}{}{} ({})", gpu.name, memory.unwrap_or_default(), bandwidth.unwrap_or_default(), gpu.uuid)
+    let (bandwidth, limit) = (bandwidth.unwrap_or_default(), limit.unwrap_or_default());
+    format!("{}{memory}{bandwidth}{limit} ({})", gpu.name, gpu.uuid)
 }

@@ -1,6 +1,5 @@
 use serde::Serialize;
 
-use super::capacity::is_count;
 use super::row;
 use crate::metric::MetricDefinition;
 use crate::report::figure::Shown;
@@ -40,25 +39,25 @@ pub struct ProbeRow {
 /// Every search, by cell and block.
 pub(super) fn searches(summary: &Summary, metrics: &[MetricDefinition]) -> Vec<SearchView> {
     let of_cell = |(id, cell): (&crate::names::CellId, &CellSummary)| {
-        let what = cell.load.strip_prefix("max=").unwrap_or(&cell.load).to_owned();
         let id = line(id.as_str());
         let found = |one: &crate::summary::Repetition| {
-            let search = one.search.as_ref()?;
+            let search = one.search.as_ref().filter(|search| !search.counts_servers())?;
             let mut probes: Vec<&Probe> = search.probes.iter().collect();
             probes.sort_by(|one, other| one.level.total_cmp(&other.level));
             Some(SearchView {
                 cell: id.clone(),
                 block: one.block,
-                found: sentence(search, &what),
+                found: sentence(search),
                 probes: probes.into_iter().map(|probe| probe_row(probe, metrics)).collect(),
             })
         };
         cell.repetitions.iter().filter_map(found).collect::<Vec<_>>()
     };
-    summary.cells.iter().filter(|(_, cell)| !is_count(cell)).flat_map(of_cell).collect()
+    summary.cells.iter().flat_map(of_cell).collect()
 }
 
-fn sentence(search: &Search, what: &str) -> String {
+fn sentence(search: &Search) -> String {
+    let what = search.max;
     let said = match (search.passed, search.failed) {
         (Some(passed), Some(failed)) => {
             format!("{what}={passed} met the objectives and {what}={failed} did not: the highest lies between them")

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::claim::{Claim, ClaimKind};
+use super::super::claim::{Claim, ClaimKind, RequestTime};
 use super::super::diagnostic::Code;
 use super::super::factor::Selector;
 use super::super::fields::Fields;
@@ -13,7 +13,7 @@ use super::super::tree::Node;
 use super::factor::read_selector;
 use super::known_metric;
 use crate::names::MetricId;
-use crate::units::Share;
+use crate::units::{Period, Share};
 
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -29,7 +29,15 @@ pub(in super::super) enum Kind {
     AtMost,
     /// The metric is larger in one cell than in another.
     Ordering,
+    /// The metric rises, or falls, from each cell of `along` to the next.
+    Trend,
+    /// At least a share of the requests in `where` takes less than a limit.
+    FractionUnder,
 }
+
+/// Keys that only some kinds have.
+pub(in super::super) const PARTICULAR: [&str; 10] =
+    ["where", "numerator", "denominator", "larger", "smaller", "along", "direction", "limit", "value", "tolerance"];
 
 /// Reads every `[[claim]]`; a second one of the same id is noted.
 pub(in super::super) fn read_claims(nodes: &[Node], cells: &[&str], metrics: &[&str], scope: &Scope<'_>) -> Vec<Claim> {
@@ -53,12 +61,16 @@ fn read_claim(node: &Node, cells: &[&str], metrics: &[&str], scope: &Scope<'_>) 
     let id = fields.required("id");
     let says = fields.required("says");
     let source = fields.required("source");
-    let metric = read_metric(&fields, metrics);
     let system = fields.optional("system");
-    let kind = fields.required("kind").and_then(|kind| read_kind(kind, metric, &fields, cells));
+    let written = fields.required("kind");
+    let kind = written.and_then(|kind| read_kind(kind, &fields, metrics, cells));
+    if written.is_none() {
+        let times = RequestTime::ALL.map(RequestTime::id);
+        read_metric(&fields, &[metrics, times.as_slice()].concat());
+    }
     if kind.is_none() {
         // Which of these belong to it cannot be told.
-        for key in ["where", "numerator", "denominator", "larger", "smaller", "value", "tolerance"] {
+        for key in PARTICULAR {
             fields.raw(key);
         }
     }
@@ -72,7 +84,11 @@ fn read_metric(fields: &Fields<'_>, metrics: &[&str]) -> Option<MetricId> {
     known_metric(metric.as_str(), span, metrics, fields.scope.notes)
 }
 
-fn read_kind(kind: Kind, metric: Option<MetricId>, fields: &Fields<'_>, cells: &[&str]) -> Option<ClaimKind> {
+fn read_kind(kind: Kind, fields: &Fields<'_>, metrics: &[&str], cells: &[&str]) -> Option<ClaimKind> {
+    if let Kind::FractionUnder = kind {
+        return read_fraction(fields, cells);
+    }
+    let metric = read_metric(fields, metrics);
     let selector = |key| -> Option<Selector> { read_selector(fields.must_have(key)?, cells, &fields.scope) };
     let tolerance = || fields.optional("tolerance").or_else(|| Share::from_fraction(0.1));
     match kind {
@@ -103,14 +119,59 @@ fn read_kind(kind: Kind, metric: Option<MetricId>, fields: &Fields<'_>, cells: &
             let (larger, smaller) = (selector("larger"), selector("smaller"));
             Some(ClaimKind::Ordering { metric: metric?, larger: larger?, smaller: smaller? })
         }
+        Kind::Trend => {
+            let (direction, along) = (fields.required("direction"), read_along(fields, cells));
+            Some(ClaimKind::Trend { metric: metric?, direction: direction?, along: along? })
+        }
+        Kind::FractionUnder => None,
     }
+}
+
+fn read_fraction(fields: &Fields<'_>, cells: &[&str]) -> Option<ClaimKind> {
+    let metric = fields.required("metric");
+    let cell = fields.must_have("where").and_then(|node| read_selector(node, cells, &fields.scope));
+    let (limit, value) = (fields.required::<Period>("limit"), fields.required::<Share>("value"));
+    if limit.is_some_and(Period::is_zero) {
+        complain(fields, "limit", "no request takes less than no time".to_owned());
+    }
+    if let Some(share) = value.filter(|share| !(0.0 < share.fraction() && share.fraction() <= 1.0)) {
+        complain(fields, "value", format!("`value` is {share} but must be above 0 % and at most 100 %"));
+    }
+    Some(ClaimKind::FractionUnder { metric: metric?, cell: cell?, limit: limit?, value: value? })
+}
+
+/// The cells of a trend, in order.
+fn read_along(fields: &Fields<'_>, cells: &[&str]) -> Option<Vec<Selector>> {
+    let node = fields.must_have("along")?;
+    let Some(list) = node.as_list() else {
+        let finding =
+            Finding::new(Code::Value, node.span.clone(), format!("expected a list, found {}", node.describe()));
+        fields.scope.notes.push(finding.help("write it like along = [{ clients = 1 }, { clients = 2 }]"));
+        return None;
+    };
+    let along: Vec<Option<Selector>> = list.iter().map(|node| read_selector(node, cells, &fields.scope)).collect();
+    if along.len() < 2 {
+        complain(fields, "along", "a trend needs two cells or more".to_owned());
+    }
+    for (index, (selector, node)) in along.iter().zip(list).enumerate() {
+        if let Some(selector) = selector.as_ref().filter(|_| along.iter().take(index).any(|other| other == selector)) {
+            let message = format!("{selector} stands twice in `along`");
+            fields.scope.notes.push(Finding::new(Code::Duplicate, node.span.clone(), message));
+        }
+    }
+    along.into_iter().collect()
+}
+
+/// Notes what is out of bounds, at the key's value.
+fn complain(fields: &Fields<'_>, key: &'static str, message: String) {
+    let span = fields.raw(key).map_or_else(|| fields.span(), |node| node.span.clone());
+    fields.scope.notes.push(Finding::new(Code::Bounds, span, message));
 }
 
 fn read_value(fields: &Fields<'_>) -> Option<f64> {
     let value: f64 = fields.required("value")?;
     if !value.is_finite() {
-        let span = fields.raw("value").map_or_else(|| fields.span(), |node| node.span.clone());
-        fields.scope.notes.push(Finding::new(Code::Bounds, span, "a published value is finite"));
+        complain(fields, "value", "a published value is finite".to_owned());
     }
     Some(value)
 }

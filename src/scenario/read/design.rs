@@ -15,6 +15,10 @@ use crate::units::Share;
 /// The most complete blocks.
 const MOST_REPETITIONS: u32 = 1000;
 
+/// The most tries after the first: what is spoiled more often than that is no
+/// accident.
+const MOST_RERUNS: u32 = 3;
+
 /// Reads `[design]`; `metrics` are the known ids.
 pub(in super::super) fn read_design(
     node: &Node,
@@ -31,6 +35,8 @@ pub(in super::super) fn read_design(
     let default = Design::default();
     let repetitions = fields.optional("repetitions").unwrap_or(default.repetitions);
     fields.within("repetitions", repetitions, 1, MOST_REPETITIONS);
+    let rerun = fields.optional("rerun").unwrap_or(default.rerun);
+    fields.within("rerun", rerun, 0, MOST_RERUNS);
     let replicate = fields.or_default("replicate");
     let adaptive = fields.node("adaptive");
     let design = Design {
@@ -41,6 +47,7 @@ pub(in super::super) fn read_design(
         seed: fields.optional("seed").unwrap_or(default.seed),
         baseline,
         cooldown: fields.optional("cooldown"),
+        rerun,
         zip: read_zip(&fields, factors),
     };
     fields.finish();

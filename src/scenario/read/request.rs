@@ -22,10 +22,11 @@ pub(super) fn read_request(outer: &Fields<'_>, servers: Option<&Servers>, dir: &
     let notes = outer.scope.notes;
     let request: Option<RequestSpec> = decode(&node, notes);
     let fields = Fields::of(&node, &outer.scope)?;
-    let source = fields.exactly_one(&["prompts", "prompt"]);
+    let source = fields.exactly_one(&["prompts", "prompt", "prompt_tokens"]);
     let template = template.map(|entry| read_template(&entry, source, &outer.scope));
     let mut request = request?;
     fields.within("max_tokens", request.max_tokens, 1, MOST_TOKENS);
+    check_lengths(&request.prompt_tokens, &fields);
     fields.within("temperature", request.temperature, 0.0, 100.0);
     if let (Some(servers), Some(names)) = (servers, fields.raw("servers").and_then(Node::as_list)) {
         for name in names {
@@ -42,6 +43,16 @@ pub(super) fn read_request(outer: &Fields<'_>, servers: Option<&Servers>, dir: &
         notes.want(WantedFile { path: prompts.clone(), span: node.span.clone(), role });
     }
     Some(request)
+}
+
+/// Every length must be within bounds, and one there.
+fn check_lengths(lengths: &[u32], fields: &Fields<'_>) {
+    for length in lengths {
+        fields.within("prompt_tokens", *length, 1, MOST_TOKENS);
+    }
+    if let Some(node) = fields.raw("prompt_tokens").filter(|_| lengths.is_empty()) {
+        fields.scope.notes.push(Finding::new(Code::Bounds, node.span.clone(), "`prompt_tokens` holds no length"));
+    }
 }
 
 /// A template of prompts is computed later, over every line of the file.

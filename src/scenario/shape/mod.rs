@@ -38,7 +38,7 @@ pub(super) fn exactly_one(keys: &[&str]) -> Value {
 #[derive(JsonSchema)]
 #[schemars(untagged, inline)]
 #[expect(dead_code, reason = "only its shape is used")]
-enum OneOrMore<T> {
+pub(super) enum OneOrMore<T> {
     One(T),
     More(Vec<T>),
 }

@@ -72,7 +72,9 @@ pub(super) struct Phase {
     #[schemars(range(min = 1))]
     requests: Option<u64>,
     /// Load before the measured window, which begins without a pause. None if
-    /// left out.
+    /// left out. Where clients are measured for a time it goes on for a random
+    /// moment, at most as long again and at most a tenth of the window: else every
+    /// repetition would cut the replies at the same place.
     warmup: Option<Period>,
     /// How long requests still in flight after the window may take; `30s` if
     /// left out.

@@ -31,6 +31,13 @@ pub(in crate::sim) fn info_body(api: Api, info: Info, catalogue: &Catalogue) -> 
             running["expires_at"] = "2318-01-01T00:00:00Z".into();
             json!({ "models": [running] })
         }
+        Info::Models if api == Api::LlamaServer => json!({
+            "object": "list",
+            "data": [{
+                "id": model, "object": "model", "created": 0, "owned_by": "llamacpp",
+                "meta": { "size": catalogue.weights_bytes },
+            }],
+        }),
         Info::Models => {
             json!({ "object": "list", "data": [{ "id": model, "object": "model", "created": 0, "owned_by": "runexp" }] })
         }

@@ -236,7 +236,7 @@ fn a_server_tells_what_it_serves() {
     {"version":"0.0.0-simulated"}
     {"models":[{"name":"m","model":"m","size":4920000000,"digest":"simulated-h100","details":{"format":"gguf","quantization_level":"Q4_K_M"}}]}
     {"models":[{"name":"m","model":"m","size":4920000000,"digest":"simulated-h100","details":{"format":"gguf","quantization_level":"Q4_K_M"},"size_vram":4920000000,"context_length":131072,"expires_at":"2318-01-01T00:00:00Z"}]}
-    {"object":"list","data":[{"id":"m","object":"model","created":0,"owned_by":"runexp"}]}
+    {"object":"list","data":[{"id":"m","object":"model","created":0,"owned_by":"llamacpp","meta":{"size":4920000000}}]}
     {"status":"ok"}
     {"default_generation_settings":{"n_ctx":131072},"total_slots":8,"model_alias":"m","model_path":"m","build_info":"simulated"}
     "#);

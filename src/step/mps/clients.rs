@@ -39,11 +39,26 @@ impl MpsControl<'_> {
     }
 
     async fn pids(&self, question: &str) -> Result<Vec<u32>, CommandError> {
+        let answer = self.ask(question).await?.unwrap_or_default();
+        Ok(answer.lines().filter_map(|line| line.trim().parse().ok()).collect())
+    }
+
+    /// What the daemon answers; `None` if there is none.
+    ///
+    /// # Errors
+    /// When the control program fails.
+    pub async fn ask(&self, question: &str) -> Result<Option<String>, CommandError> {
         let Self { program, privileged, env, log, cancel } = *self;
         let (argv, input) = ([program.to_owned()], format!("{question}\n"));
         let limit = Limit::from_now(WITHIN);
         let command = Command { argv: &argv, env, dir: None, privileged, input: Some(&input), limit, log };
         let answer = command.run(cancel).await?;
-        Ok(answer.lines().filter_map(|line| line.trim().parse().ok()).collect())
+        Ok(is_of_a_daemon(&answer).then_some(answer))
     }
+}
+
+/// Whether there was somebody to ask: without a daemon the program may complain
+/// and still end with 0.
+pub(super) fn is_of_a_daemon(answer: &str) -> bool {
+    !answer.contains("Cannot find MPS control daemon")
 }

@@ -17,7 +17,10 @@ use crate::units::Period;
 
 pub use clients::MpsControl;
 
-const PIPE_VARIABLE: &str = "CUDA_MPS_PIPE_DIRECTORY";
+/// Names the folder in which a daemon listens, and its clients look for it.
+pub const PIPE_VARIABLE: &str = "CUDA_MPS_PIPE_DIRECTORY";
+/// Names the folder in which a daemon and its servers keep logs.
+pub const LOG_VARIABLE: &str = "CUDA_MPS_LOG_DIRECTORY";
 
 /// MPS is not as it was asked for.
 #[derive(Debug, thiserror::Error)]

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::{MpsError, PIPE_VARIABLE};
+use super::clients::is_of_a_daemon;
+use super::{LOG_VARIABLE, MpsError, PIPE_VARIABLE};
 use crate::process::{CommandError, Privileged};
 use crate::record::{Fact, Undo};
 use crate::scenario::MpsStep;
 use crate::step::{Attempt, Performed, StepContext, StepError};
 
-const LOG_VARIABLE: &str = "CUDA_MPS_LOG_DIRECTORY";
 const PID_FILE: &str = "nvidia-cuda-mps-control.pid";
 /// `sun_path` holds 108 bytes with its final zero (unix(7)); the daemon puts
 /// names like `/control_privileged` behind the folder.
@@ -102,8 +102,7 @@ async fn wait_for_answer(
     let argv = [control.to_owned()];
     loop {
         let last = match attempt.command(&argv, env, attempt.context.dir, Some("get_server_list\n")).await {
-            // Without a daemon it may complain and still end with 0.
-            Ok(output) if !output.contains("Cannot find MPS control daemon") => return Ok(()),
+            Ok(output) if is_of_a_daemon(&output) => return Ok(()),
             Ok(output) => output.trim().to_owned(),
             Err(CommandError::Cancelled { .. }) => return Err(StepError::Cancelled),
             Err(error) => error.to_string(),

@@ -1,6 +1,6 @@
 //! Whether the driver did what it was to do.
 
-use super::Examined;
+use super::{Examined, MARGIN};
 use crate::metric::Window;
 use crate::record::{ClockSteps, CpuTime, RequestOutcome};
 use crate::stats::Percentile::{P50, P90, P95, P99};
@@ -13,11 +13,8 @@ const LAG_FLOOR: Nanos = Nanos(1_000_000);
 const LAG_SHARE_OF_TTFT: f64 = 0.01;
 const STALL_FLOOR: Nanos = Nanos(100_000_000);
 const DELAY_FLOOR: Nanos = Nanos(1_000_000);
-/// A third of the margin within which two values count as equal
-/// (`verdict::standing`): one stall must not shift a throughput by more.
+/// A third of [`MARGIN`]: one stall must not shift a throughput by more.
 const STALL_SHARE: f64 = 0.01;
-/// That margin: waits for the driver must not shift a time by more.
-const MARGIN: f64 = 0.03;
 /// In seconds. In a shorter window a single stall of 100 ms, which is let pass,
 /// makes a mean wait of more than 1 ms.
 const SHORTEST_TO_AVERAGE: f64 = 5.0;

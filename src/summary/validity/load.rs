@@ -1,13 +1,11 @@
 //! Whether the load was what it was to be, and the server at its pace.
 
-use super::{Examined, percent};
+use super::{Examined, MARGIN, percent};
 use crate::metric;
 use crate::summary::Course;
 
 /// At full load for less of a window than this, its mean is that of a mixture.
 const LEAST_AT_FULL_LOAD: f64 = 0.8;
-/// The margin within which two values count as equal (`verdict::standing`).
-const MARGIN: f64 = 0.03;
 
 pub(super) fn short_of_load(examined: &Examined<'_>) -> Option<String> {
     let share = metric::share_at_full_load(examined.window)?;

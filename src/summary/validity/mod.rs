@@ -1,8 +1,10 @@
 //! When a repetition's values do not count: one small function per rule, and
 //! one table of them all.
 
+mod cause;
 mod client;
 mod counts;
+mod envelope;
 mod gpu;
 mod id;
 mod load;
@@ -18,10 +20,14 @@ use super::Course;
 use crate::metric::Window;
 use crate::plan::CellSpec;
 use crate::record::CellEnd;
+pub use cause::Cause;
 pub use page::{explain_rule, rule_words};
 use rule::Check;
-pub use rule::{Cause, RULES, Rule, RuleDefinition};
+pub use rule::{RULES, Rule, RuleDefinition};
 pub(super) use servers::examine_servers;
+
+/// The margin within which two values count as equal (`verdict::standing`).
+const MARGIN: f64 = 0.03;
 
 /// What the rules look at.
 pub(super) struct Examined<'a> {

@@ -3,7 +3,7 @@
 use super::{Examined, as_f64, percent};
 use crate::metric;
 use crate::record::{CellEnd, Request, RequestOutcome};
-use crate::scenario::PromptCache;
+use crate::scenario::{PromptCache, length_tolerance};
 use crate::stats::Sample;
 use crate::units::Share;
 
@@ -69,4 +69,22 @@ pub(super) fn prompt_cached(examined: &Examined<'_>) -> Option<String> {
     let share = if all == 0 { 0.0 } else { as_f64(cached) / as_f64(all) };
     (examined.spec.request.prompt_cache == PromptCache::Refuse && share > CACHED_LIMIT)
         .then(|| format!("{} of the prompt tokens came from a prompt cache, more than 5 %", percent(share)))
+}
+
+/// A prompt that was made for a number of tokens must have it, as the server
+/// counts.
+pub(super) fn prompt_length(examined: &Examined<'_>) -> Option<String> {
+    let made_up = examined.window.good().filter_map(|request| Some((request.asked_prompt_tokens?, request)));
+    let counts: Option<Vec<(u32, f64)>> =
+        made_up.map(|(asked, request)| Some((asked, as_f64(request.usage.prompt_tokens?)))).collect();
+    let Some(counts) = counts else {
+        return Some("the server did not count the tokens of every prompt".to_owned());
+    };
+    let mean = |of: fn((u32, f64)) -> f64| Some(Sample::new(counts.iter().copied().map(of).collect()).ok()?.mean());
+    let off = mean(|(asked, counted)| (counted - f64::from(asked)).abs())?;
+    let limit = mean(|(asked, _)| length_tolerance(asked))?;
+    let (asked, counted) = (mean(|(asked, _)| f64::from(asked))?, mean(|(_, counted)| counted)?);
+    (off > limit).then(|| {
+        format!("prompts of {asked:.1} tokens were counted as {counted:.1}: off by {off:.1} on average, more than {limit:.1}")
+    })
 }

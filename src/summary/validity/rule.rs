@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Examined, client, counts, gpu, load, mps, requests};
+use super::{Cause, Examined, client, counts, envelope, gpu, load, mps, requests};
 
 /// A rule by which a repetition's values do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,12 +26,16 @@ pub enum Rule {
     ShortOfLoad,
     /// The window holds a warm-up or a slowdown.
     NotSettled,
+    /// Prompts had another length than they were made for.
+    PromptLength,
     /// The driver did not keep the schedule.
     LateSchedule,
     /// The driver stood still.
     DriverStalled,
     /// The driver had no CPU to spare.
     CpuShort,
+    /// More was asked of the driver than it was seen to take.
+    BeyondEnvelope,
     /// The machine slept, or somebody set its clock.
     ClockStepped,
     /// A server has another model than before.
@@ -48,28 +52,6 @@ pub enum Rule {
     SearchOpen,
     /// A search found no load that meets the objectives.
     NoLoadPassed,
-}
-
-/// Where the cause of an invalid repetition lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// In something beside the experiment, a busy machine say: the repetition
-    /// is worth another try.
-    Circumstance,
-    /// In the servers under this load, or in the scenario: another try would
-    /// end the same way.
-    Workload,
-}
-
-impl Cause {
-    /// What follows, as words for a table.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Circumstance => "a circumstance: another try may be spared it",
-            Self::Workload => "an outcome: another try would end the same way",
-        }
-    }
 }
 
 /// What a rule says of itself.
@@ -182,6 +164,14 @@ pub const RULES: &[RuleDefinition] = &[
         check: Check::Repetition(load::not_settled),
     },
     RuleDefinition {
+        rule: Rule::PromptLength,
+        cause: Cause::Workload,
+        protects: "Prefill costs what the prompt's length says: prompts of another length are another workload.",
+        limit: "prompts made for `prompt_tokens` were counted off by more than 2 %, or 2 tokens if that is more, on \
+                average, or the server did not count every one",
+        check: Check::Repetition(requests::prompt_length),
+    },
+    RuleDefinition {
         rule: Rule::LateSchedule,
         cause: Cause::Circumstance,
         protects: "An open loop that sends late offers another load than it says, and its waits begin too late.",
@@ -206,6 +196,16 @@ pub const RULES: &[RuleDefinition] = &[
         limit: "in a window of 1 s and more, the driver's threads ran or waited for a CPU in 90 % of the time of the CPUs \
                 they may use; or a thread of the simulated servers did, in 90 % of its own",
         check: Check::Repetition(client::cpu_short),
+    },
+    RuleDefinition {
+        rule: Rule::BeyondEnvelope,
+        cause: Cause::Workload,
+        protects: "Beyond what the driver was seen to take on this machine, nobody knows whether it is the server that is \
+                   measured.",
+        limit: "more requests or token events per second than `runexp doctor` saw the driver take, or more events than \
+                those up to which it noticed first tokens within 1 ms on average; without a certificate of `runexp \
+                doctor` by this version on this processor the other rules must do",
+        check: Check::Repetition(envelope::beyond_envelope),
     },
     RuleDefinition {
         rule: Rule::ClockStepped,

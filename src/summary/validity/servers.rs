@@ -21,10 +21,9 @@ pub(in crate::summary) fn examine_servers(record: &RunRecord, cells: &mut IndexM
         if **before == ServerAbout::default() {
             *before = about;
         }
-        let label = format!("`{}[{}]`", server.name, server.index);
         let changed =
-            changed(before, about).map(|how| (Rule::ModelChanged, format!("{label} serves another model: {how}")));
-        let spilt = spilt(about, has_gpu).map(|how| (Rule::CpuSpill, format!("{label} {how}")));
+            changed(before, about).map(|how| (Rule::ModelChanged, format!("`{server}` serves another model: {how}")));
+        let spilt = spilt(about, has_gpu).map(|how| (Rule::CpuSpill, format!("`{server}` {how}")));
         let found = [changed, spilt].into_iter().flatten().map(|(rule, text)| Reason { rule, text });
         reasons.entry(*epoch).or_default().extend(found);
     }

@@ -138,3 +138,18 @@ fn one_block_decides_nothing() {
     CUDA MPS | Maximum GPU utilization is critical | output throughput, 3 servers under MPS ÷ 3 servers time-sliced: ×2.000 (single run, no interval; `concurrent` at clients=3)
     ");
 }
+
+#[test]
+fn memory_is_told_at_the_heaviest_load_under_mps_beside_without() {
+    let at = |mps, servers, clients, bytes| cell(mps, servers, clients, &[("memory_per_instance", &[bytes, bytes])]);
+    let one = [at("off", 1, 1, 5.0e9), at("off", 1, 3, 5.1e9)];
+    let three = [at("off", 3, 1, 5.2e9), at("on", 3, 1, 5.3e9), at("off", 3, 3, 5.4e9), at("on", 3, 3, 5.5e9)];
+    let told = |cells: Vec<_>| {
+        let mut evidence = verdicts(&summary(cells)).decision.evidence.into_iter();
+        evidence.find(|line| line.says.contains("models per GPU")).unwrap().measured.unwrap()
+    };
+    insta::assert_snapshot!([told(one.to_vec()), told([&one[..], &three].concat())].join("\n"), @"
+    memory added by one instance: one server without batching 5.10 GB (single run) (`concurrent` at clients=3)
+    memory added by one instance: 3 servers under MPS 5.50 GB (single run) (`concurrent` at clients=3); 3 servers time-sliced 5.40 GB (single run) (`concurrent` at clients=3)
+    ");
+}

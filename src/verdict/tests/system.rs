@@ -26,6 +26,7 @@ fn environment(gpu: &str, driver: &str) -> Environment {
         uuid: String::new(),
         name: gpu.to_owned(),
         memory_bytes: None,
+        memory_source: None,
         bandwidth_bytes_per_s: None,
         power_limit_default_w: None,
         power_limit_w: None,

@@ -1,8 +1,12 @@
 //! The command itself, from its words to its exit code, as a person meets it.
 
 mod adaptive;
+mod calibrated;
 mod capacity;
+mod certified;
 mod check;
+mod doctor;
+mod effects;
 mod elsewhere;
 #[cfg(debug_assertions)]
 mod failpoint;
@@ -15,6 +19,7 @@ mod interrupted;
 mod invalid;
 mod journal;
 mod machine;
+mod made_up;
 mod mps;
 mod offline;
 mod plan;
@@ -29,3 +34,4 @@ mod stalled;
 mod starved;
 mod strays;
 mod teardown;
+mod undisturbed;

@@ -2,6 +2,7 @@
 
 mod asked;
 mod open;
+mod planned;
 mod resent;
 
 use std::io::Write;
@@ -10,71 +11,17 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use runexp::clock::Clock;
-use runexp::dialect::Api;
 use runexp::load::{Driven, Target, Workload, drive};
-use runexp::names::{CellId, PhaseName, ServerName};
+use runexp::names::CellId;
 use runexp::plan::CellSpec;
 use runexp::record::{CellEnd, CellKey, RequestOutcome, RequestRecord};
-use runexp::scenario::{
-    Endpoint, Expect, Length, Load, Prompt, PromptCache, Ready, RequestSpec, ServerOrigin, ServerSpec, Slo, Stop,
-    Treatment,
-};
+use runexp::scenario::{Endpoint, Length, Load, Prompt};
 use runexp::units::{Nanos, Period};
 use tokio_util::sync::CancellationToken;
 
+use planned::{cell, server};
+
 use crate::support::{FINISH, ScriptedServer, answer, chunk, end, stream_head, token};
-
-fn server(url: &str) -> ServerSpec {
-    ServerSpec {
-        name: ServerName::new("scripted").unwrap(),
-        index: 0,
-        api: Api::OpenAi,
-        origin: ServerOrigin::Url { url: url.to_owned() },
-        ready: Ready { http: None, log: None, within: Period::from_secs(5) },
-        preload: None,
-        stop: Stop::default(),
-        model: Some("m".to_owned()),
-        headers: Vec::new(),
-        source_addresses: Vec::new(),
-        slots: None,
-    }
-}
-
-fn cell(load: Load, length: Length) -> CellSpec {
-    CellSpec {
-        treatment: Treatment::default(),
-        phase: PhaseName::new("test").unwrap(),
-        load,
-        find: None,
-        max_in_flight: None,
-        length,
-        warmup: Period::default(),
-        drain: Period::from_secs(5),
-        request: RequestSpec {
-            prompts: None,
-            template: None,
-            prompt: Some("hello".to_owned()),
-            preamble: None,
-            endpoint: Endpoint::Chat,
-            max_tokens: 8,
-            temperature: 0.0,
-            seed: None,
-            stream: true,
-            ignore_eos: false,
-            nonce: true,
-            prompt_cache: PromptCache::Refuse,
-            think: None,
-            servers: Vec::new(),
-            extra: serde_json::Map::new(),
-            stall: Period::from(Duration::from_millis(300)),
-            timeout: None,
-        },
-        expect: Expect::default(),
-        slo: Slo::default(),
-        fault: None,
-        servers: 1,
-    }
-}
 
 /// Drives the cell against one server and returns every record.
 fn run(url: &str, spec: CellSpec, stop: &CancellationToken) -> (Driven, Vec<RequestRecord>) {

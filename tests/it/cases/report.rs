@@ -2,6 +2,7 @@
 //! and the published figures.
 
 mod fixture;
+mod gpu;
 mod judged;
 mod published;
 

@@ -139,6 +139,11 @@ fn every_other_kind_of_mistake_is_told_in_words() {
 }
 
 #[test]
+fn trends_and_shares_that_mean_nothing_are_shown_where_they_are_wrong() {
+    insta::assert_snapshot!(Folder::with(&format!("{SMALL}\n{}", include_str!("scenario/claims.toml"))).problems());
+}
+
+#[test]
 fn a_newer_format_is_refused_by_its_number() {
     insta::assert_snapshot!(Folder::with(&SMALL.replace("schema = 1", "schema = 2")).problems());
 }

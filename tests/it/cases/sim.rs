@@ -4,10 +4,10 @@
 use runexp::clock::Clock;
 use runexp::dialect::Api;
 use runexp::names::ServerName;
-use runexp::record::Reading;
+use runexp::record::{ProcessOnGpu, Reading};
 use runexp::scenario::{Ready, ServerOrigin, ServerSpec, Stop};
 use runexp::sim::{SimHost, SimServer, find};
-use runexp::units::Period;
+use runexp::units::{Bytes, Period};
 use runexp::wire::web;
 use serde_json::{Value, json};
 
@@ -251,7 +251,8 @@ async fn mps_is_switched_only_between_servers_and_shows_its_clients() {
     let refusal = host.set_mps(false).unwrap_err().to_string();
     assert_eq!(refusal, "MPS cannot be switched while 1 simulated servers run; stop them first");
     let reading = host.reading();
-    assert_eq!((&reading.mps_pids, &reading.compute_pids), (&Reading::Value(vec![1000]), &Reading::Value(vec![1000])));
+    let client = ProcessOnGpu { pid: 1000, memory_bytes: Some(Bytes(5376 << 20)), is_mps: true };
+    assert_eq!(reading.processes, Reading::Value(vec![client]));
     assert_eq!(reading.memory_used_bytes, Reading::Value((5376 + 66) << 20));
     server.stop().await;
     host.set_mps(false).unwrap();

@@ -55,6 +55,7 @@ fn manifest(plan: &Plan) -> Manifest {
         started: Clock::start().started(),
         finished: None,
         outcome: Outcome::Running,
+        certified: None,
         sessions_before: Vec::new(),
     }
 }
@@ -90,6 +91,7 @@ fn request() -> RequestRecord {
         finished_ns: Nanos(7),
         outcome: RequestOutcome::Success { finish: "stop".to_owned() },
         asked_tokens: 1,
+        asked_prompt_tokens: None,
         chunks: Chunks { gaps_ns: vec![2, 1], events: vec![1, 2] },
         usage: UsageRecord { decode_per_s: Some(0.1 + 0.2), ..UsageRecord::default() },
         unexpected: None,
@@ -237,7 +239,7 @@ fn a_missing_or_damaged_file_is_named() {
     let results = TempDir::new().unwrap();
     let directory = written(&results);
     std::fs::write(directory.path().join("plan.json"), "[]").unwrap();
-    assert_snapshot!(refusal(&directory), @"`RUN/plan.json` is damaged: invalid length 0, expected struct Plan with 14 elements at line 1 column 2");
+    assert_snapshot!(refusal(&directory), @"`RUN/plan.json` is damaged: invalid length 0, expected struct Plan with 16 elements at line 1 column 2");
     std::fs::remove_file(directory.path().join("events.jsonl")).unwrap();
     assert_snapshot!(refusal(&directory), @"failed to read `RUN/events.jsonl`: No such file or directory (os error 2)");
 }

@@ -22,7 +22,7 @@ pub(crate) struct Talker {
     /// Of these, from a cache.
     pub(crate) cached: Option<u64>,
     /// Between two tokens.
-    pub(crate) pause: Duration,
+    pub(crate) pause: fn(u64) -> Duration,
     /// The digest of its model.
     pub(crate) digest: fn(u64) -> &'static str,
     /// Of the 600 bytes of its model, so many are in device memory.
@@ -35,7 +35,7 @@ pub(crate) const HONEST: Talker = Talker {
     counts: 8,
     prompt: |_| 26,
     cached: None,
-    pause: Duration::from_millis(10),
+    pause: |_| Duration::from_millis(10),
     digest: |_| "46e0c10c039e",
     on_device: 600,
 };
@@ -70,7 +70,7 @@ impl Talker {
     fn talk(&self, mut stream: &TcpStream, before: u64) {
         let mut line = |line: Value| stream.write_all(format!("{line}\n").as_bytes());
         for _ in 0..self.sends {
-            std::thread::sleep(self.pause);
+            std::thread::sleep((self.pause)(before));
             let _ = line(json!({ "message": { "role": "assistant", "content": "sun " }, "done": false }));
         }
         let mut last = json!({

@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 
 use super::folder::{Folder, RunFolder};
+use super::undisturbed::measured;
 
 const ADAPTIVE: &str = r#"
 schema = 1
@@ -12,6 +13,7 @@ title = "An adaptive experiment"
 [design]
 repetitions = 2
 adaptive = { half_width = "90%", max_repetitions = 7 }
+rerun = 0
 
 [[server]]
 name = "llama"
@@ -29,7 +31,7 @@ request = { prompt = "hello", max_tokens = 4, temperature = 0, ignore_eos = true
 
 /// A run of the scenario, and what it told about its looks.
 fn run(folder: &Folder, options: &str) -> (RunFolder, String) {
-    let said = folder.runexp(&format!("x.toml --simulate h100 {options}"));
+    let said = measured(folder, &format!("x.toml --simulate h100 {options}"));
     assert_eq!(said.code, Some(0), "{said}");
     let said_of_looks = |line: &&str| line.contains(" blocks: ");
     let told = said.to_string().lines().filter(said_of_looks).collect::<Vec<_>>().join("\n");

@@ -5,6 +5,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::folder::{Folder, RunFolder, is_gone};
+use super::undisturbed::measured;
 
 /// Up to four servers of this kind, tried for 300 ms each.
 fn scenario(server: &str, phase: &str) -> String {
@@ -16,6 +17,7 @@ title = "How many"
 
 [design]
 repetitions = 1
+rerun = 0
 
 [[server]]
 name = "s"
@@ -51,12 +53,9 @@ fn small_machine(folder: &Folder, unified: bool) {
         .write("machines/small.toml", &small.replace("unified_memory = false", &format!("unified_memory = {unified}")));
 }
 
-/// A run of `x.toml` in which the driver was not disturbed: on a busy machine a
-/// try may be judged by nobody.
+/// A run of `x.toml`, of which every try was judged.
 fn run(folder: &Folder, words: &str) -> RunFolder {
-    let runs = (0..5).map(|_| folder.runexp(&format!("x.toml {words}")).run());
-    let mut undisturbed = runs.filter(|run| tries(run).iter().all(|told| !told.contains("unjudged")));
-    undisturbed.next().unwrap()
+    measured(folder, &format!("x.toml {words}")).run()
 }
 
 /// How every try was judged, in order.
@@ -67,10 +66,8 @@ fn tries(run: &RunFolder) -> Vec<String> {
         let (level, state) = (event["level"].as_f64().unwrap(), event["verdict"]["state"].as_str().unwrap());
         format!("servers={level} {state} {reason}").trim_end().to_owned()
     });
-    // What this machine was too busy to judge was tried again.
-    let judged = told.filter(|told| !told.contains("unjudged"));
     let share = regex::Regex::new(r"\d+\.\d %").unwrap();
-    judged.map(|told| share.replace_all(&told, "N %").into_owned()).collect()
+    told.map(|told| share.replace_all(&told, "N %").into_owned()).collect()
 }
 
 /// What the summary says of how many run together.
@@ -194,17 +191,17 @@ fn what_adding_servers_cannot_be_is_told_at_its_place() {
 
     stderr:
     error[E008]: `find` goes up to 5 servers, and 4 are declared
-      --> y.toml:18:8
+      --> y.toml:19:8
        |
-    18 | find = { max = "servers", from = 1, to = 5 }
+    19 | find = { max = "servers", from = 1, to = 5 }
        |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
        = help: give the server a `count` as high as `to`
 
     error[E009]: `rate` means nothing beside `find`
-      --> y.toml:22:1
+      --> y.toml:23:1
        |
-    22 | rate = 2
+    23 | rate = 2
        | ^^^^
        |
        = help: `find` tries loads between its `from` and its `to`
@@ -216,9 +213,9 @@ fn what_adding_servers_cannot_be_is_told_at_its_place() {
 
     stderr:
     error[E009]: `together` starts its servers one by one, so no other phase can share its treatments
-      --> z.toml:18:1
+      --> z.toml:19:1
        |
-    18 | find = { max = "servers", from = 1, to = 4 }
+    19 | find = { max = "servers", from = 1, to = 4 }
        | ^^^^
        |
        = help: move the other phases to a scenario of their own, or keep them apart by `when`

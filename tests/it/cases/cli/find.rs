@@ -1,9 +1,11 @@
 //! A run on a simulated machine that searches for the highest load.
 
 use insta::assert_snapshot;
+use regex::Regex;
 use serde_json::json;
 
 use super::folder::Folder;
+use super::undisturbed::measured;
 
 const FIND: &str = r#"
 schema = 1
@@ -12,6 +14,7 @@ title = "A search"
 
 [design]
 repetitions = 1
+rerun = 0
 
 [[server]]
 name = "llama"
@@ -33,7 +36,7 @@ slo = { ttft = "100ms" }
 #[test]
 fn a_search_records_every_try_and_its_report_can_be_made_again() {
     let folder = Folder::with(FIND);
-    let said = folder.runexp("x.toml --simulate h100");
+    let said = measured(&folder, "x.toml --simulate h100");
     let run = said.run();
     let probed: Vec<_> = run.records("events.jsonl").into_iter().filter(|event| event["event"] == "probed").collect();
     assert!(probed.len() >= 2, "{said}");
@@ -55,6 +58,24 @@ fn a_search_records_every_try_and_its_report_can_be_made_again() {
     assert_eq!((run.read("SIMULATED-summary.md"), run.read("summary.json")), before);
 }
 
+/// Why the search that asks for this says nothing.
+fn without_answer(slo: &str) -> String {
+    let folder = Folder::with(&FIND.replace("{ ttft = \"100ms\" }", slo));
+    let said = measured(&folder, "x.toml --simulate h100 --quiet");
+    let counted = Regex::new(r"\d+ of the 130").unwrap();
+    counted.replace(&said.reasons(), "SOME of the 130").into_owned()
+}
+
+#[test]
+fn a_search_whose_lowest_load_already_fails_has_no_answer() {
+    assert_snapshot!(without_answer("{ ttft = \"1ms\" }"), @"`default/capacity/max=clients`, block 0: no load met the objectives every time (no_load_passed)");
+}
+
+#[test]
+fn a_search_at_a_load_that_nobody_can_judge_is_open() {
+    assert_snapshot!(without_answer("{ ttft_p95 = \"100ms\" }"), @"`default/capacity/max=clients`, block 0: the search ended at a load nobody could judge: `ttft_p95`: SOME of the 130 values that it needs (search_open)");
+}
+
 #[test]
 fn a_plan_says_how_many_tries_a_search_may_take() {
     let plan = Folder::with(FIND).runexp("plan x.toml").to_string();
@@ -65,7 +86,7 @@ fn a_plan_says_how_many_tries_a_search_may_take() {
     seed 1 · 1 block · 1 treatment · 1 epoch · 1 measurement · at least 1s 400ms
       capacity             600ms after 100ms of warm-up, at most 20 tokens, 2 to 7 times to find max clients from 1 to 4 within 5 % · max=clients
       at least 1s 400ms: 1s 400ms of load
-      at most 1m 8s 400ms, with every limit used up: 3s 500ms for searches, 3s 500ms for drains, 1m for servers' starts
+      at most 1m 8s 820ms, with every limit used up: 420ms for windows to begin at random, 3s 500ms for searches, 3s 500ms for drains, 1m for servers' starts
       1 search sends what the loads that it tries take: nobody knows which before
     ");
 }
@@ -86,31 +107,31 @@ fn what_a_search_cannot_be_is_told_at_its_place() {
 
     stderr:
     error[E006]: `find` without `slo` has nothing to meet
-      --> y.toml:18:1
+      --> y.toml:19:1
        |
-    18 | find = { max = "clients", from = 1, to = 4, attainment = "20%" }
+    19 | find = { max = "clients", from = 1, to = 4, attainment = "20%" }
        | ^^^^
        |
        = help: give the phase a `slo`, { ttft = "300ms" } say
 
     error[E008]: `attainment` is 0.2 but must be from 0.5 to 1
-      --> y.toml:18:8
+      --> y.toml:19:8
        |
-    18 | find = { max = "clients", from = 1, to = 4, attainment = "20%" }
+    19 | find = { max = "clients", from = 1, to = 4, attainment = "20%" }
        |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
     error[E009]: `clients` means nothing beside `find`
-      --> y.toml:19:1
+      --> y.toml:20:1
        |
-    19 | clients = 2
+    20 | clients = 2
        | ^^^^^^^
        |
        = help: `find` tries loads between its `from` and its `to`
 
     error[E009]: `arrival` means nothing beside `max = "clients"`
-      --> y.toml:20:1
+      --> y.toml:21:1
        |
-    20 | arrival = "constant"
+    21 | arrival = "constant"
        | ^^^^^^^
        |
        = help: clients send when their last reply has come
@@ -122,9 +143,9 @@ fn what_a_search_cannot_be_is_told_at_its_place() {
 
     stderr:
     error[E008]: `find` goes from 9 to 4 but must rise, between 1 and 10000
-      --> z.toml:18:8
+      --> z.toml:19:8
        |
-    18 | find = { max = "clients", from = 9, to = 4 }
+    19 | find = { max = "clients", from = 9, to = 4 }
        |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     checked 1 file: 1 error, 0 warnings
     "#);

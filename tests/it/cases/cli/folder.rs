@@ -93,9 +93,23 @@ impl Said {
         Self { code, stdout, shown }
     }
 
+    /// Why it says that nothing valid was measured, a line for each reason.
+    pub(super) fn reasons(&self) -> String {
+        assert_eq!(self.code, Some(4), "{self}");
+        let after = self.shown.split_once("error: nothing valid was measured\n").unwrap().1;
+        let lines = after.lines().map_while(|line| line.strip_prefix("  "));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     /// The run directory, which is the last line on stdout.
     pub(super) fn run(&self) -> RunFolder {
         RunFolder(PathBuf::from(self.stdout.lines().last().unwrap()))
+    }
+
+    /// That directory, if there is one, with its report.
+    pub(super) fn run_if_any(&self) -> Option<RunFolder> {
+        let run = RunFolder(PathBuf::from(self.stdout.lines().last()?));
+        run.path("summary.json").exists().then_some(run)
     }
 }
 

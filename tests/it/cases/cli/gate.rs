@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 
 use super::folder::Folder;
+use super::undisturbed::measured;
 
 fn scenario(value: &str) -> String {
     format!(
@@ -13,6 +14,7 @@ title = "A claim to stop at"
 
 [design]
 repetitions = 2
+rerun = 0
 
 [[server]]
 name = "llama"
@@ -42,7 +44,7 @@ value = {value}
 #[test]
 fn a_run_or_report_whose_claim_is_not_reproduced_fails_where_that_is_asked() {
     let folder = Folder::with(&scenario("1e6"));
-    let asked = folder.runexp("x.toml --simulate h100 --quiet --fail-on not-reproduced");
+    let asked = measured(&folder, "x.toml --simulate h100 --quiet --fail-on not-reproduced");
     assert_snapshot!(asked, @r#"
     exit 1
 
@@ -62,5 +64,5 @@ fn a_run_or_report_whose_claim_is_not_reproduced_fails_where_that_is_asked() {
 #[test]
 fn a_claim_that_holds_passes() {
     let folder = Folder::with(&scenario("1"));
-    assert_eq!(folder.runexp("x.toml --simulate h100 --quiet --fail-on not-reproduced").code, Some(0));
+    assert_eq!(measured(&folder, "x.toml --simulate h100 --quiet --fail-on not-reproduced").code, Some(0));
 }

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::folder::Folder;
+use super::undisturbed::measured;
 
 #[test]
 fn an_empty_folder_is_three_commands_from_a_plan() {
@@ -30,7 +31,7 @@ fn an_empty_folder_is_three_commands_from_a_plan() {
 fn the_first_scenario_runs_on_a_simulated_machine() {
     let folder = Folder::new();
     folder.runexp("init");
-    let said = folder.runexp("run --quiet --simulate dgx-spark --set design.repetitions=1 --only clients=3");
+    let said = measured(&folder, "run --quiet --simulate dgx-spark --set design.repetitions=1 --only clients=3");
     assert_eq!(said.code, Some(0), "{said}");
     let summary = said.run().json("summary.json");
     let valid = summary["cells"].as_object().unwrap().values();

@@ -6,7 +6,8 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use regex::Regex;
 
-use super::folder::Folder;
+use super::folder::{Folder, Said};
+use super::undisturbed::undisturbed;
 use crate::support::talker::{HONEST, Talker};
 
 const PROMPT: &str = "Say in a few words what the sun is, and why it is hot.";
@@ -14,19 +15,28 @@ const PROMPT: &str = "Say in a few words what the sun is, and why it is hot.";
 /// A phase of 600 ms against the server, with more keys behind its load, in so
 /// many epochs.
 fn measured(talker: Talker, repetitions: u32, load: &str, request: &str) -> (Option<i32>, String) {
-    let url = talker.start();
-    let folder = Folder::with(&format!(
-        "schema = 1\nname = \"invalid\"\ntitle = \"What does not count\"\n\
-         [design]\nrepetitions = {repetitions}\n\
-         [[server]]\nname = \"ollama\"\napi = \"ollama\"\nmodel = \"m\"\nurl = \"{url}\"\n\
-         [[phase]]\nname = \"load\"\n{load}\ndrain = \"1s\"\n\
-         request = {{ prompt = \"{PROMPT}\", max_tokens = 8, temperature = 0{request} }}\n"
-    ));
-    let said = folder.runexp("x.toml --quiet");
+    let (_folder, said) = run(talker, repetitions, load, request);
     let summary = said.run().read("summary.md");
     let rows = summary.lines().skip_while(|line| *line != "## Validity").take_while(|line| *line != "## Comparisons");
     let rows: Vec<&str> = rows.filter(|line| line.starts_with("| default/load")).collect();
     (said.code, rows.join("\n"))
+}
+
+/// The run itself. Each try has a server of its own, as what it does depends on
+/// what came before.
+fn run(talker: Talker, repetitions: u32, load: &str, request: &str) -> (Folder, Said) {
+    undisturbed(0, || {
+        let url = talker.start();
+        let folder = Folder::with(&format!(
+            "schema = 1\nname = \"invalid\"\ntitle = \"What does not count\"\n\
+             [design]\nrepetitions = {repetitions}\nrerun = 0\n\
+             [[server]]\nname = \"ollama\"\napi = \"ollama\"\nmodel = \"m\"\nurl = \"{url}\"\n\
+             [[phase]]\nname = \"load\"\n{load}\ndrain = \"1s\"\n\
+             request = {{ prompt = \"{PROMPT}\", max_tokens = 8, temperature = 0{request} }}\n"
+        ));
+        let said = folder.runexp("x.toml --quiet");
+        (folder, said)
+    })
 }
 
 const CLOSED: &str = "clients = 2\nduration = \"600ms\"";
@@ -63,7 +73,7 @@ fn replies_that_stop_early_and_requests_that_are_not_sent_show() {
     let short = Talker { sends: 5, counts: 5, ..HONEST };
     let demanding = format!("{CLOSED}\nexpect = {{ output_tokens_at_least = \"90%\" }}");
     assert_snapshot!(told(short, &demanding, ""), @"| default/load/clients=2 | 0 | no request succeeded (nothing_succeeded); replies had 62.5 % of the asked tokens on average, less than 90.0 % (cut_short) |");
-    let slow = Talker { pause: Duration::from_millis(40), ..HONEST };
+    let slow = Talker { pause: |_| Duration::from_millis(40), ..HONEST };
     let open = "rate = 40\nduration = \"600ms\"\nmax_in_flight = 1";
     let told = told(slow, open, "");
     // Where so much is due at once, requests also fail and start late.
@@ -77,6 +87,15 @@ fn a_load_that_runs_out_before_the_window_does_shows() {
     // Two, then one.
     let told = told(HONEST, "clients = 2\nrequests = 3", "");
     assert_snapshot!(Regex::new(r"\d+\.\d % of").unwrap().replace(&told, "SHARE of"), @"| default/load/clients=2 | 0 | at least 90 % of the clients had a request in flight for SHARE of the window, less than 80.0 % (short_of_load) |");
+}
+
+#[test]
+fn a_server_that_warms_up_inside_the_window_shows() {
+    let cold = Talker { pause: |before| Duration::from_millis(if before < 30 { 20 } else { 4 }), ..HONEST };
+    let told = told(cold, "clients = 2\nduration = \"6s\"", "");
+    let told = told.lines().find(|line| line.contains("not_settled")).unwrap_or(&told);
+    let much = Regex::new(r"\d+\.\d( s| %) (of|below)").unwrap();
+    assert_snapshot!(much.replace_all(told, "MUCH$1 $2"), @r"| default/load/clients=2 | 0 | the server warmed up for MUCH s of the window: its mean is MUCH % below what it settled at, more than 3 % (not_settled) |");
 }
 
 #[test]
@@ -94,14 +113,7 @@ fn a_model_of_which_a_part_is_on_the_cpu_shows() {
 
 #[test]
 fn what_nothing_counts_for_is_said_on_the_screen_and_once_in_the_report() {
-    let url = Talker { on_device: 400, counts: 5, ..HONEST }.start();
-    let folder = Folder::with(&format!(
-        "schema = 1\nname = \"invalid\"\ntitle = \"What does not count\"\n[design]\nrepetitions = 2\n\
-         [[server]]\nname = \"ollama\"\napi = \"ollama\"\nmodel = \"m\"\nurl = \"{url}\"\n\
-         [[phase]]\nname = \"load\"\n{CLOSED}\n\
-         request = {{ prompt = \"{PROMPT}\", max_tokens = 8, temperature = 0 }}\n"
-    ));
-    let said = folder.runexp("x.toml --quiet");
+    let (_folder, said) = run(Talker { on_device: 400, counts: 5, ..HONEST }, 2, CLOSED, "");
     let counts = Regex::new(r"in \d+ replies .* token events").unwrap();
     assert_snapshot!(counts.replace_all(&said.to_string(), "COUNTS"), @r"
     exit 4

@@ -6,6 +6,7 @@ use insta::assert_snapshot;
 
 use super::folder::Folder;
 use super::real::scenario;
+use super::undisturbed::measured;
 
 /// Two servers, which join MPS as a client of it would: those that know the
 /// pipe directory.
@@ -27,7 +28,7 @@ fn folder(environment: &str) -> Folder {
 #[test]
 fn servers_that_joined_are_proven_and_counted() {
     let folder = folder("");
-    let said = folder.runexp("x.toml");
+    let said = measured(&folder, "x.toml");
     assert_eq!(said.code, Some(0), "{said}");
     let run = said.run();
     let events = run.records("events.jsonl");
@@ -43,7 +44,7 @@ fn servers_that_joined_are_proven_and_counted() {
 
 #[test]
 fn a_server_without_the_pipe_directory_makes_its_cells_invalid() {
-    let said = folder(r#"env = { CUDA_MPS_PIPE_DIRECTORY = "" }"#).runexp("x.toml");
+    let said = measured(&folder(r#"env = { CUDA_MPS_PIPE_DIRECTORY = "" }"#), "x.toml");
     assert_snapshot!(said, @r"
     exit 4
 
@@ -75,7 +76,7 @@ fn a_placed_server_runs_on_its_cpus_and_sees_its_gpu() {
         &text.replace("model = \"m\"", "model = \"m\"\ncpus = \"{{ index }}\"\ngpu = \"{{ index + 1 }}\""),
     );
     folder.write("server.py", include_str!("server.py"));
-    let said = folder.runexp("x.toml");
+    let said = measured(&folder, "x.toml");
     assert_eq!(said.code, Some(0), "{said}");
     assert_snapshot!(said.run().read("logs/001-python-0-.log"), @r"
     Cpus_allowed_list:	0

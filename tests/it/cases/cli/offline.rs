@@ -22,17 +22,19 @@ fn without_arguments_it_says_how_it_is_used() {
     Usage: runexp <COMMAND>
 
     Commands:
-      run      Run a scenario: setup, servers, load, teardown, report
-      check    Show every problem in scenarios
-      plan     Show what would be done, in order; nothing is touched
-      audit    Show where published numbers contradict each other or physics
-      report   Render the report of a run again, from its directory alone
-      cleanup  Undo what a run has left that was killed, kept or could not undo it
-      doctor   Find out what this machine can drive, with servers on loopback; no other effects
-      init     Write a first scenario, and the schema for editors beside it
-      schema   Print the JSON Schema of the scenario format, for editors
-      explain  Explain a step kind, the code of a problem or a rule of validity
-      help     Print this message or the help of the given subcommand(s)
+      run        Run a scenario: setup, servers, load, teardown, report
+      calibrate  Run one treatment of a scenario, its baseline, under two labels: how far do equals
+                 differ?
+      check      Show every problem in scenarios
+      plan       Show what would be done, in order; nothing is touched
+      audit      Show where published numbers contradict each other or physics
+      report     Render the report of a run again, from its directory alone
+      cleanup    Undo what a run has left that was killed, kept or could not undo it
+      doctor     Examine this machine: what runs can use, what disturbs them, what it can drive
+      init       Write a first scenario, and the schema for editors beside it
+      schema     Print the JSON Schema of the scenario format, for editors
+      explain    Explain a step kind, the code of a problem or a rule of validity
+      help       Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help

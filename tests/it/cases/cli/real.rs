@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use insta::assert_snapshot;
 
 use super::folder::{Folder, is_gone};
+use super::undisturbed::measured;
 
 /// One server in this mode, one client, a window of 400 ms.
 pub(super) fn scenario(mode: &str) -> String {
@@ -19,6 +20,7 @@ window = "400ms"
 
 [design]
 repetitions = 1
+rerun = 0
 
 [[server]]
 name = "python"
@@ -57,7 +59,7 @@ fn outcomes(requests: &[serde_json::Value]) -> Vec<&str> {
 fn a_real_server_is_measured_and_stopped() {
     let folder = folder("good");
     folder.write("x.toml", &scenario("good").replace("clients = 1", "clients = [1, 2]"));
-    let said = folder.runexp("x.toml");
+    let said = measured(&folder, "x.toml");
     assert_snapshot!(said, @r"
     exit 0
 
@@ -142,7 +144,7 @@ fn a_server_that_dies_under_load_is_quoted() {
 #[test]
 fn a_server_that_refuses_every_request_measures_nothing() {
     let folder = folder("refuse");
-    let said = folder.runexp("x.toml");
+    let said = measured(&folder, "x.toml");
     assert_snapshot!(said, @r"
     exit 4
 

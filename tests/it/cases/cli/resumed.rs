@@ -1,5 +1,7 @@
 //! A run that goes on where an earlier session of it has ended.
 
+mod refused;
+
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -9,11 +11,19 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use super::folder::{Folder, RunFolder, Said, is_gone};
+use super::undisturbed::{measured, undisturbed};
 use super::{real, simulated};
 
 /// Two slots levels, two loads, this many blocks.
 fn tiny(blocks: u32) -> Folder {
     Folder::with(&simulated::TINY.replace("repetitions = 1", &format!("repetitions = {blocks}")))
+}
+
+/// A real server over two blocks.
+fn two_real_blocks() -> Folder {
+    let folder = real::folder("good");
+    folder.write("x.toml", &real::scenario("good").replace("repetitions = 1", "repetitions = 2"));
+    folder
 }
 
 /// What a finished run looks like: every repetition that counts, how many each
@@ -71,12 +81,15 @@ fn resume(folder: &Folder, run: &RunFolder, options: &str) -> Said {
 #[test]
 fn a_simulated_run_that_was_interrupted_goes_on_with_its_second_block() {
     let options = "--simulate h100 --set vars.window=\"300ms\"";
-    let folder = tiny(2);
-    let said = folder.start(&format!("x.toml {options}")).until_said("[5/8]").signal(Signal::INT).wait();
-    assert_eq!(said.code, Some(130), "{said}");
+    let ((folder, before), said) = undisturbed(0, || {
+        let folder = tiny(2);
+        let said = folder.start(&format!("x.toml {options}")).until_said("[5/8]").signal(Signal::INT).wait();
+        assert_eq!(said.code, Some(130), "{said}");
+        let before = said.run().read("requests.jsonl");
+        let said = resume(&folder, &said.run(), options);
+        ((folder, before), said)
+    });
     let run = said.run();
-    let before = run.read("requests.jsonl");
-    let said = resume(&folder, &run, options);
     assert_snapshot!(said, @r"
     exit 0
 
@@ -104,7 +117,7 @@ fn a_simulated_run_that_was_interrupted_goes_on_with_its_second_block() {
     | Design | 2 blocks, 4 epochs, 4 cells |
     | Resumed | MOMENT, with block 2; the session before was interrupted by SIGINT; N do not count |
     ");
-    let whole = folder.runexp(&format!("x.toml {options} --quiet")).run();
+    let whole = measured(&folder, &format!("x.toml {options} --quiet")).run();
     assert_eq!(shape(&run), shape(&whole));
     assert_snapshot!(shape(&run), @r#"
     slots=1/concurrent/clients=1: 0 "valid", 1 "valid"; n = 2
@@ -120,15 +133,15 @@ fn a_simulated_run_that_was_interrupted_goes_on_with_its_second_block() {
 
 #[test]
 fn a_real_run_goes_on_in_a_copy_of_its_directory() {
-    let scenario = real::scenario("good").replace("repetitions = 1", "repetitions = 2");
-    let folder = real::folder("good");
-    folder.write("x.toml", &scenario);
-    let said = folder.start("x.toml").until_file("asked", |servers| servers == "..").signal(Signal::TERM).wait();
-    assert_eq!(said.code, Some(143), "{said}");
-    let elsewhere = real::folder("good");
-    elsewhere.write("x.toml", &scenario);
-    std::fs::rename(said.run().path(""), elsewhere.path("copied")).unwrap();
-    let said = elsewhere.runexp("x.toml --resume copied");
+    let (elsewhere, said) = undisturbed(0, || {
+        let folder = two_real_blocks();
+        let said = folder.start("x.toml").until_file("asked", |servers| servers == "..").signal(Signal::TERM).wait();
+        assert_eq!(said.code, Some(143), "{said}");
+        let elsewhere = two_real_blocks();
+        std::fs::rename(said.run().path(""), elsewhere.path("copied")).unwrap();
+        let said = elsewhere.runexp("x.toml --resume copied");
+        (elsewhere, said)
+    });
     assert_snapshot!(said, @r"
     exit 0
 
@@ -165,21 +178,24 @@ fn a_real_run_goes_on_in_a_copy_of_its_directory() {
 
 #[test]
 fn a_run_that_was_killed_goes_on_when_it_is_undone_and_a_torn_line_is_left_out() {
-    let folder = real::folder("good");
-    folder.write("x.toml", &real::scenario("good").replace("repetitions = 1", "repetitions = 2"));
-    let started = folder.start("x.toml").until_file("asked", |servers| servers == "..");
-    let runner = started.children()[0];
-    rustix::process::kill_process(runner, Signal::KILL).unwrap();
-    assert_eq!(started.wait().code, Some(3));
-    let results = RunFolder::at(folder.path("results/real"));
-    let id = results.files().remove(0);
-    let run = RunFolder::at(results.path(&id));
-    for name in ["events.jsonl", "requests.jsonl"] {
-        let mut file = OpenOptions::new().append(true).open(run.path(name)).unwrap();
-        file.write_all(b"{\"cell\":{\"ce").unwrap();
-    }
-    let said = folder.runexp(&format!("x.toml --resume {id} --quiet"));
+    let (_folder, said) = undisturbed(0, || {
+        let folder = two_real_blocks();
+        let started = folder.start("x.toml").until_file("asked", |servers| servers == "..");
+        let runner = started.children()[0];
+        rustix::process::kill_process(runner, Signal::KILL).unwrap();
+        assert_eq!(started.wait().code, Some(3));
+        let results = RunFolder::at(folder.path("results/real"));
+        let id = results.files().remove(0);
+        let run = RunFolder::at(results.path(&id));
+        for name in ["events.jsonl", "requests.jsonl"] {
+            let mut file = OpenOptions::new().append(true).open(run.path(name)).unwrap();
+            file.write_all(b"{\"cell\":{\"ce").unwrap();
+        }
+        let said = folder.runexp(&format!("x.toml --resume {id} --quiet"));
+        (folder, said)
+    });
     assert_eq!(said.code, Some(0), "{said}");
+    let run = said.run();
     assert_snapshot!(shape(&run), @r#"
     default/load/clients=1: 0 "valid", 1 "valid"; n = 2
     block 0 "default"
@@ -194,10 +210,16 @@ fn a_run_that_was_killed_goes_on_when_it_is_undone_and_a_torn_line_is_left_out()
 
 #[test]
 fn a_finished_run_goes_on_with_more_blocks_and_otherwise_there_is_nothing_to_do() {
-    let folder = tiny(1);
-    let run = simulated::run(&folder, "");
-    let records = run.read("events.jsonl");
-    assert_snapshot!(resume(&folder, &run, "--simulate h100"), @r"
+    let ((folder, asked_again), said) = undisturbed(0, || {
+        let folder = tiny(1);
+        let run = simulated::run(&folder, "");
+        let records = run.read("events.jsonl");
+        let asked_again = resume(&folder, &run, "--simulate h100");
+        assert_eq!(run.read("events.jsonl"), records);
+        let said = resume(&folder, &run, "--simulate h100 --quiet --set design.repetitions=3");
+        ((folder, asked_again), said)
+    });
+    assert_snapshot!(asked_again, @r"
     exit 0
 
     stdout:
@@ -206,9 +228,8 @@ fn a_finished_run_goes_on_with_more_blocks_and_otherwise_there_is_nothing_to_do(
     stderr:
     the run is complete with 1 block: there is nothing to resume
     ");
-    assert_eq!(run.read("events.jsonl"), records);
-    let said = resume(&folder, &run, "--simulate h100 --quiet --set design.repetitions=3");
     assert_eq!(said.code, Some(0), "{said}");
+    let run = said.run();
     let whole = simulated::run(&folder, "--set design.repetitions=3");
     assert_eq!(shape(&run), shape(&whole));
     assert_eq!(run.json("manifest.json")["plan_sha256"], whole.json("manifest.json")["plan_sha256"]);
@@ -216,100 +237,5 @@ fn a_finished_run_goes_on_with_more_blocks_and_otherwise_there_is_nothing_to_do(
     | Outcome | completed |
     | Design | 3 blocks, 6 epochs, 4 cells |
     | Resumed | MOMENT, with block 2; the session before had fewer blocks |
-    ");
-}
-
-#[test]
-fn another_scenario_seed_machine_or_choice_is_refused_and_nothing_is_changed() {
-    let folder = tiny(2);
-    let run = simulated::run(&folder, "--set design.repetitions=1");
-    let before: Vec<String> = ["manifest.json", "plan.json", "events.jsonl"].map(|name| run.read(name)).to_vec();
-    let refused = |options: &str| folder.redacted(&resume(&folder, &run, options).to_string());
-    let mut told = String::new();
-    for options in [
-        "--simulate h100 --seed 12",
-        "--simulate h100 --set vars.window=\"1s\" --set phase.0.drain=\"1s\"",
-        "--simulate h100 --only slots=1",
-        "--simulate dgx-spark",
-        "",
-    ] {
-        let said = refused(options).replace("\n\nstdout:\n\nstderr:", "");
-        writeln!(told, "{options}\n{said}").unwrap();
-    }
-    assert_snapshot!(told, @r#"
-    --simulate h100 --seed 12
-    exit 2
-    error: the run cannot be resumed, because what it would measure now is not what it has measured:
-      the seed: 11 then, 12 now
-
-    --simulate h100 --set vars.window="1s" --set phase.0.drain="1s"
-    exit 2
-    error: the run cannot be resumed, because what it would measure now is not what it has measured:
-      `phase.0.drain` was `"0s"`, now `"1s"`
-      `vars.window` was `"150ms"`, now `"1s"`
-
-    --simulate h100 --only slots=1
-    exit 2
-    error: the run cannot be resumed, because what it would measure now is not what it has measured:
-      the number of cells: 4 then, 2 now
-      `slots=2/concurrent/clients=1` is planned no more
-      `slots=2/concurrent/clients=2` is planned no more
-
-    --simulate dgx-spark
-    exit 2
-    error: the run cannot be resumed, because what it would measure now is not what it has measured:
-      the simulated machine: `h100` then, `dgx-spark` now
-      the GPUs: `NVIDIA H100 80GB HBM3` (GPU-simulated-h100) then, `NVIDIA GB10` (GPU-simulated-dgx-spark) now
-
-
-    exit 2
-    error: the run cannot be resumed, because what it would measure now is not what it has measured:
-      the simulated machine: `h100` then, none now
-      the GPUs: `NVIDIA H100 80GB HBM3` (GPU-simulated-h100) then, none now
-    "#);
-    let after: Vec<String> = ["manifest.json", "plan.json", "events.jsonl"].map(|name| run.read(name)).to_vec();
-    assert_eq!(before, after);
-}
-
-#[test]
-fn another_machine_is_refused_with_all_that_differs() {
-    let folder = tiny(2);
-    let run = simulated::run(&folder, "--set design.repetitions=1");
-    let mut manifest = run.json("manifest.json");
-    manifest["runexp"] = "0.0.9".into();
-    for (fact, then) in [("kernel", "Linux 5.0"), ("cpu", "Z80"), ("driver", "550.1")] {
-        manifest["environment"][fact] = then.into();
-    }
-    manifest["environment"]["gpus"][0]["uuid"] = "GPU-other".into();
-    std::fs::write(run.path("manifest.json"), manifest.to_string()).unwrap();
-    let now = run.json("manifest.json");
-    let said = resume(&folder, &run, "--simulate h100").to_string();
-    let here =
-        |text: &str| regex::Regex::new(r"then, `[^`]*` now").unwrap().replace_all(text, "then, HERE now").into_owned();
-    assert_snapshot!(here(&said), @r"
-    exit 2
-
-    stdout:
-
-    stderr:
-    error: the run cannot be resumed, because what it would measure now is not what it has measured:
-      runexp: 0.0.9 then, 0.1.0 now
-      the kernel: `Linux 5.0` then, HERE now
-      the CPU: `Z80` then, HERE now
-      the GPUs: `NVIDIA H100 80GB HBM3` (GPU-other) then, `NVIDIA H100 80GB HBM3` (GPU-simulated-h100) now
-      the GPU driver: `550.1` then, none now
-    ");
-    assert_eq!(run.json("manifest.json"), now);
-}
-
-#[test]
-fn a_run_that_is_not_there_is_told() {
-    assert_snapshot!(tiny(1).runexp("x.toml --simulate h100 --resume 20250101T000000Z-00000000"), @r"
-    exit 2
-
-    stdout:
-
-    stderr:
-    error: there is no run `RUN-ID`: it is neither a run directory nor the id of one in `results`
     ");
 }

@@ -8,6 +8,7 @@ use insta::assert_snapshot;
 
 use super::folder::{Folder, Said};
 use super::real;
+use super::undisturbed::undisturbed;
 
 /// `nobody`, as far as tests go.
 const SOMEBODY: u32 = 65534;
@@ -122,8 +123,11 @@ fn rules_that_allow_everything_do_not_help_where_a_password_would_be_asked_for()
 #[test]
 fn a_run_with_all_rights_asks_for_each_command_once_and_then_runs_it() {
     let steps = STEPS.replace("mps = { action = \"start\", control = \"mps-ctl\" }", "run = [\"touch\", \"knob\"]");
-    let folder = folder(&steps);
-    let said = runexp(&folder, "touch rm env", "");
+    let (folder, said) = undisturbed(0, || {
+        let folder = folder(&steps);
+        let said = runexp(&folder, "touch rm env", "");
+        (folder, said)
+    });
     assert_eq!(said.code, Some(0), "{said}");
     assert_snapshot!(folder.read("sudo.log"), @r"
     -n -l -- touch knob

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use insta::assert_snapshot;
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::folder::{Folder, is_gone};
+use super::folder::{Folder, Said, is_gone};
+use super::undisturbed::undisturbed;
 
 /// Two treatments whose steps and servers note in `effects` what they do.
 const NOTED: &str = r#"
@@ -20,6 +21,7 @@ slots = [1, 2]
 
 [design]
 repetitions = 2
+rerun = 0
 seed = 5
 cooldown = { at_most = "1s" }
 
@@ -116,9 +118,11 @@ fn shells() -> Vec<&'static str> {
 fn a_script_does_what_a_run_does_in_the_same_order() {
     for signal in ["TERM", "INT"] {
         let folder = folder("true", signal);
-        let run = folder.command("x.toml --quiet").output().unwrap();
-        let expected = effects(&folder, &run);
-        assert_eq!(expected.0, Some(0), "{}", String::from_utf8_lossy(&run.stderr));
+        let (expected, said) = undisturbed(0, || {
+            let run = folder.command("x.toml --quiet").output().unwrap();
+            (effects(&folder, &run), Said::of(&folder, &run))
+        });
+        assert_eq!(expected.0, Some(0), "{said}");
         write_script(&folder);
         for name in shells() {
             let done = shell(&folder, name).output().unwrap();

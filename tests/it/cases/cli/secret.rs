@@ -17,6 +17,7 @@ title = "A server that wants to know who asks"
 
 [design]
 repetitions = 1
+rerun = 0
 
 [[server]]
 name = "guarded"
@@ -127,35 +128,35 @@ fn what_can_be_no_header_and_secrets_that_are_written_out_are_refused() {
 
     stderr:
     error[E007]: the value of `Authorization` is a secret
-      --> x.toml:15:29
+      --> x.toml:16:29
        |
-    15 | headers = { Authorization = "Bearer x", Host = "y", "a b" = "c", X-Key = { var = "K" } }
+    16 | headers = { Authorization = "Bearer x", Host = "y", "a b" = "c", X-Key = { var = "K" } }
        |                             ^^^^^^^^^^
        |
        = help: write it like Authorization = { env = "NAME" }
 
     error[E007]: the header `host` is not the scenario's to set
-      --> x.toml:15:41
+      --> x.toml:16:41
        |
-    15 | headers = { Authorization = "Bearer x", Host = "y", "a b" = "c", X-Key = { var = "K" } }
+    16 | headers = { Authorization = "Bearer x", Host = "y", "a b" = "c", X-Key = { var = "K" } }
        |                                         ^^^^
 
     error[E007]: `a b` cannot be the name of a header
-      --> x.toml:15:53
+      --> x.toml:16:53
        |
-    15 | headers = { Authorization = "Bearer x", Host = "y", "a b" = "c", X-Key = { var = "K" } }
+    16 | headers = { Authorization = "Bearer x", Host = "y", "a b" = "c", X-Key = { var = "K" } }
        |                                                     ^^^^^
 
     error[E006]: `env` is missing
-      --> x.toml:15:74
+      --> x.toml:16:74
        |
-    15 | headers = { Authorization = "Bearer x", Host = "y", "a b" = "c", X-Key = { var = "K" } }
+    16 | headers = { Authorization = "Bearer x", Host = "y", "a b" = "c", X-Key = { var = "K" } }
        |                                                                          ^^^^^^^^^^^^^
 
     error[E005]: unknown key `var`
-      --> x.toml:15:76
+      --> x.toml:16:76
        |
-    15 | headers = { Authorization = "Bearer x", Host = "y", "a b" = "c", X-Key = { var = "K" } }
+    16 | headers = { Authorization = "Bearer x", Host = "y", "a b" = "c", X-Key = { var = "K" } }
        |                                                                            ^^^
        |
        = help: only `env` is known here

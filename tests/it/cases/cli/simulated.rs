@@ -3,6 +3,7 @@
 use insta::{assert_json_snapshot, assert_snapshot};
 
 use super::folder::{Folder, RunFolder};
+use super::undisturbed::measured;
 
 /// A few hundred milliseconds of load.
 pub(super) const TINY: &str = r#"
@@ -18,6 +19,7 @@ slots = [1, 2]
 
 [design]
 repetitions = 1
+rerun = 0
 seed = 11
 baseline = { slots = 1 }
 
@@ -47,7 +49,7 @@ pub(super) const DERIVED: [&str; 4] =
 
 /// One run of the tiny experiment.
 pub(super) fn run(folder: &Folder, options: &str) -> RunFolder {
-    let said = folder.runexp(&format!("x.toml --simulate h100 --quiet {options}"));
+    let said = measured(folder, &format!("x.toml --simulate h100 --quiet {options}"));
     assert_eq!(said.code, Some(0), "{said}");
     said.run()
 }

@@ -17,6 +17,7 @@ title = "A driver that shares its only CPU"
 
 [design]
 repetitions = 1
+rerun = 0
 
 [[server]]
 name = "loopback"

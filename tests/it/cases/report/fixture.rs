@@ -2,27 +2,25 @@
 //! repetitions that do not count, and text that means harm.
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks a rule must fail its test")]
 
+mod planned;
+
 use chrono::{TimeZone, Utc};
 use indexmap::IndexMap;
-use runexp::dialect::Api;
 use runexp::metric::{Better, Family, Measure, MetricDefinition, Unit};
-use runexp::names::{CellId, FactorName, MetricId, PhaseName, RunId, ScenarioName, ServerName};
-use runexp::plan::{CellSpec, Epoch, Plan, PlannedCell};
+use runexp::names::{CellId, MetricId, PhaseName, RunId, ScenarioName};
 use runexp::record::{Environment, GpuIdentity, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
 use runexp::report::Context;
-use runexp::scenario::{
-    Expect, Fault, Length, Level, Load, OnError, Ready, Selector, ServerOrigin, ServerSpec, SleepStep, Slo, StepSpec,
-    Stop, Telemetry, Treatment,
-};
-use runexp::signal::StopSignal;
+use runexp::scenario::{Level, Selector};
 use runexp::summary::{
     Attained, CellSummary, Estimate, Gap, Interval, Measured, Objective, Reason, Repetition, Rule, Summary, Validity,
 };
-use runexp::units::{Bytes, Period};
+use runexp::units::Bytes;
 
 use runexp::verdict::judge;
 
 use super::judged::verdicts;
+
+pub(super) use planned::plan;
 
 /// Ends cells, opens code, links, tags and headings.
 pub(super) const HOSTILE: &str = "a|b\n# c `d` <script>alert(1)</script> [e](http://f) *g*\u{202e}\\";
@@ -79,7 +77,7 @@ pub(super) fn nothing_measured(outcome: Outcome) -> Context {
     Context::new(&Manifest { outcome, ..manifest() }, &plan(), &summary, &verdicts, &METRICS)
 }
 
-fn manifest() -> Manifest {
+pub(super) fn manifest() -> Manifest {
     Manifest {
         schema_version: SCHEMA_VERSION,
         run_id: RunId::new("20261122-160500-7f3a").unwrap(),
@@ -104,93 +102,12 @@ fn manifest() -> Manifest {
         started: Utc.with_ymd_and_hms(2026, 11, 22, 16, 5, 0).unwrap(),
         finished: None,
         outcome: Outcome::Interrupted { signal: "SIGINT".into() },
+        certified: None,
         sessions_before: Vec::new(),
     }
 }
 
-fn plan() -> Plan {
-    Plan {
-        scenario: ScenarioName::new("mps_vs_multi").unwrap(),
-        title: "MPS or not".into(),
-        seed: 7,
-        blocks: 5,
-        looks: None,
-        baseline: Some(selector(&[("mps", Level::Text("off".into())), ("clients", Level::Integer(1))])),
-        setup: vec![step("cold page cache", true)],
-        epochs: vec![epoch(0), epoch(1)],
-        teardown: vec![step(HOSTILE, false)],
-        cooldown: None,
-        foreign_gpu_processes: Vec::new(),
-        cells: IndexMap::from([(cell(DIES), dying())]),
-        prompts: IndexMap::from([(
-            "/home/me/data/triples.jsonl".into(),
-            vec!["one".to_owned().into(), "two".to_owned().into()],
-        )]),
-        traces: IndexMap::new(),
-    }
-}
-
-fn epoch(index: u32) -> Epoch {
-    let treatment = [("mps", Level::Text("on".into())), ("servers", Level::Integer(3))];
-    let server = ServerSpec {
-        name: ServerName::new("ollama").unwrap(),
-        index: 0,
-        api: Api::Ollama,
-        origin: ServerOrigin::Url { url: "http://127.0.0.1:11434".into() },
-        ready: Ready { http: None, log: None, within: Period::from_secs(60) },
-        preload: None,
-        stop: Stop::default(),
-        model: Some(HOSTILE.into()),
-        headers: Vec::new(),
-        source_addresses: Vec::new(),
-        slots: Some(1),
-    };
-    Epoch {
-        index,
-        block: index,
-        treatment: Treatment(treatment.map(|(name, level)| (FactorName::new(name).unwrap(), level)).into()),
-        setup: vec![step("start MPS", false)],
-        servers: vec![server],
-        cells: [OFF, ON, BATCHING, DIES].map(|id| PlannedCell { cell: cell(id), block: index, seed: 1 }).into(),
-        telemetry: Telemetry::default(),
-    }
-}
-
-fn dying() -> CellSpec {
-    CellSpec {
-        treatment: Treatment::default(),
-        phase: PhaseName::new("one server dies").unwrap(),
-        load: Load::Clients(3),
-        find: None,
-        max_in_flight: None,
-        length: Length::Duration(Period::from_secs(3)),
-        warmup: Period::default(),
-        drain: Period::default(),
-        request: serde_json::from_value(serde_json::json!({ "prompt": "why?", "max_tokens": 8 })).unwrap(),
-        expect: Expect::default(),
-        slo: Slo::default(),
-        fault: Some(Fault {
-            at: Period::from_secs(1),
-            server: ServerName::new("ollama").unwrap(),
-            index: 1,
-            signal: StopSignal::Kill,
-        }),
-        servers: 3,
-    }
-}
-
-fn step(name: &str, privileged: bool) -> StepSpec {
-    StepSpec {
-        name: name.into(),
-        kind: SleepStep(Period::from_secs(1)).into(),
-        timeout: Period::from_secs(2),
-        retries: 0,
-        on_error: OnError::Fail,
-        privileged,
-    }
-}
-
-fn summary() -> Summary {
+pub(super) fn summary() -> Summary {
     let cells = [
         (
             OFF,
@@ -276,9 +193,11 @@ fn summary_of(id: &str, validity: Vec<Validity>, values: Vec<(&str, Measured)>) 
                 outcomes: IndexMap::from([("ok".into(), 40), ("stalled".into(), u64::from(block))]),
                 values: IndexMap::new(),
                 objectives: IndexMap::new(),
+                counts: Vec::new(),
             })
             .collect(),
         objectives: objectives(id),
+        fractions: Vec::new(),
         estimates: values.into_iter().map(|(id, measured)| (metric(id), measured)).collect(),
     }
 }

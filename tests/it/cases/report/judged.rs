@@ -2,18 +2,19 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks a rule must fail its test")]
 
 use runexp::names::{ClaimId, PhaseName};
-use runexp::scenario::{Claim, ClaimKind, Level, Quantity, Selector, Source, SystemMatch};
+use runexp::scenario::{Claim, ClaimKind, Direction, Level, Quantity, RequestTime, Selector, Source, SystemMatch};
 use runexp::summary::{Estimate, Gap, Interval, Measured};
-use runexp::units::Share;
+use runexp::units::{Period, Share};
 use runexp::verdict::{
     AgainstBest, Change, Comparison, Decision, Effect, Evidence, Judged, JudgedRule, Pace, Ruling, ServingOption,
-    Standing, Turning, Verdict, Verdicts,
+    Significance, Standing, Turning, Verdict, Verdicts,
 };
 
 use super::fixture::{BATCHING, HOSTILE, OFF, ON, cell, ends, estimate, metric, selector};
 
 pub(super) fn verdicts() -> Verdicts {
     Verdicts {
+        significance: Significance::default(),
         claims: claims(),
         comparisons: vec![
             comparison(ON, 1.733, Some((1.66, 1.81)), 3, Pace::Faster),
@@ -133,7 +134,34 @@ fn claims() -> Vec<Judged> {
             None,
             Verdict::NotRun { reason: "no such cell".into() },
         ),
+        Judged {
+            steps: vec![ratio_of(1.98, 1.9, 2.06), ratio_of(0.99, 0.97, 1.01)],
+            ..judged("more", "more clients, more tokens", rises(), None, None, Verdict::Inconclusive { needs: None })
+        },
+        judged(
+            "soon",
+            "95 % in under 300 ms",
+            ClaimKind::FractionUnder {
+                metric: RequestTime::Ttft,
+                cell: Selector::default(),
+                limit: Period::from_millis(300),
+                value: Share::from_fraction(0.95).unwrap(),
+            },
+            estimate(0.97, Some((0.96, 0.98)), 5).estimate().cloned(),
+            Some(ratio_of(1.021, 1.013, 1.03)),
+            Verdict::Reproduced,
+        ),
     ]
+}
+
+const fn ratio_of(value: f64, lower: f64, upper: f64) -> (f64, Interval) {
+    (value, Interval { lower, upper })
+}
+
+fn rises() -> ClaimKind {
+    let clients = |clients| selector(&[("clients", Level::Integer(clients))]);
+    let along = [1, 2, 3].map(clients).to_vec();
+    ClaimKind::Trend { metric: metric("output_throughput"), direction: Direction::Rises, along }
 }
 
 fn decision() -> Decision {
@@ -147,6 +175,7 @@ fn decision() -> Decision {
         advice: format!("insufficient evidence: one server with batching comes first {HOSTILE}"),
         because: format!("one of the two is a single run {HOSTILE}"),
         unmeasured: vec![HOSTILE.into()],
+        unplanned: vec!["hybrid: several servers that each batch".into()],
         evidence: vec![
             Evidence { speaks_for: "CUDA MPS".into(), says: "Low latency is paramount".into(), measured: None },
             Evidence {
@@ -169,7 +198,8 @@ fn judged(
     let source = Source { file: "GUIDE.md".into(), section: Some("Results".into()), date: None };
     let system = Some(SystemMatch { gpu: Some("GB10".into()), ..SystemMatch::default() });
     let claim = Claim { id: ClaimId::new(id).unwrap(), says: says.into(), source, kind, system };
-    Judged { claim, cell: measured.as_ref().map(|_| cell(ON)), measured, ratio, verdict, implausible: Vec::new() }
+    let (cell, steps) = (measured.as_ref().map(|_| cell(ON)), Vec::new());
+    Judged { claim, cell, measured, ratio, steps, verdict, implausible: Vec::new() }
 }
 
 fn comparison(above: &str, ratio: f64, interval: Option<(f64, f64)>, pairs: u32, pace: Pace) -> Comparison {

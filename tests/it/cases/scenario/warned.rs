@@ -71,6 +71,29 @@ fn a_profile_that_includes_another_file_may_speak_of_its_variables() {
     folder().profile("b").load().unwrap();
 }
 
+#[test]
+fn a_trend_over_a_cell_that_is_not_there_is_warned_of_at_its_level() {
+    let claim = r#"
+[[claim]]
+id = "growth"
+says = "it grows"
+source = { file = "GUIDE.md" }
+kind = "trend"
+metric = "output_throughput"
+direction = "rises"
+along = [
+    { clients = 1 },
+    { clients = 2 },
+]
+"#;
+    let scenario = Folder::with(&format!("{SMALL}{claim}")).load().unwrap();
+    let warnings = scenario.warnings.iter().map(|warning| (warning.code, warning.line, warning.message.as_str()));
+    assert_eq!(
+        warnings.collect::<Vec<_>>(),
+        [(Code::NoSuchCell, 24, "claim `growth` speaks of a cell that is not there: none has clients=2")]
+    );
+}
+
 const ZIPPED: &str = r#"
 [factors]
 servers = [1, 2, 4]

@@ -1,0 +1,78 @@
+use super::foreign::{self, Foreign};
+use super::rights::{self, Powerless};
+use super::world::WorldError;
+use crate::names::CellId;
+use crate::process::Tail;
+
+/// Why a run could not go on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Halt {
+    /// Steps lack the rights that they need.
+    #[error(
+        "nothing has been changed, because this user may not do all that would have to be done:{}",
+        rights::listed(powerless)
+    )]
+    Rights {
+        /// They.
+        powerless: Vec<Powerless>,
+    },
+    /// Somebody else computes on a GPU.
+    #[error("a measurement beside somebody else's work would say nothing of this one:{}", foreign::listed(foreign))]
+    Foreign {
+        /// They.
+        foreign: Vec<Foreign>,
+    },
+    /// The scenario requires a GPU that can be watched, and there is none.
+    #[error("`telemetry.gpu` is \"required\", and there is no GPU to watch: {reason}")]
+    NoGpu {
+        /// Why.
+        reason: String,
+    },
+    /// A step failed.
+    #[error("step `{name}` failed: {source}")]
+    Step {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: Box<WorldError>,
+    },
+    /// A server could not be had.
+    #[error("server `{label}` could not be started: {source}")]
+    Server {
+        /// `ollama[1]`.
+        label: String,
+        /// Why.
+        source: Box<WorldError>,
+    },
+    /// A server ended by itself.
+    #[error("server `{label}` ended by itself ({how}){tail}")]
+    ServerDied {
+        /// `ollama[1]`.
+        label: String,
+        /// Its exit status or signal.
+        how: String,
+        /// Its last lines.
+        tail: Tail,
+    },
+    /// A cell could not be measured.
+    #[error("`{cell}` could not be measured: {source}")]
+    Cell {
+        /// Which.
+        cell: CellId,
+        /// Why.
+        source: Box<WorldError>,
+    },
+    /// What an epoch changed could not be undone: the next would not start
+    /// from the same machine.
+    #[error("an epoch could not be undone: {reason}")]
+    NotUndone {
+        /// What, and what a person can do.
+        reason: String,
+    },
+    /// The records can no longer be written.
+    #[error("records can no longer be written")]
+    Records,
+    /// A signal arrived.
+    #[error("interrupted")]
+    Interrupted,
+}
