@@ -41,6 +41,9 @@ pub(super) fn run(arguments: &RunArguments, planned: Planned) -> Result<u8, Fail
         Err(Failure::Resume(done @ Obstacle::Done { .. })) => return nothing_to_do(&bindings.run_dir, &done),
         resumption => resumption?,
     };
+    if machine.is_some() {
+        plan.alike_when_simulated().iter().for_each(|sentence| say(format_args!("warning: {sentence}")));
+    }
     let manifest = manifest(arguments, &plan, run_id.clone(), machine.as_ref(), clock)?;
     let (world, secrets, guard) = match machine {
         Some(machine) => (World::simulated(machine, clock)?, Secrets::default(), None),

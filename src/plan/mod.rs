@@ -1,6 +1,7 @@
 //! Everything decided before the first effect: blocks, epochs, cells, orders
 //! and sending times. Pure, printable, and the same for the same seed.
 
+mod alike;
 mod calibration;
 mod command;
 mod costs;

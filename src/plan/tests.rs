@@ -196,3 +196,17 @@ fn looks_are_fixed_before_the_run_and_never_before_five_blocks() {
     assert_eq!(looks(6, 10), (vec![6, 9, 10], Some(6), 10));
     assert_eq!(looks(5, 5), (vec![5], None, 5));
 }
+
+#[test]
+fn what_differs_in_nothing_that_is_simulated_is_one_treatment_there() {
+    let alike = |only: &[&str]| planned("", None, only).unwrap().alike_when_simulated();
+    // Their environment differs, and which cells are chosen.
+    assert_eq!(
+        alike(&["*slots=2*", "*slots=3/open*"]),
+        [["mps=off,slots=2", "mps=on,slots=2"], ["mps=off,slots=3", "mps=on,slots=3"]].map(|[one, other]| format!(
+            "A simulated machine cannot tell `{one}` and `{other}` apart: it knows servers and their slots, MPS and \
+             the load, and not what these differ by. That they are equal here says nothing of a real machine."
+        ))
+    );
+    assert_eq!(alike(&["mps=on,slots=2*", "mps=off,slots=2/open*"]), [""; 0]);
+}

@@ -90,7 +90,7 @@ impl Context {
         verdicts: &Verdicts,
         metrics: &[MetricDefinition],
     ) -> Self {
-        let simulated = Simulated::of(manifest, summary);
+        let simulated = Simulated::of(manifest, plan, summary);
         let cells = cells::rows(summary, plan, metrics);
         Self {
             mark: if simulated.is_some() { "SIMULATED: " } else { "" },

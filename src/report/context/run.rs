@@ -18,11 +18,13 @@ pub struct Simulated {
     pub title: String,
     /// The sentence that every document must carry, word for word.
     pub banner: String,
+    /// Which treatments are one to it, in sentences.
+    pub alike: Vec<String>,
 }
 
 impl Simulated {
     /// From the manifest or, failing that, the summary: either word is enough.
-    pub(super) fn of(manifest: &Manifest, summary: &Summary) -> Option<Self> {
+    pub(super) fn of(manifest: &Manifest, plan: &Plan, summary: &Summary) -> Option<Self> {
         let (machine, title) = match (&manifest.simulated, &summary.simulated) {
             (Some(simulation), _) => (simulation.machine.as_str(), simulation.title.as_str()),
             (None, Some(machine)) => (machine.as_str(), ""),
@@ -32,7 +34,8 @@ impl Simulated {
         // looked for in the finished document.
         let machine = line(machine).replace(|c: char| !c.is_alphanumeric() && !"_-. ".contains(c), "_");
         let banner = format!("SIMULATED on {machine}: no figure in this document was measured on a real server");
-        Some(Self { machine, title: line(title), banner })
+        let alike = plan.alike_when_simulated().iter().map(|sentence| line(sentence)).collect();
+        Some(Self { machine, title: line(title), banner, alike })
     }
 }
 

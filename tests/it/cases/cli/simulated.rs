@@ -194,3 +194,29 @@ fn a_simulated_gpu_is_asked_for_its_memory_and_other_steps_change_nothing() {
     error: step `memory_available` failed: 79.6 GiB of 79.6 GiB memory of `NVIDIA H100 80GB HBM3` are available, less than the 81.0 GiB asked for
     ");
 }
+
+#[test]
+fn treatments_that_differ_in_nothing_that_is_simulated_are_called_alike() {
+    let placed = TINY
+        .replace("slots = [1, 2]\n", "gpu = [0, 1]\nslots = [1, 2]\n")
+        .replace("slots = \"{{ slots }}\"", "slots = \"{{ slots }}\"\ngpu = \"{{ gpu }}\"");
+    let folder = Folder::with(&placed);
+    let said = measured(&folder, "x.toml --simulate h100 --quiet");
+    assert_snapshot!(said, @r"
+    exit 0
+
+    stdout:
+    FOLDER/results/tiny/RUN-ID
+
+    stderr:
+    warning: A simulated machine cannot tell `gpu=0,slots=1` and `gpu=1,slots=1` apart: it knows servers and their slots, MPS and the load, and not what these differ by. That they are equal here says nothing of a real machine.
+    warning: A simulated machine cannot tell `gpu=0,slots=2` and `gpu=1,slots=2` apart: it knows servers and their slots, MPS and the load, and not what these differ by. That they are equal here says nothing of a real machine.
+    ");
+    let alike = "A simulated machine cannot tell ";
+    for document in &DERIVED[..3] {
+        let document = said.run().read(document);
+        assert_eq!(document.lines().filter(|line| line.contains(alike)).count(), 2, "{document}");
+    }
+    let placed = folder.runexp("plan x.toml --format json");
+    assert!(!placed.to_string().contains(alike), "{placed}");
+}
