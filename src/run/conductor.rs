@@ -99,6 +99,7 @@ impl<'a> Conductor<'a> {
             self.note(Event::Contained { containment });
         }
         self.require_gpus()?;
+        self.require_places()?;
         self.may_do_all().await?;
         self.refuse_foreign()?;
         self.has_begun = true;

@@ -1,4 +1,5 @@
 use super::foreign::{self, Foreign};
+use super::placed::{self, Misplaced};
 use super::rights::{self, Powerless};
 use super::world::WorldError;
 use crate::names::CellId;
@@ -27,6 +28,14 @@ pub(super) enum Halt {
     NoGpu {
         /// Why.
         reason: String,
+    },
+    /// Servers are placed on GPUs that are not there.
+    #[error("servers on a GPU that is not there would compute without one:{}", placed::listed(misplaced, there))]
+    Misplaced {
+        /// They.
+        misplaced: Vec<Misplaced>,
+        /// Number, name and UUID of each GPU.
+        there: Vec<String>,
     },
     /// A step failed.
     #[error("step `{name}` failed: {source}")]

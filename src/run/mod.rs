@@ -18,6 +18,7 @@ mod interrupt;
 mod look;
 mod lookout;
 mod memory;
+mod placed;
 mod prompt_lengths;
 mod resumption;
 mod rights;
