@@ -47,7 +47,9 @@
 //!
 //! On 2026-11-26, on another machine of the same kind: 52.9, 55.6 and 56.6 % of
 //! 48 239, 51 018 and 43 761 requests/s, and `AIPerf` between them 119.9, 122.0,
-//! 116.4 and 128.7 with 124 to 138 ms.
+//! 116.4 and 128.7 with 124 to 138 ms. On a third, twice as fast and quiet, the
+//! same day: 65.7, 60.1 and 61.6 % of 99 227, 95 323 and 97 230 requests/s, and
+//! `AIPerf` 391.9, 343.5 and 390.7 with 47 to 55 ms.
 #![expect(clippy::disallowed_methods, reason = "a bench is all effects")]
 
 mod clients;
