@@ -4,6 +4,7 @@ mod capacity;
 mod cells;
 mod claims;
 mod comparisons;
+mod counted;
 mod decision;
 mod effects;
 mod noise;
@@ -61,6 +62,9 @@ pub struct Context {
     pub invalid: Vec<InvalidRow>,
     /// How the throughput of all repetitions ran.
     pub courses: Courses,
+    /// Throughputs whose repetitions are alike because tokens are whole, in
+    /// sentences.
+    pub counted_alike: Vec<String>,
     /// Treatments against the baseline.
     pub comparisons: Vec<ComparisonRow>,
     /// What each factor contributes.
@@ -103,6 +107,7 @@ impl Context {
             capacities: capacity::capacities(summary, metrics),
             invalid: cells::invalid(summary),
             courses: cells::courses(summary),
+            counted_alike: counted::sentences(summary, plan),
             comparisons: comparisons::comparisons(verdicts, metrics),
             effects: EffectsView::of(verdicts),
             claims: claims::claims(verdicts, metrics),
