@@ -4,6 +4,7 @@
 use regex::Regex;
 
 use super::folder::Folder;
+use super::undisturbed::MOST_TRIES;
 
 /// A machine whose steps take 4 ms however many requests they work on: 4.6 GB at
 /// 2,300 GB/s are 2 ms of kernels, and 2 ms are gaps between them. Prompts,
@@ -92,10 +93,15 @@ fn effects_are_recovered_within_their_intervals_against_the_models_own_arithmeti
     let folder = Folder::with(SIX);
     std::fs::create_dir(folder.path("machines")).unwrap();
     folder.write("machines/even.toml", &even_machine());
-    let said = folder.runexp("x.toml --simulate even");
-    assert_eq!(said.code, Some(0), "{said}");
-    let summary = said.run().read("SIMULATED-summary.md");
-    let found = effects(&summary);
+    let run = |_| {
+        let said = folder.runexp("x.toml --simulate even");
+        assert_eq!(said.code, Some(0), "{said}");
+        let summary = said.run().read("SIMULATED-summary.md");
+        (effects(&summary), summary)
+    };
+    // Where a machine that stands still has spoiled every try of a cell, effects
+    // are missing: then once more.
+    let (found, summary) = (1..MOST_TRIES).map(run).find(|(found, _)| found.len() == 12).unwrap_or_else(|| run(0));
     let (mps, servers, slots) = ("mps=on over mps=off", "servers=3 over servers=1", "slots=3 over slots=1");
     let truth = [
         (mps, "average over servers=1,slots=1; servers=1,slots=3; servers=3,slots=1", 2_f64.cbrt()),

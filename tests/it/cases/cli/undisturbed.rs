@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::folder::{Folder, RunFolder, Said};
 
 /// A machine that stands still so often is none to run tests on.
-const MOST_TRIES: usize = 10;
+pub(super) const MOST_TRIES: usize = 10;
 
 /// The rules by which a machine spoils what is measured on it.
 const OF_THE_MACHINE: [&str; 2] = ["driver_stalled", "cpu_short"];
