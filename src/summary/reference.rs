@@ -44,8 +44,7 @@ fn values(
 }
 
 fn side(repetition: &Repetition, cell: &CellSummary) -> Result<Side, Gap> {
-    let throughput = repetition.values.iter().find(|(metric, _)| metric.as_str() == "output_throughput");
-    let output_throughput = throughput.map_or(Err(Gap::NotRun), |(_, value)| value.clone())?;
+    let output_throughput = repetition.value("output_throughput")?;
     match cell.clients {
         Some(clients) if clients > 0 && output_throughput > 0.0 => Ok(Side { output_throughput, clients }),
         _ => Err(Gap::not_measured("no token arrived inside the window")),

@@ -1,11 +1,10 @@
 //! The highest load that meets the objectives: what each try says, and all of
 //! them.
 
-use indexmap::IndexMap;
-
 use super::cell::{summarize, window};
 use super::observe::{self, ObservedRepetition};
-use super::{Gap, Probe, Repetition, Rule, Search, UnitValue, Validity, objective};
+use super::types::value;
+use super::{Gap, Probe, Repetition, Rule, Search, Validity, objective};
 use crate::metric::Objectives;
 use crate::names::MetricId;
 use crate::plan::{self, CellSpec, Try};
@@ -74,11 +73,6 @@ const fn failed(reason: String) -> ProbeVerdict {
 
 fn unjudged(reason: &str) -> ProbeVerdict {
     ProbeVerdict::Unjudged { reason: reason.to_owned() }
-}
-
-fn value(values: &IndexMap<MetricId, UnitValue>, id: &str) -> UnitValue {
-    let found = values.iter().find(|(metric, _)| metric.as_str() == id);
-    found.map_or(Err(Gap::NotRun), |(_, value)| value.clone())
 }
 
 /// One repetition of a search: the values are those of the last try at the

@@ -100,6 +100,19 @@ pub struct Repetition {
     pub search: Option<Search>,
 }
 
+impl Repetition {
+    /// A metric's value in it, or why there is none.
+    pub fn value(&self, metric: &str) -> UnitValue {
+        value(&self.values, metric)
+    }
+}
+
+/// A metric's value among these, or why there is none.
+pub(super) fn value(values: &IndexMap<MetricId, UnitValue>, metric: &str) -> UnitValue {
+    let found = values.iter().find(|(id, _)| id.as_str() == metric);
+    found.map_or(Err(Gap::NotRun), |(_, value)| value.clone())
+}
+
 /// A search for the highest load that meets the objectives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Search {

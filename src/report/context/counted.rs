@@ -4,7 +4,7 @@ use crate::names::CellId;
 use crate::plan::Plan;
 use crate::report::text::line;
 use crate::scenario::Length;
-use crate::summary::{CellSummary, Repetition, Summary, Validity};
+use crate::summary::{CellSummary, Summary, Validity};
 
 /// A sentence for each cell of a closed loop whose interval has no width. Tokens
 /// are whole: a window counts one more or less of each client, as it begins, and
@@ -17,12 +17,7 @@ pub(super) fn sentences(summary: &Summary, plan: &Plan) -> Vec<String> {
             return None;
         };
         let valid = cell.repetitions.iter().filter(|one| one.validity == Validity::Valid);
-        let throughput = |one: &Repetition| {
-            one.values
-                .iter()
-                .find_map(|(id, value)| value.as_ref().ok().copied().filter(|_| id.as_str() == "output_throughput"))
-        };
-        let values: Vec<f64> = valid.filter_map(throughput).collect();
+        let values: Vec<f64> = valid.filter_map(|one| one.value("output_throughput").ok()).collect();
         Some(format!("{}: {}", line(id.as_str()), sentence(&values, window.duration().as_secs_f64(), clients)?))
     };
     summary.cells.iter().filter_map(sentence).collect()
