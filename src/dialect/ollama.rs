@@ -13,7 +13,9 @@ use super::text::{Text, message_of, token};
 use super::{Ask, Event, TokenKind, Usage, object};
 use crate::units::Nanos;
 
-/// A request body. Ollama cannot be told to ignore the end of a reply.
+/// A request body. Ollama cannot be told to ignore the end of a reply. It would
+/// cut a prompt that is longer than the context, and say nothing: `truncate`
+/// makes an error of that.
 pub(super) fn body(ask: &Ask<'_>, prompt: (&str, Value), images: Value) -> Map<String, Value> {
     let options = object([
         ("num_predict", ask.max_tokens.into()),
@@ -26,6 +28,7 @@ pub(super) fn body(ask: &Ask<'_>, prompt: (&str, Value), images: Value) -> Map<S
         ("images", images),
         ("stream", ask.stream.into()),
         ("keep_alive", (-1).into()),
+        ("truncate", false.into()),
         ("options", options.into()),
     ])
 }

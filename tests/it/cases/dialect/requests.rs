@@ -35,8 +35,8 @@ fn each_dialect_asks_in_its_own_words() {
         extra: &none,
     };
     assert_snapshot!(requests(&plain), @r#"
-    /api/chat {"messages":[{"role":"user","content":"Say \"hi\""}],"stream":false,"keep_alive":-1,"options":{"num_predict":8,"temperature":0.0}}
-    /api/generate {"prompt":"Say \"hi\"","stream":false,"keep_alive":-1,"options":{"num_predict":8,"temperature":0.0}}
+    /api/chat {"messages":[{"role":"user","content":"Say \"hi\""}],"stream":false,"keep_alive":-1,"truncate":false,"options":{"num_predict":8,"temperature":0.0}}
+    /api/generate {"prompt":"Say \"hi\"","stream":false,"keep_alive":-1,"truncate":false,"options":{"num_predict":8,"temperature":0.0}}
     /v1/chat/completions {"messages":[{"role":"user","content":"Say \"hi\""}],"max_tokens":8,"temperature":0.0,"stream":false}
     /v1/completions {"prompt":"Say \"hi\"","max_tokens":8,"temperature":0.0,"stream":false}
     /v1/chat/completions {"messages":[{"role":"user","content":"Say \"hi\""}],"max_tokens":8,"temperature":0.0,"stream":false,"cache_prompt":false}
@@ -44,8 +44,8 @@ fn each_dialect_asks_in_its_own_words() {
     "#);
     let full = Ask { model: Some("m"), seed: Some(7), stream: true, ignore_eos: true, extra, ..plain };
     assert_snapshot!(requests(&full), @r#"
-    /api/chat {"model":"m","messages":[{"role":"user","content":"Say \"hi\""}],"stream":true,"keep_alive":-1,"options":{"num_predict":8,"temperature":0.0,"seed":7,"num_ctx":4096},"stream_options":{"continuous_usage_stats":true},"seed":9}
-    /api/generate {"model":"m","prompt":"Say \"hi\"","stream":true,"keep_alive":-1,"options":{"num_predict":8,"temperature":0.0,"seed":7,"num_ctx":4096},"stream_options":{"continuous_usage_stats":true},"seed":9}
+    /api/chat {"model":"m","messages":[{"role":"user","content":"Say \"hi\""}],"stream":true,"keep_alive":-1,"truncate":false,"options":{"num_predict":8,"temperature":0.0,"seed":7,"num_ctx":4096},"stream_options":{"continuous_usage_stats":true},"seed":9}
+    /api/generate {"model":"m","prompt":"Say \"hi\"","stream":true,"keep_alive":-1,"truncate":false,"options":{"num_predict":8,"temperature":0.0,"seed":7,"num_ctx":4096},"stream_options":{"continuous_usage_stats":true},"seed":9}
     /v1/chat/completions {"model":"m","messages":[{"role":"user","content":"Say \"hi\""}],"max_tokens":8,"temperature":0.0,"seed":9,"stream":true,"stream_options":{"include_usage":true,"continuous_usage_stats":true},"ignore_eos":true,"options":{"num_ctx":4096}}
     /v1/completions {"model":"m","prompt":"Say \"hi\"","max_tokens":8,"temperature":0.0,"seed":9,"stream":true,"stream_options":{"include_usage":true,"continuous_usage_stats":true},"ignore_eos":true,"options":{"num_ctx":4096}}
     /v1/chat/completions {"model":"m","messages":[{"role":"user","content":"Say \"hi\""}],"max_tokens":8,"temperature":0.0,"seed":9,"stream":true,"stream_options":{"include_usage":true,"continuous_usage_stats":true},"ignore_eos":true,"cache_prompt":false,"options":{"num_ctx":4096}}
@@ -74,8 +74,8 @@ fn images_stand_where_each_dialect_looks_for_them() {
     let taking: Vec<Dialect> = DIALECTS.into_iter().filter(|dialect| dialect.takes(content).is_ok()).collect();
     let bodies = taking.iter().map(|dialect| String::from_utf8(dialect.body(&asking(content, &none))).unwrap());
     assert_snapshot!(bodies.collect::<Vec<_>>().join("\n"), @r#"
-    {"messages":[{"role":"user","content":"What is this?","images":["iVBORw0=","/9j/4A=="]}],"stream":false,"keep_alive":-1,"options":{"num_predict":8,"temperature":0.0}}
-    {"prompt":"What is this?","images":["iVBORw0=","/9j/4A=="],"stream":false,"keep_alive":-1,"options":{"num_predict":8,"temperature":0.0}}
+    {"messages":[{"role":"user","content":"What is this?","images":["iVBORw0=","/9j/4A=="]}],"stream":false,"keep_alive":-1,"truncate":false,"options":{"num_predict":8,"temperature":0.0}}
+    {"prompt":"What is this?","images":["iVBORw0=","/9j/4A=="],"stream":false,"keep_alive":-1,"truncate":false,"options":{"num_predict":8,"temperature":0.0}}
     {"messages":[{"role":"user","content":[{"type":"text","text":"What is this?"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0="}},{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,/9j/4A=="}}]}],"max_tokens":8,"temperature":0.0,"stream":false}
     {"messages":[{"role":"user","content":[{"type":"text","text":"What is this?"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0="}},{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,/9j/4A=="}}]}],"max_tokens":8,"temperature":0.0,"stream":false,"cache_prompt":true}
     "#);
@@ -95,7 +95,7 @@ fn messages_pass_through_chat_routes_and_are_refused_by_the_others() {
     let content = Content::Messages(messages.as_array().unwrap());
     let body = |dialect: Dialect| String::from_utf8(dialect.body(&asking(content, &none))).unwrap();
     assert_snapshot!([body(Dialect::OllamaChat), body(Dialect::OpenAiChat)].join("\n"), @r#"
-    {"messages":[{"role":"system","content":"Be brief."},{"role":"user","name":"me","content":"What is this?","images":["iVBORw0="]}],"stream":false,"keep_alive":-1,"options":{"num_predict":8,"temperature":0.0}}
+    {"messages":[{"role":"system","content":"Be brief."},{"role":"user","name":"me","content":"What is this?","images":["iVBORw0="]}],"stream":false,"keep_alive":-1,"truncate":false,"options":{"num_predict":8,"temperature":0.0}}
     {"messages":[{"role":"system","content":"Be brief."},{"role":"user","name":"me","content":[{"type":"text","text":"What is this?"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0="}}]}],"max_tokens":8,"temperature":0.0,"stream":false}
     "#);
     let refused = DIALECTS
@@ -131,5 +131,5 @@ fn extra_fields_complete_objects_however_deep_and_replace_the_rest() {
     });
     let content = Content::Prompt { text: "hi", images: &[] };
     let body = Dialect::OllamaGenerate.body(&asking(content, extra.as_object().unwrap()));
-    assert_snapshot!(String::from_utf8(body).unwrap(), @r#"{"prompt":"hi","stream":false,"keep_alive":"5m","options":{"num_predict":9,"temperature":0.0,"num_ctx":4096},"chat_template_kwargs":{"enable_thinking":false}}"#);
+    assert_snapshot!(String::from_utf8(body).unwrap(), @r#"{"prompt":"hi","stream":false,"keep_alive":"5m","truncate":false,"options":{"num_predict":9,"temperature":0.0,"num_ctx":4096},"chat_template_kwargs":{"enable_thinking":false}}"#);
 }
