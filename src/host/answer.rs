@@ -79,13 +79,21 @@ pub fn shown_url(url: &str) -> String {
 /// # Errors
 /// If it does not.
 pub async fn http_answers(url: &str, headers: &[(&str, &str)]) -> Result<(), NoAnswer> {
-    get(url, headers).await.map(drop)
+    ask(url, headers, None).await.map(drop)
 }
 
 /// The JSON by which `url` answers a GET with these headers; `None` if it
 /// answers in any other way, or says more than a megabyte.
 pub async fn http_json(url: &str, headers: &[(&str, &str)]) -> Option<serde_json::Value> {
-    let mut response = get(url, headers).await.ok()?;
+    json_of(ask(url, headers, None).await.ok()?).await
+}
+
+/// The same for a POST of `body`.
+pub async fn http_json_for(url: &str, headers: &[(&str, &str)], body: &serde_json::Value) -> Option<serde_json::Value> {
+    json_of(ask(url, headers, Some(body)).await.ok()?).await
+}
+
+async fn json_of(mut response: reqwest::Response) -> Option<serde_json::Value> {
     let mut body = Vec::new();
     while let Some(piece) = response.chunk().await.ok()? {
         body.extend_from_slice(&piece);
@@ -96,10 +104,19 @@ pub async fn http_json(url: &str, headers: &[(&str, &str)]) -> Option<serde_json
     serde_json::from_slice(&body).ok()
 }
 
-async fn get(url: &str, headers: &[(&str, &str)]) -> Result<reqwest::Response, NoAnswer> {
+/// A GET, or a POST where there is a body.
+async fn ask(
+    url: &str,
+    headers: &[(&str, &str)],
+    body: Option<&serde_json::Value>,
+) -> Result<reqwest::Response, NoAnswer> {
     let address = shown_url(url);
     let (client, asked) = web(url, Some(PATIENCE)).map_err(|error| NoAnswer::unasked(url, error))?;
-    let request = headers.iter().fold(client.get(asked), |request, (name, value)| request.header(*name, *value));
+    let request = match body {
+        Some(body) => client.post(asked).json(body),
+        None => client.get(asked),
+    };
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     match request.send().await {
         Ok(response) if response.status().is_success() => Ok(response),
         Ok(response) => Err(NoAnswer::Status { address, status: response.status() }),

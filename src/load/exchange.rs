@@ -231,6 +231,7 @@ impl Exchange {
             outcome,
             asked_tokens: self.asked_tokens(turn),
             asked_prompt_tokens: self.asked_prompt_tokens(turn),
+            prompt_bytes: self.prompt_bytes(turn),
             stamp_error_ns: reply.stamp_error(),
             chunks: reply.take_chunks(),
             usage,

@@ -14,6 +14,7 @@ mod interrupt;
 mod lateness;
 mod made_up;
 mod open;
+mod overlap;
 mod pacer;
 mod preload;
 mod prompt_length;
@@ -40,6 +41,7 @@ use crate::units::Nanos;
 
 use exchange::Exchange;
 use honesty::Honesty;
+pub use overlap::replies_at_once;
 pub use preload::{PreloadError, preload};
 pub use prompt_length::{Probe, PromptLength, PromptLengthError, find_prompt_length};
 pub use single::Unanswered;

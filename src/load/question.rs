@@ -93,6 +93,19 @@ impl Exchange {
         }
     }
 
+    /// Bytes of the text of this turn, but for the template; unknown of the
+    /// later turns of a conversation, which hold what was answered before.
+    pub(super) fn prompt_bytes(&self, turn: Turn) -> Option<u32> {
+        let bytes = match &self.prompt(turn).said {
+            Said::Text { text, .. } => text.len(),
+            Said::Messages(messages) => messages.iter().map(text_bytes).sum(),
+            Said::MadeUp { tokens } => usize::try_from(self.target(turn).characters(*tokens)).unwrap_or(usize::MAX),
+            Said::Turns(texts) => texts.first().filter(|_| turn.said.is_none_or(|said| said == 0))?.len(),
+        };
+        let before = self.workload.spec.request.preamble.as_deref().map_or(0, str::len);
+        u32::try_from(bytes.saturating_add(before)).ok()
+    }
+
     fn prompt(&self, turn: Turn) -> &Prompt {
         &self.workload.prompts[self.chosen(turn)]
     }
@@ -131,6 +144,15 @@ impl Exchange {
 pub(super) fn start(nonce: Option<u32>, request: &RequestSpec) -> String {
     let nonce = nonce.map(|nonce| format!("[{}] ", form::digits(nonce))).unwrap_or_default();
     format!("{nonce}{}", request.preamble.as_deref().unwrap_or_default())
+}
+
+/// Bytes of the text of a message, images left out.
+fn text_bytes(message: &Value) -> usize {
+    match message.get("content") {
+        Some(Value::String(text)) => text.len(),
+        Some(Value::Array(parts)) => parts.iter().filter_map(|part| part.get("text")?.as_str()).map(str::len).sum(),
+        _ => 0,
+    }
 }
 
 /// Messages, the first of which begins with `start`.

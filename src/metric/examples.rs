@@ -1,5 +1,7 @@
 //! Requests made by hand, for the tests of this room and of `summary`.
 
+use std::collections::BTreeMap;
+
 use crate::names::{CellId, ServerName};
 use crate::record::{
     CellKey, Chunks, ClientHonesty, RequestOutcome, RequestRecord, ServerKey, TokenSource, UsageRecord,
@@ -42,6 +44,7 @@ pub(crate) fn reply(client: u32, sent_ms: u64, gaps_ms: &[u64]) -> RequestRecord
         outcome: RequestOutcome::Success { finish: "stop".to_owned() },
         asked_tokens: 10,
         asked_prompt_tokens: None,
+        prompt_bytes: None,
         chunks: Chunks { gaps_ns: gaps_ms.iter().map(|gap| ms(*gap).0).collect(), events: Vec::new() },
         usage: UsageRecord {
             output_tokens: Some(gaps_ms.len() as u64),
@@ -104,6 +107,8 @@ pub(crate) fn window<'a>(
         kill: None,
         memory: Footing::default(),
         upkeep: None,
+        seen: None,
+        contexts: BTreeMap::new(),
         mps: None,
     }
 }

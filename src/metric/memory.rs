@@ -65,9 +65,9 @@ fn memory_per_instance(window: &Window<'_>) -> UnitValue {
 }
 
 /// What the models of all servers take, by the servers' own account ÷
-/// (`memory_per_instance` × servers). llama.cpp tells the size of its tensors;
-/// Ollama tells what the loaded model takes, caches included, so that its share
-/// is higher by these.
+/// (`memory_per_instance` × servers): the size of their weights. Of a server
+/// that tells only what the loaded model takes, caches are included, so that
+/// its share is higher by these.
 fn memory_efficiency(window: &Window<'_>) -> UnitValue {
     let unknown = || Gap::not_measured("the servers do not tell how large their model is");
     let models = window.memory.models.ok_or_else(unknown)?;

@@ -1,6 +1,8 @@
+use std::collections::BTreeMap;
+
 use super::Upkeep;
 use crate::record::{
-    ClientHonesty, MemoryRecord, MpsWitness, Request, RequestOutcome, Requests, ServerKey, TelemetryRecord,
+    ClientHonesty, MemoryRecord, MpsWitness, Request, RequestOutcome, Requests, ServerKey, ServerSeen, TelemetryRecord,
 };
 use crate::units::{Bytes, Nanos};
 
@@ -30,6 +32,11 @@ pub struct Window<'a> {
     pub objectives: Objectives,
     /// The server that was killed on purpose.
     pub kill: Option<Kill<'a>>,
+    /// The servers before and after the load, where both were seen.
+    pub seen: Option<(&'a [ServerSeen], &'a [ServerSeen])>,
+    /// Tokens that the context of one request may have, of each server that
+    /// tells.
+    pub contexts: BTreeMap<ServerKey, u64>,
     /// Who was a client of MPS, where the scenario says who is to be.
     pub mps: Option<&'a MpsWitness>,
     /// What its memory is held against.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::record::ProcessIdentity;
 use crate::signal::StopSignal;
@@ -89,6 +90,8 @@ impl Stat {
 }
 
 pub(super) const PROC: &str = "/proc";
+/// `USER_HZ` is 100 on every Linux that Rust runs on.
+const MILLISECONDS_PER_TICK: u64 = 10;
 
 /// Which boot of the machine this is.
 ///
@@ -118,6 +121,18 @@ pub fn identity(pid: u32) -> Result<ProcessIdentity, ProcessError> {
     Ok(ProcessIdentity { pid, start_ticks: stat.start_ticks, boot_id: boot_id()? })
 }
 
+/// For how long a process has been there, to a hundredth of a second.
+///
+/// # Errors
+/// If the kernel does not tell how long it has been up.
+pub fn age(process: &ProcessIdentity) -> Result<Duration, ProcessError> {
+    let path = PathBuf::from("/proc/uptime");
+    let text = std::fs::read_to_string(&path).map_err(|source| ProcessError::Read { path: path.clone(), source })?;
+    let up: f64 = text.split_ascii_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or_default();
+    let started = Duration::from_millis(process.start_ticks.saturating_mul(MILLISECONDS_PER_TICK));
+    Ok(Duration::try_from_secs_f64(up).unwrap_or_default().saturating_sub(started))
+}
+
 /// Whether this very process still runs: same boot, same start time, and not a
 /// zombie.
 pub fn is_same_and_alive(process: &ProcessIdentity) -> bool {
@@ -136,6 +151,13 @@ pub fn pid_is_alive(pid: u32) -> bool {
 /// (`/proc/PID/comm`, 15 bytes).
 pub fn program(pid: u32) -> Option<String> {
     Stat::read(Path::new(PROC), pid).filter(Stat::is_alive).map(|stat| stat.name)
+}
+
+/// The words by which a process was started; none if nobody may see them.
+pub fn command_line(pid: u32) -> Vec<String> {
+    let bytes = std::fs::read(format!("{PROC}/{pid}/cmdline")).unwrap_or_default();
+    let words = bytes.split(|byte| *byte == 0).filter(|word| !word.is_empty());
+    words.map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
 /// Whether a process runs in a container: its control group is called by the

@@ -22,7 +22,10 @@ pub use compose::{compose, container_ids};
 pub use containment::{Strays, children, contain, release};
 pub use group::{Rights, Stopped, group_members, signal_group, stop_group};
 pub use haste::Haste;
-pub use identity::{ProcessError, boot_id, identity, is_in_container, is_same_and_alive, named, pid_is_alive, program};
+pub use identity::{
+    ProcessError, age, boot_id, command_line, identity, is_in_container, is_same_and_alive, named, pid_is_alive,
+    program,
+};
 pub use limit::Limit;
 pub use log::{Tail, append_to, read_from, tail};
 pub use mark::{RUN_MARK, SERVER_MARK, end_unfinished, marked, server_mark, stop_marked};

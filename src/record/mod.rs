@@ -4,6 +4,7 @@
 //! accepts every older [`SCHEMA_VERSION`] and refuses a newer one.
 
 mod about;
+mod cell;
 mod client;
 mod envelope;
 mod environment;
@@ -16,15 +17,17 @@ mod prompt_length;
 mod request;
 mod requests;
 mod resumed;
+mod seen;
 mod step;
 mod telemetry;
 mod undo;
 
-pub use about::ServerAbout;
+pub use about::{ModelState, ServerAbout, SlotsSeen, SlotsSource};
+pub use cell::{CellEnd, CellKey, ProbeVerdict, ServerKey};
 pub use client::{ClientHonesty, ClockSteps, CpuTime};
 pub use envelope::Envelope;
 pub use environment::{Environment, GpuIdentity};
-pub use event::{CellEnd, CellKey, Event, EventRecord, ProbeVerdict, ServerKey};
+pub use event::{Event, EventRecord};
 pub use look::{Look, LookDecision};
 pub use manifest::{Manifest, Outcome, Overrides, Session, Simulation};
 pub use memory::MemoryRecord;
@@ -33,6 +36,7 @@ pub use prompt_length::PromptLengthFound;
 pub use request::{Chunks, RequestOutcome, RequestRecord, TokenSource, UsageRecord};
 pub use requests::{Arrivals, Request, Requests};
 pub use resumed::Resumed;
+pub use seen::{LoadedModel, Moment, ProcessSeen, ServerSeen};
 pub use step::{Fact, Scope, StepOutcome, StepRecord};
 pub use telemetry::{
     CallCost, GpuReading, HeldDown, MemorySource, Mig, MigDevice, Performance, PowerSource, ProcessOnGpu, Reading,

@@ -41,6 +41,10 @@ pub struct RequestRecord {
     /// The `prompt_tokens` that its prompt was made for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_prompt_tokens: Option<u32>,
+    /// Bytes of the text that it asked, without the chat template; `None` for
+    /// the later turns of a conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_bytes: Option<u32>,
     /// Arrivals of chunks that carried tokens.
     pub chunks: Chunks,
     /// What the server counted.

@@ -45,6 +45,7 @@ pub struct Request<'a> {
     pub outcome: &'a RequestOutcome,
     pub asked_tokens: u32,
     pub asked_prompt_tokens: Option<u32>,
+    pub prompt_bytes: Option<u32>,
     pub chunks: Arrivals<'a>,
     pub usage: UsageRecord,
     /// Whether the reply failed `expect`.
@@ -124,6 +125,7 @@ impl Requests {
             mean,
             max,
             asked_prompt,
+            prompt_bytes,
         ] = std::array::from_fn(|bit| (present >> bit & 1 == 1).then(|| rest.number()));
         let moment = |after: Option<u64>| after.map(|after| Nanos(apply(after, sent)));
         Some(Request {
@@ -142,6 +144,7 @@ impl Requests {
             outcome,
             asked_tokens,
             asked_prompt_tokens: asked_prompt.map(small),
+            prompt_bytes: prompt_bytes.map(small),
             chunks: Arrivals { gaps: List::unpack(rest), events: List::unpack(rest) },
             usage: UsageRecord {
                 prompt_tokens: prompt,
@@ -162,7 +165,7 @@ impl Requests {
 }
 
 /// What [`optional`] has, one bit each.
-const OPTIONAL: u32 = 16;
+const OPTIONAL: u32 = 17;
 
 /// What a record may not have; moments as differences from when it was sent.
 fn optional(record: &RequestRecord) -> [Option<u64>; OPTIONAL as usize] {
@@ -186,6 +189,7 @@ fn optional(record: &RequestRecord) -> [Option<u64>; OPTIONAL as usize] {
         stamp_error_ns.map(|(mean, _)| mean),
         stamp_error_ns.map(|(_, max)| max),
         record.asked_prompt_tokens.map(u64::from),
+        record.prompt_bytes.map(u64::from),
     ]
 }
 

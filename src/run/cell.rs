@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::load::{self, Driven, Sink, Target, Workload};
 use crate::names::CellId;
 use crate::plan::{CellSpec, Epoch, PlannedCell};
-use crate::record::{CellEnd, CellKey, ClientHonesty, Event, RequestRecord};
+use crate::record::{CellEnd, CellKey, ClientHonesty, Event, Moment, RequestRecord};
 use crate::scenario::{self, Fault, Prompt, PromptError, PromptLine};
 use crate::units::Nanos;
 
@@ -99,6 +99,7 @@ impl Conductor<'_> {
         self.find_prompt_lengths((key, seed), spec, &mut targets).await?;
         let trace = self.stage.plan.trace(spec).to_vec();
         let workload = Workload { key: key.clone(), spec: spec.clone(), seed, prompts: self.prompts(spec)?, trace };
+        self.see_servers(key, Moment::Before, servers).await;
         let load_start = self.stage.clock.now();
         let window_start = workload.window_start(load_start);
         let stop = self.stop.clone();
@@ -110,6 +111,7 @@ impl Conductor<'_> {
             never = marks => match never {},
         };
         broken?;
+        self.see_servers(key, Moment::After, servers).await;
         Ok(driven?)
     }
 

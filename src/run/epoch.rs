@@ -112,10 +112,13 @@ impl<'a> Conductor<'a> {
             Some(preload) => Some(self.preload(spec, &running, preload, endpoint).await?),
             None => None,
         };
-        let about = tokio::select! {
+        let mut about = tokio::select! {
             () = self.stop.cancelled() => return Err(WorldError::Interrupted),
             about = server::about(spec, running.url(), &headers) => about,
         };
+        if about.slots.is_none() {
+            about.slots = self.find_slots(spec, &running, endpoint, &log).await?;
+        }
         self.tell(RunEvent::ServerReady { label: spec.label(), seconds: ready_ns.seconds() });
         self.note(Event::ServerReady {
             epoch,

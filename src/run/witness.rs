@@ -3,7 +3,6 @@
 use super::conductor::Conductor;
 use super::world::{Running, World};
 use crate::plan::Epoch;
-use crate::process::{SERVER_MARK, marked, server_mark};
 use crate::record::{CellKey, Event, MpsState, MpsWitness, Reading, ServerKey};
 use crate::scenario::{GpuStep, MpsAction, MpsStep, StepKind, StepSpec};
 use crate::step::{self, MpsControl};
@@ -59,16 +58,8 @@ impl Conductor<'_> {
         control.clients().await.map_or_else(|error| Reading::Absent(error.to_string()), Reading::Value)
     }
 
-    /// Every process of a server, however often it has forked: Ollama's models
-    /// run in children.
     fn processes(&self, server: &Running) -> Vec<u32> {
-        let mark = server_mark(self.stage.run_id, &server.label());
-        let found = marked(SERVER_MARK, &mark).unwrap_or_default();
-        let own = server.identity().map(|process| process.pid);
-        let mut pids: Vec<u32> = own.into_iter().chain(found.into_iter().map(|process| process.pid)).collect();
-        pids.sort_unstable();
-        pids.dedup();
-        pids
+        self.processes_of(server).into_iter().map(|process| process.pid).collect()
     }
 }
 

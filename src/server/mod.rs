@@ -8,6 +8,8 @@ mod compose;
 mod error;
 mod ready;
 mod running;
+mod seen;
+mod slots;
 mod spawn;
 
 use std::path::Path;
@@ -18,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 pub use about::about;
 pub use error::{NotReady, ServerError};
 pub use running::{RunningServer, start};
+pub use seen::loaded_models;
+pub use slots::slots_of;
 
 use crate::clock::Clock;
 use crate::scenario::Header;

@@ -167,6 +167,8 @@ pub(super) fn window<'a>(
         memory: footing(observed, spec.servers),
         upkeep: observed.upkeep,
         kill: observed.killed.map(|(at, server)| Kill { at, server, recovery: observed.recovery }),
+        seen: observed.seen.0.zip(observed.seen.1),
+        contexts: observed.contexts.clone(),
         mps: observed.mps,
     }
 }

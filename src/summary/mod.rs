@@ -17,8 +17,8 @@ mod validity;
 #[cfg(test)]
 mod tests;
 
-use crate::plan::Plan;
-use crate::record::{CellKey, Event, EventRecord, Look, Requests, Resumed, RunRecord, ServerAbout};
+use crate::plan::{Epoch, Plan};
+use crate::record::{CellKey, Event, EventRecord, Look, Requests, Resumed, RunRecord, ServerAbout, ServerKey};
 use crate::scenario::Claim;
 
 pub use crate::metric::{Gap, UnitValue};
@@ -29,6 +29,7 @@ pub use search::judge;
 pub use types::{
     Attained, CellSummary, Estimate, Interval, Measured, Objective, Probe, Repetition, Seam, Search, Summary,
 };
+use validity::DeclaredSlots;
 pub use validity::{Cause, RULES, Reason, Rule, RuleDefinition, Validity, explain_rule, rule_words};
 
 /// The version of `summary.json`.
@@ -56,7 +57,7 @@ pub fn summarize<E>(
     let looked_at = cell::LookedAt { plan, telemetry: &record.telemetry, limits: &limits };
     cell::measure_each(looked_at, &mut observed, requests)?;
     let mut cells = cell::summarize_each(plan, &observed);
-    validity::examine_servers(record, &mut cells);
+    validity::examine_servers(record, &declared_slots(plan), &mut cells);
     reference::fill(plan, &mut cells);
     estimate::fill(plan, &limits, &mut cells, &observed);
     Ok(Summary {
@@ -71,13 +72,27 @@ pub fn summarize<E>(
     })
 }
 
+/// How many requests each server of each treatment is to work on at once, where
+/// that is declared.
+fn declared_slots(plan: &Plan) -> DeclaredSlots {
+    let servers = |epoch: &'_ Epoch| {
+        let treatment = epoch.treatment.to_string();
+        let slots = epoch.servers.iter().filter_map(|server| {
+            let key = ServerKey { name: server.name.clone(), index: server.index };
+            Some(((treatment.clone(), key), server.slots?))
+        });
+        slots.collect::<Vec<_>>()
+    };
+    plan.epochs.iter().flat_map(servers).collect()
+}
+
 fn served(record: &RunRecord) -> Vec<ServerAbout> {
     let mut served: Vec<ServerAbout> = Vec::new();
     for event in &record.events {
-        if let Event::ServerReady { about, .. } = &event.event
-            && !served.contains(about)
-        {
-            served.push(about.clone());
+        let Event::ServerReady { about, .. } = &event.event else { continue };
+        let identity = about.identity();
+        if !served.contains(&identity) {
+            served.push(identity);
         }
     }
     served

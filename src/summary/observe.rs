@@ -6,7 +6,8 @@ use super::Repetition;
 use crate::metric::{Stranger, Upkeep};
 use crate::names::CellId;
 use crate::record::{
-    CellEnd, CellKey, ClientHonesty, Event, EventRecord, MemoryRecord, MpsWitness, ProbeVerdict, RunRecord, ServerKey,
+    CellEnd, CellKey, ClientHonesty, Event, EventRecord, MemoryRecord, Moment, MpsWitness, ProbeVerdict, RunRecord,
+    ServerKey, ServerSeen,
 };
 use crate::units::{Bytes, Nanos};
 
@@ -27,6 +28,10 @@ pub(super) struct ObservedRepetition<'a> {
     pub(super) probed: Option<(f64, &'a ProbeVerdict)>,
     pub(super) killed: Option<(Nanos, &'a ServerKey)>,
     pub(super) recovery: Option<Nanos>,
+    /// The servers before and after the load.
+    pub(super) seen: (Option<&'a [ServerSeen]>, Option<&'a [ServerSeen]>),
+    /// Tokens that the context of one request may have, of each server that tells.
+    pub(super) contexts: BTreeMap<ServerKey, u64>,
     /// Who was a client of MPS.
     pub(super) mps: Option<&'a MpsWitness>,
     /// When the servers of its epoch were at rest, if that was measured.
@@ -129,6 +134,13 @@ fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
         }
         Event::ServerRecovered { cell, recovery_ns, .. } => {
             repetition(cells, cell).recovery.get_or_insert(*recovery_ns);
+        }
+        Event::ServersSeen { cell, moment, servers } => {
+            let seen = &mut repetition(cells, cell).seen;
+            match moment {
+                Moment::Before => seen.0 = Some(servers),
+                Moment::After => seen.1 = Some(servers),
+            }
         }
         Event::MpsWitnessed(witness) => repetition(cells, &witness.cell).mps = Some(witness),
         Event::EpochStarted { .. }

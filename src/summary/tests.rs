@@ -2,6 +2,7 @@ mod fraction;
 mod gpu;
 mod look;
 mod objective;
+mod servers;
 mod validity;
 
 use std::convert::Infallible;

@@ -17,7 +17,7 @@ const PROCESSES_OF_MPS: u32 = 2;
 pub(super) fn fill(record: &RunRecord, plan: &Plan, cells: &mut Cells<'_>) {
     let (before, total) = (memory_before(record), memory_total(&record.manifest.environment));
     let ready = times_to_ready(record);
-    let models = models(record);
+    let (models, contexts) = (models(record), contexts(record));
     for (id, cell) in cells {
         // Whatever its number, an epoch of a treatment takes what any other does.
         let epoch = plan.epochs.iter().find(|epoch| epoch.cells.iter().any(|planned| planned.cell == **id));
@@ -26,6 +26,7 @@ pub(super) fn fill(record: &RunRecord, plan: &Plan, cells: &mut Cells<'_>) {
         for (key, repetition) in &mut cell.repetitions {
             repetition.memory = (before.get(&key.1).copied(), total);
             repetition.models = models.get(&key.1).cloned().unwrap_or_default();
+            repetition.contexts = contexts.get(&key.1).cloned().unwrap_or_default();
             repetition.upkeep = whole.map(|epoch| upkeep(epoch, ready.get(&key.1).copied()));
         }
     }
@@ -51,10 +52,22 @@ fn models(record: &RunRecord) -> BTreeMap<u32, BTreeMap<ServerKey, Option<Bytes>
     let mut models: BTreeMap<u32, BTreeMap<ServerKey, Option<Bytes>>> = BTreeMap::new();
     for EventRecord { event, .. } in &record.events {
         if let Event::ServerReady { epoch, server, about, .. } = event {
-            models.entry(*epoch).or_default().insert(server.clone(), about.bytes);
+            models.entry(*epoch).or_default().insert(server.clone(), about.weights.or(about.state.bytes));
         }
     }
     models
+}
+
+/// Tokens that the context of one request may have, by each server of each
+/// epoch that tells.
+fn contexts(record: &RunRecord) -> BTreeMap<u32, BTreeMap<ServerKey, u64>> {
+    let mut contexts: BTreeMap<u32, BTreeMap<ServerKey, u64>> = BTreeMap::new();
+    for EventRecord { event, .. } in &record.events {
+        let Event::ServerReady { epoch, server, about, .. } = event else { continue };
+        let Some(tokens) = about.state.context_tokens else { continue };
+        contexts.entry(*epoch).or_default().insert(server.clone(), tokens);
+    }
+    contexts
 }
 
 /// From the start of each epoch until its last server was first ready.

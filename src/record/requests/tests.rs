@@ -41,6 +41,7 @@ fn request((plain, maybe, there, gaps_ns, events, which): Drawn) -> RequestRecor
         },
         asked_tokens: small(plain[7]),
         asked_prompt_tokens: maybe(13).map(small),
+        prompt_bytes: maybe(14).map(small),
         chunks: Chunks { gaps_ns, events },
         usage: UsageRecord {
             prompt_tokens: maybe(5),
@@ -85,6 +86,7 @@ fn unpacked(request: &Request<'_>, like: &RequestRecord) -> RequestRecord {
         outcome: request.outcome.clone(),
         asked_tokens: request.asked_tokens,
         asked_prompt_tokens: request.asked_prompt_tokens,
+        prompt_bytes: request.prompt_bytes,
         chunks: Chunks { gaps_ns: seen.collect(), events: like.chunks.events.clone() },
         usage: request.usage,
         unexpected: like.unexpected.clone(),

@@ -8,7 +8,7 @@ use crate::scenario::PromptCache;
 /// within a few tokens of each other.
 const SAME_PROMPT: f64 = 0.5;
 /// No tokenizer takes so many bytes of a text for one token on average.
-const BYTES_PER_TOKEN: f64 = 16.0;
+pub(super) const BYTES_PER_TOKEN: f64 = 16.0;
 const SHORT_LIMIT: f64 = 0.05;
 const MORE_EVENTS: f64 = 0.02;
 const FEWER_EVENTS: f64 = 0.1;

@@ -10,8 +10,11 @@ mod id;
 mod load;
 mod mps;
 mod page;
+mod prompt_cut;
+mod reload;
 mod requests;
 mod rule;
+mod rules;
 mod servers;
 
 use serde::{Deserialize, Serialize};
@@ -23,8 +26,9 @@ use crate::record::CellEnd;
 pub use cause::Cause;
 pub use page::{explain_rule, rule_words};
 use rule::Check;
-pub use rule::{RULES, Rule, RuleDefinition};
-pub(super) use servers::examine_servers;
+pub use rule::{Rule, RuleDefinition};
+pub use rules::RULES;
+pub(super) use servers::{DeclaredSlots, examine_servers};
 
 /// The margin within which two values count as equal (`verdict::standing`).
 const MARGIN: f64 = 0.03;

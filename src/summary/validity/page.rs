@@ -1,7 +1,8 @@
 //! The page of `scenarios/reference/validity.md`, and what
 //! `runexp explain validity` prints.
 
-use super::rule::{RULES, RuleDefinition};
+use super::rule::RuleDefinition;
+use super::rules::RULES;
 
 /// The word of the page of all rules.
 const VALIDITY: &str = "validity";

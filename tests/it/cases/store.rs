@@ -92,6 +92,7 @@ fn request() -> RequestRecord {
         outcome: RequestOutcome::Success { finish: "stop".to_owned() },
         asked_tokens: 1,
         asked_prompt_tokens: None,
+        prompt_bytes: None,
         chunks: Chunks { gaps_ns: vec![2, 1], events: vec![1, 2] },
         usage: UsageRecord { decode_per_s: Some(0.1 + 0.2), ..UsageRecord::default() },
         unexpected: None,

@@ -49,6 +49,8 @@ fn measured(telemetry: &[TelemetryRecord]) -> IndexMap<MetricId, Measured> {
         strangers: Vec::new(),
         objectives: Objectives::default(),
         kill: None,
+        seen: None,
+        contexts: std::collections::BTreeMap::new(),
         mps: None,
         memory: Footing::default(),
         upkeep: None,
