@@ -146,21 +146,26 @@ impl Requests {
             asked_prompt_tokens: asked_prompt.map(small),
             prompt_bytes: prompt_bytes.map(small),
             chunks: Arrivals { gaps: List::unpack(rest), events: List::unpack(rest) },
-            usage: UsageRecord {
-                prompt_tokens: prompt,
-                cached_tokens: cached,
-                output_tokens: output,
-                source: if flag(2) { TokenSource::Server } else { TokenSource::Events },
-                prefill_ns: prefill.map(Nanos),
-                decode_ns: decode.map(Nanos),
-                load_ns: load.map(Nanos),
-                total_ns: total.map(Nanos),
-                decode_per_s: rate.map(f64::from_bits),
-            },
+            usage: usage([prompt, cached, output, prefill, decode, load, total, rate], flag(2)),
             unexpected: flag(0),
             resent: flag(1),
             stamp_error_ns: mean.zip(max),
         })
+    }
+}
+
+/// What the server said it did, from what [`optional`] has of it.
+fn usage([prompt, cached, output, prefill, decode, load, total, rate]: [Option<u64>; 8], counted: bool) -> UsageRecord {
+    UsageRecord {
+        prompt_tokens: prompt,
+        cached_tokens: cached,
+        output_tokens: output,
+        source: if counted { TokenSource::Server } else { TokenSource::Events },
+        prefill_ns: prefill.map(Nanos),
+        decode_ns: decode.map(Nanos),
+        load_ns: load.map(Nanos),
+        total_ns: total.map(Nanos),
+        decode_per_s: rate.map(f64::from_bits),
     }
 }
 

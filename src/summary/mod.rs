@@ -10,6 +10,7 @@ mod objective;
 mod observe;
 mod reference;
 mod search;
+mod states;
 mod types;
 mod upkeep;
 mod validity;
@@ -68,6 +69,7 @@ pub fn summarize<E>(
         looks: looks(record),
         resumed: resumed(record, plan),
         served: served(record),
+        states: states::told(record),
         cells,
     })
 }

@@ -27,6 +27,10 @@ pub struct Summary {
     /// What the servers told of themselves, each telling once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub served: Vec<ServerAbout>,
+    /// Where a server's model was not loaded alike in every epoch of a treatment,
+    /// a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub states: Vec<String>,
     /// Every planned cell, in the plan's order.
     pub cells: IndexMap<CellId, CellSummary>,
 }

@@ -52,6 +52,7 @@ fn summary(cells: Vec<(CellId, CellSummary)>) -> Summary {
         resumed: Vec::new(),
         looks: Vec::new(),
         served: Vec::new(),
+        states: Vec::new(),
         cells: cells.into_iter().collect(),
     }
 }

@@ -66,6 +66,9 @@ pub struct RunView {
     pub resumed: Vec<String>,
     /// What a run that may stop early saw at each look, in sentences.
     pub looks: Vec<String>,
+    /// Where a server's model was not loaded alike in every epoch of a treatment,
+    /// in sentences.
+    pub states: Vec<String>,
     /// Command lines that repeat the run and the report.
     pub reproduce: Vec<String>,
 }
@@ -115,6 +118,7 @@ impl RunView {
                 .then(|| Incomplete::of(&outcome(&manifest.outcome), plan, summary)),
             resumed: resumed(manifest, summary),
             looks: summary.looks.iter().map(|look| sentence(&line(&look.to_string()))).collect(),
+            states: summary.states.iter().map(|one| line(one)).collect(),
             reproduce: reproduce(manifest, plan, simulated),
         }
     }

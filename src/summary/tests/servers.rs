@@ -240,13 +240,37 @@ fn a_prompt_that_the_server_has_cut_shows_in_its_counts() {
     let told: Vec<String> = cases.into_iter().map(|(what, told)| format!("{what}: {}", or_none(told))).collect();
     insta::assert_snapshot!(told.join("\n"), @r"
     honest: none
-    a ceiling whatever the length: 75.0 % of the prompts were cut: one of 20000 bytes was counted as 2048 tokens, and every prompt of 9000 bytes and more was counted alike
-    the whole context: 100.0 % of the prompts were cut: one of 9000 bytes was counted as 2048 tokens, and its context has 2048 tokens
-    half of the context: 100.0 % of the prompts were cut: one of 12000 bytes was counted as 1026 tokens, and its context has 2048 tokens
+    a ceiling whatever the length: 75.0 % of the prompts were not read whole: one of 20000 bytes was counted as 2048 tokens, and every prompt of 9000 bytes and more was counted alike
+    the whole context: 100.0 % of the prompts were not read whole: one of 9000 bytes was counted as 2048 tokens, and its context has 2048 tokens
+    half of the context: 100.0 % of the prompts were not read whole: one of 12000 bytes was counted as 1026 tokens, and its context has 2048 tokens
     a prompt made for half of the context: none
-    fewer than the text can have: 100.0 % of the prompts were cut: one of 45000 bytes was counted as 512 tokens, and no tokenizer takes 88 bytes for a token
+    fewer than the text can have: 100.0 % of the prompts were not read whole: one of 45000 bytes was counted as 512 tokens, and no tokenizer takes 88 bytes for a token; the rest was cut off, or came from a cache that is not told of
     the same, where a cache may be used that is not told of: none
     short prompts that are alike by chance: none
     one prompt, again and again: none
     ");
+}
+
+#[test]
+fn a_model_that_was_loaded_in_another_way_within_a_treatment_is_told() {
+    let ready = |epoch, bytes: u64, context: u64| Event::ServerReady {
+        epoch,
+        server: server(0),
+        url: String::new(),
+        process: None,
+        ready_ns: ms(1),
+        preload_ns: None,
+        about: about(json!({ "bytes": bytes, "device_bytes": 0, "context_tokens": context })),
+    };
+    let begun = |epoch, treatment: &str| Event::EpochStarted { epoch, block: 0, treatment: treatment.to_owned() };
+    let events = vec![
+        begun(0, "slots=1"),
+        ready(0, 190_000_000, 4_096),
+        begun(1, "slots=3"),
+        ready(1, 380_000_000, 4_096),
+        begun(2, "slots=3"),
+        ready(2, 390_000_000, 2_048),
+    ];
+    let events = events.into_iter().map(|event| (event, Vec::new())).collect();
+    insta::assert_snapshot!(summed(record(events), &plan(Vec::new())).states.join("\n"), @"`ollama[0]` had its model not loaded alike in every epoch of slots=3: it took 362.4 MiB to 371.9 MiB, its context had 2048 to 4096 tokens");
 }

@@ -7,8 +7,6 @@ use crate::scenario::PromptCache;
 /// Two tellings of one prompt, which begins with another word each time, are
 /// within a few tokens of each other.
 const SAME_PROMPT: f64 = 0.5;
-/// No tokenizer takes so many bytes of a text for one token on average.
-pub(super) const BYTES_PER_TOKEN: f64 = 16.0;
 const SHORT_LIMIT: f64 = 0.05;
 const MORE_EVENTS: f64 = 0.02;
 const FEWER_EVENTS: f64 = 0.1;
@@ -17,23 +15,17 @@ const FEWER_EVENTS: f64 = 0.1;
 /// recorded.
 pub(super) fn prompt_short(examined: &Examined<'_>) -> Option<String> {
     let request = &examined.spec.request;
-    let text = request.prompt.as_ref().filter(|_| request.prompt_cache == PromptCache::Refuse)?;
+    let is_single = request.prompt.is_some() && request.prompt_cache == PromptCache::Refuse;
     let is_new = |request: &Request<'_>| request.turn.is_none_or(|turn| turn == 0);
-    let counts: Vec<u64> =
-        examined.window.requests.iter().filter(is_new).filter_map(|request| request.usage.prompt_tokens).collect();
+    let new = examined.window.requests.iter().filter(|request| is_single && is_new(request));
+    let counts: Vec<u64> = new.filter_map(|request| request.usage.prompt_tokens).collect();
     let most = as_f64(*counts.iter().max()?);
-    let least = (SAME_PROMPT * most).max(as_f64(text.len() as u64) / BYTES_PER_TOKEN);
-    let short: Vec<u64> = counts.iter().copied().filter(|count| as_f64(*count) < least).collect();
+    let short: Vec<u64> = counts.iter().copied().filter(|count| as_f64(*count) < SAME_PROMPT * most).collect();
     let share = as_f64(short.len() as u64) / as_f64(counts.len() as u64);
     let fewest = short.iter().min().filter(|_| share > SHORT_LIMIT)?;
-    let whole = if most < least {
-        format!("its {} bytes take at least {least:.0}", text.len())
-    } else {
-        format!("another one took {most:.0}")
-    };
     Some(format!(
-        "{} of the prompts cost the server as few as {fewest} tokens, where {whole}: the rest came from a cache that it \
-         does not tell of",
+        "{} of the prompts cost the server as few as {fewest} tokens, where another one took {most:.0}: the rest came from \
+         a cache that it does not tell of",
         percent(share)
     ))
 }

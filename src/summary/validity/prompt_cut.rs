@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::counts::BYTES_PER_TOKEN;
 use super::{Examined, as_f64, percent};
 use crate::record::Request;
 use crate::scenario::PromptCache;
 
 const LIMIT: f64 = 0.01;
+/// No tokenizer takes so many bytes of a text for one token on average.
+const BYTES_PER_TOKEN: f64 = 16.0;
 /// Twice what a token of an ordinary text takes: where a count is also half of
 /// the context, the rest was cut off.
 const SUSPICIOUS_BYTES_PER_TOKEN: f64 = 8.0;
@@ -89,12 +90,13 @@ fn at_a_ceiling(counted: &[Counted]) -> Option<String> {
 
 fn impossible(counted: &[Counted]) -> Option<String> {
     let (share, longest) = longest(counted, |one| one.is_whole && one.bytes_per_token() > BYTES_PER_TOKEN)?;
-    Some(told(share, longest, &format!("no tokenizer takes {:.0} bytes for a token", longest.bytes_per_token())))
+    let why = format!("no tokenizer takes {:.0} bytes for a token", longest.bytes_per_token());
+    Some(format!("{}; the rest was cut off, or came from a cache that is not told of", told(share, longest, &why)))
 }
 
 fn told(share: f64, longest: &Counted, why: &str) -> String {
     format!(
-        "{} of the prompts were cut: one of {} bytes was counted as {} tokens, and {why}",
+        "{} of the prompts were not read whole: one of {} bytes was counted as {} tokens, and {why}",
         percent(share),
         longest.bytes,
         longest.tokens

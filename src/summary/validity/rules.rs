@@ -52,8 +52,7 @@ pub const RULES: &[RuleDefinition] = &[
         cause: Cause::Workload,
         protects: "A cache that does not tell shows in the count alone: some servers count only what they computed.",
         limit: "of a phase with a single `prompt`, more than 5 % of the requests had less than half the prompt tokens of \
-                another one by the server's count, or fewer than one for each 16 bytes, unless \
-                `prompt_cache = \"allow\"`",
+                another one by the server's count, unless `prompt_cache = \"allow\"`",
         check: Check::Repetition(counts::prompt_short),
     },
     RuleDefinition {

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::{Reason, Rule};
 use crate::names::CellId;
-use crate::record::{Event, RunRecord, ServerAbout, ServerKey, SlotsSeen};
+use crate::record::{Event, RunRecord, ServerAbout, ServerKey, SlotsSeen, SlotsSource};
 use crate::summary::CellSummary;
 use crate::units::Bytes;
 
@@ -107,5 +107,10 @@ fn other_slots(declared: Option<u32>, seen: Option<SlotsSeen>) -> Option<String>
     let SlotsSeen { count, by } = seen?;
     let declared = declared.filter(|declared| *declared != count)?;
     let requests = if count == 1 { "request" } else { "requests" };
-    Some(format!("works on {count} {requests} at once, {}, and is declared with `slots = {declared}`", by.words()))
+    // A trial is of one request more than declared.
+    let least = if by == SlotsSource::Trial && count > declared { "at least " } else { "" };
+    Some(format!(
+        "works on {least}{count} {requests} at once, {}, and is declared with `slots = {declared}`",
+        by.words()
+    ))
 }

@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -25,8 +25,14 @@ pub(crate) struct Talker {
     pub(crate) pause: fn(u64) -> Duration,
     /// The digest of its model.
     pub(crate) digest: fn(u64) -> &'static str,
-    /// Of the 600 bytes of its model, so many are in device memory.
+    /// What its loaded model takes.
+    pub(crate) size: fn(u64) -> u64,
+    /// Of this, so much is in device memory.
     pub(crate) on_device: u64,
+    /// What it says that loading the model took.
+    pub(crate) load: fn(u64) -> Duration,
+    /// How many replies it has under way at once.
+    pub(crate) slots: usize,
 }
 
 /// Nothing is wrong with it.
@@ -37,15 +43,40 @@ pub(crate) const HONEST: Talker = Talker {
     cached: None,
     pause: |_| Duration::from_millis(10),
     digest: |_| "46e0c10c039e",
+    size: |_| 600,
     on_device: 600,
+    load: |_| Duration::from_millis(1),
+    slots: usize::MAX,
 };
+
+/// What was asked of a server, and the replies that are under way.
+#[derive(Default)]
+struct Asked {
+    chats: AtomicU64,
+    looks: AtomicU64,
+    under_way: Mutex<usize>,
+    is_free: Condvar,
+}
+
+impl Asked {
+    /// Waits until fewer than so many replies are under way, and begins one.
+    fn begin(&self, slots: usize) {
+        let mut under_way = self.is_free.wait_while(self.under_way.lock().unwrap(), |count| *count >= slots).unwrap();
+        *under_way += 1;
+    }
+
+    fn end(&self) {
+        *self.under_way.lock().unwrap() -= 1;
+        self.is_free.notify_one();
+    }
+}
 
 impl Talker {
     /// Starts it for as long as the tests run; its URL.
     pub(crate) fn start(self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
+        let asked = Arc::new(Asked::default());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let asked = Arc::clone(&asked);
@@ -55,27 +86,34 @@ impl Talker {
         url
     }
 
-    fn serve(&self, mut stream: &TcpStream, [chats, looks]: &[AtomicU64; 2]) {
-        let Some((head, _)) = request(stream) else { return };
+    fn serve(&self, mut stream: &TcpStream, asked: &Asked) {
+        let Some((head, body)) = request(stream) else { return };
         let begin = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n";
         let _ = stream.write_all(begin.as_bytes());
         let whole = match head.as_str() {
-            "POST /api/chat" => return self.talk(stream, chats.fetch_add(1, Ordering::SeqCst)),
-            "GET /api/ps" => self.loaded(looks.fetch_add(1, Ordering::SeqCst)),
+            "POST /api/chat" => {
+                asked.begin(self.slots);
+                // A trial before the load asks for more tokens than any cell does.
+                let tokens = body["options"]["num_predict"].as_u64().filter(|tokens| *tokens >= 48);
+                self.talk(stream, tokens, asked.chats.fetch_add(1, Ordering::SeqCst));
+                return asked.end();
+            }
+            "GET /api/ps" => self.loaded(asked.looks.fetch_add(1, Ordering::SeqCst)),
             _ => json!({ "version": "0.12.6" }),
         };
         let _ = stream.write_all(whole.to_string().as_bytes());
     }
 
-    fn talk(&self, mut stream: &TcpStream, before: u64) {
+    fn talk(&self, mut stream: &TcpStream, tokens: Option<u64>, before: u64) {
         let mut line = |line: Value| stream.write_all(format!("{line}\n").as_bytes());
-        for _ in 0..self.sends {
+        for _ in 0..tokens.unwrap_or(self.sends) {
             std::thread::sleep((self.pause)(before));
             let _ = line(json!({ "message": { "role": "assistant", "content": "sun " }, "done": false }));
         }
         let mut last = json!({
             "message": { "role": "assistant", "content": "" }, "done": true, "done_reason": "length",
-            "eval_count": self.counts, "eval_duration": 1_000_000, "prompt_eval_count": (self.prompt)(before),
+            "eval_count": self.counts, "eval_duration": 1_000_000,
+            "load_duration": u64::try_from((self.load)(before).as_nanos()).unwrap(), "prompt_eval_count": (self.prompt)(before),
         });
         if let Some(cached) = self.cached {
             last["prompt_eval_cached_count"] = cached.into();
@@ -86,7 +124,7 @@ impl Talker {
     fn loaded(&self, before: u64) -> Value {
         let details = json!({ "quantization_level": "Q4_K_M" });
         json!({ "models": [{
-            "name": "m:latest", "digest": (self.digest)(before), "size": 600, "size_vram": self.on_device,
+            "name": "m:latest", "digest": (self.digest)(before), "size": (self.size)(before), "size_vram": self.on_device,
             "details": details,
         }] })
     }

@@ -15,7 +15,11 @@ const PROMPT: &str = "Say in a few words what the sun is, and why it is hot.";
 /// A phase of 600 ms against the server, with more keys behind its load, in so
 /// many epochs.
 fn measured(talker: Talker, repetitions: u32, load: &str, request: &str) -> (Option<i32>, String) {
-    let (_folder, said) = run(talker, repetitions, load, request);
+    rows(run(talker, repetitions, (load, request), ""))
+}
+
+/// How a run ended, and the rows of its report on what does not count.
+fn rows((_folder, said): (Folder, Said)) -> (Option<i32>, String) {
     let summary = said.run().read("summary.md");
     let rows = summary.lines().skip_while(|line| *line != "## Validity").take_while(|line| *line != "## Comparisons");
     let rows: Vec<&str> = rows.filter(|line| line.starts_with("| default/load")).collect();
@@ -24,13 +28,13 @@ fn measured(talker: Talker, repetitions: u32, load: &str, request: &str) -> (Opt
 
 /// The run itself. Each try has a server of its own, as what it does depends on
 /// what came before.
-fn run(talker: Talker, repetitions: u32, load: &str, request: &str) -> (Folder, Said) {
+fn run(talker: Talker, repetitions: u32, (load, request): (&str, &str), server: &str) -> (Folder, Said) {
     undisturbed(0, || {
         let url = talker.start();
         let folder = Folder::with(&format!(
             "schema = 1\nname = \"invalid\"\ntitle = \"What does not count\"\n\
              [design]\nrepetitions = {repetitions}\nrerun = 0\n\
-             [[server]]\nname = \"ollama\"\napi = \"ollama\"\nmodel = \"m\"\nurl = \"{url}\"\n\
+             [[server]]\nname = \"ollama\"\napi = \"ollama\"\nmodel = \"m\"\nurl = \"{url}\"\n{server}\n\
              [[phase]]\nname = \"load\"\n{load}\ndrain = \"1s\"\n\
              request = {{ prompt = \"{PROMPT}\", max_tokens = 8, temperature = 0{request} }}\n"
         ));
@@ -59,7 +63,7 @@ fn a_cache_shows_whether_or_not_the_server_tells_of_it() {
     assert_eq!(told(quiet, CLOSED, ", prompt_cache = \"allow\""), "");
     let shown = told(quiet, CLOSED, "");
     assert_snapshot!(Regex::new(r"\d+\.\d % of").unwrap().replace(&shown, "SHARE of"), @"| default/load/clients=2 | 0 | SHARE of the prompts cost the server as few as 9 tokens, where another one took 26: the rest came from a cache that it does not tell of (prompt_short) |");
-    assert_snapshot!(told(Talker { prompt: |_| 1, ..HONEST }, CLOSED, ""), @"| default/load/clients=2 | 0 | 100.0 % of the prompts cost the server as few as 1 tokens, where its 54 bytes take at least 3: the rest came from a cache that it does not tell of (prompt_short) |");
+    assert_snapshot!(told(Talker { prompt: |_| 1, ..HONEST }, CLOSED, ""), @"| default/load/clients=2 | 0 | 100.0 % of the prompts were not read whole: one of 54 bytes was counted as 1 tokens, and no tokenizer takes 54 bytes for a token; the rest was cut off, or came from a cache that is not told of (prompt_cut) |");
 }
 
 #[test]
@@ -115,8 +119,35 @@ fn a_model_of_which_a_part_is_on_the_cpu_shows() {
 }
 
 #[test]
+fn a_model_that_takes_more_memory_than_in_an_earlier_epoch_is_the_same_model() {
+    let by_epoch = Talker { size: |before| if before < 3 { 600 } else { 900 }, on_device: 0, ..HONEST };
+    assert_eq!(measured(by_epoch, 2, CLOSED, ""), (Some(0), String::new()));
+}
+
+#[test]
+fn a_model_that_is_loaded_again_under_the_load_shows_and_one_that_always_takes_its_time_does_not() {
+    let evicted = Talker { load: |before| Duration::from_millis(if before == 4 { 907 } else { 62 }), ..HONEST };
+    let place = Regex::new(r"\d+\.\d ms into").unwrap();
+    let told = told(evicted, CLOSED, "");
+    assert_snapshot!(place.replace(&told, "SO FAR into"), @r"| default/load/clients=2 | 0 | \`ollama[0]\` loaded its model again SO FAR into the window: a reply to a request of then says that loading took 907.0 ms, where 62.0 ms was usual (model_reloaded) |");
+    let steady = Talker { load: |before| Duration::from_millis(45 + 17 * (before % 6)), ..HONEST };
+    assert_eq!(self::told(steady, CLOSED, ""), "");
+}
+
+#[test]
+fn a_server_of_another_number_of_slots_than_declared_shows_and_one_that_has_them_does_not() {
+    let told = |slots, declared| {
+        let talker = Talker { slots, pause: |_| Duration::from_millis(3), ..HONEST };
+        rows(run(talker, 1, (CLOSED, ""), &format!("slots = {declared}"))).1
+    };
+    assert_snapshot!(told(1, 3), @r"| default/load/clients=2 | 0 | \`ollama[0]\` works on 1 request at once, as a trial showed, and is declared with \`slots = 3\` (slots_not_as_declared) |");
+    assert_snapshot!(told(4, 1), @r"| default/load/clients=2 | 0 | \`ollama[0]\` works on at least 2 requests at once, as a trial showed, and is declared with \`slots = 1\` (slots_not_as_declared) |");
+    assert_eq!(told(3, 3), "");
+}
+
+#[test]
 fn what_nothing_counts_for_is_said_on_the_screen_and_once_in_the_report() {
-    let (_folder, said) = run(Talker { on_device: 400, counts: 5, ..HONEST }, 2, CLOSED, "");
+    let (_folder, said) = run(Talker { on_device: 400, counts: 5, ..HONEST }, 2, (CLOSED, ""), "");
     let counts = Regex::new(r"in \d+ replies .* token events").unwrap();
     assert_snapshot!(counts.replace_all(&said.to_string(), "COUNTS"), @r"
     exit 4

@@ -219,8 +219,10 @@ fn a_server_that_is_killed_on_purpose_serves_again() {
             "memory",
             "server_ready",
             "memory",
+            "servers_seen",
             "server_killed",
             "server_recovered",
+            "servers_seen",
             "cell_finished",
             "server_stopped",
             "checkpoint"

@@ -71,6 +71,7 @@ pub(super) fn nothing_measured(outcome: Outcome) -> Context {
         looks: Vec::new(),
         resumed: Vec::new(),
         served: Vec::new(),
+        states: Vec::new(),
         cells: IndexMap::new(),
     };
     let verdicts = judge(&summary, &[], &[], None, &Environment::default(), None);
@@ -158,6 +159,7 @@ pub(super) fn summary() -> Summary {
         looks: Vec::new(),
         resumed: Vec::new(),
         served: Vec::new(),
+        states: Vec::new(),
         cells: cells.into_iter().map(|(id, validity, values)| (cell(id), summary_of(id, validity, values))).collect(),
     }
 }
