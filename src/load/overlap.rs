@@ -18,7 +18,7 @@ const MOST_REQUESTS: u32 = 65;
 /// In fewer pieces a reply does not show when it was under way.
 const LEAST_PIECES: usize = 8;
 /// Of the replies of one trial.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How many requests a server works on at once, by trials of one request more
 /// than `declared`. `None` where the trials do not tell: replies are too short,

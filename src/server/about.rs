@@ -59,7 +59,7 @@ fn ollama(model: Option<&str>, told: &Told) -> ServerAbout {
         digest: text(&loaded["digest"]),
         quantisation: text(&loaded["details"]["quantization_level"]),
         template: text(&told.shown["template"]).map(|template| digest(&template)),
-        parameters: text(&told.shown["parameters"]).map(|parameters| digest(&parameters)),
+        parameters: text(&told.shown["parameters"]).map(|parameters| digest(&sorted(&parameters))),
         weights: stored["size"].as_u64().map(Bytes),
         state: model_state(loaded),
         slots: None,
@@ -123,6 +123,13 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
+/// Ollama tells parameters in another order every time.
+fn sorted(lines: &str) -> String {
+    let mut lines: Vec<&str> = lines.lines().collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}
+
 fn digest(text: &str) -> String {
     let hash = Sha256::digest(text.as_bytes());
     hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>().chars().take(DIGITS).collect()
@@ -147,6 +154,12 @@ mod tests {
         let shown = json!({ "template": "{{ .Prompt }}", "parameters": "stop \"x\"" });
         let all = Told { version: json!({ "version": "0.12.6" }), stored, shown, loaded };
         insta::assert_snapshot!(told(&ollama(Some("llama"), &all)), @r#"{"engine":"Ollama 0.12.6","model":"llama:latest","digest":"46e0","quantisation":"Q4_K_M","template":"b507b9c2f6ca","parameters":"13e9e236b5c2","weights":500,"bytes":600,"device_bytes":400,"context_tokens":4096,"expires_at":"2318-01-01T00:00:00Z"}"#);
+        let parameters = |parameters: &str| {
+            let shown = json!({ "parameters": parameters });
+            let told = Told { version: Value::Null, stored: Value::Null, shown, loaded: Value::Null };
+            ollama(None, &told).parameters
+        };
+        assert_eq!(parameters("stop \"x\"\nnum_thread 1"), parameters("num_thread 1\nstop \"x\""));
         let nothing = Told { version: Value::Null, stored: Value::Null, shown: json!([]), loaded: json!("nonsense") };
         assert_eq!(told(&ollama(Some("llama"), &nothing)), json!({}));
     }
