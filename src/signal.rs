@@ -1,5 +1,7 @@
 //! Signals that end a process.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,4 +16,15 @@ pub enum StopSignal {
     Int,
     /// SIGKILL: at once.
     Kill,
+}
+
+/// `SIGKILL`.
+impl fmt::Display for StopSignal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Term => "SIGTERM",
+            Self::Int => "SIGINT",
+            Self::Kill => "SIGKILL",
+        })
+    }
 }

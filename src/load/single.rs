@@ -4,6 +4,7 @@ use super::target::Target;
 use crate::clock::Clock;
 use crate::dialect::{DecodeError, Event, Usage};
 use crate::scenario::hide;
+use crate::units::Nanos;
 use crate::wire::{Reply, WireError};
 
 /// A request that is not measured got no whole reply. The text goes on after
@@ -33,6 +34,20 @@ pub enum Unanswered {
         /// The server's error, if it stated one.
         message: Option<String>,
     },
+    /// The reply was whole and held no token.
+    #[error("gave a reply without a token")]
+    Empty,
+}
+
+/// A whole reply to a request that is not measured.
+#[derive(Clone, Debug)]
+pub(super) struct Answered {
+    /// When the request was sent.
+    pub(super) sent: Nanos,
+    /// When its first token arrived, if it has one.
+    pub(super) first_token: Option<Nanos>,
+    /// What the server counted.
+    pub(super) usage: Usage,
 }
 
 /// Asks once, and tells what the server counted.
@@ -40,13 +55,25 @@ pub enum Unanswered {
 /// # Errors
 /// When no whole reply came.
 pub(super) async fn single(target: &Target, body: &[u8], stream: bool, clock: Clock) -> Result<Usage, Unanswered> {
+    answered(target, body, stream, clock).await.map(|answered| answered.usage)
+}
+
+/// Asks once, and tells when that was answered.
+///
+/// # Errors
+/// When no whole reply came.
+pub(super) async fn answered(target: &Target, body: &[u8], stream: bool, clock: Clock) -> Result<Answered, Unanswered> {
+    let mut sent = clock.now();
     let reply = match target.client.send(body, clock, None).await {
         // A kept connection that the server had closed meanwhile.
-        Err(WireError::Unanswered { .. }) => target.client.send_fresh(body, clock, None).await?,
-        sent => sent?,
+        Err(WireError::Unanswered { .. }) => {
+            sent = clock.now();
+            target.client.send_fresh(body, clock, None).await?
+        }
+        reply => reply?,
     };
     match reply.status {
-        200..300 => whole_reply(target, reply, stream).await,
+        200..300 => whole_reply(target, reply, stream, sent).await,
         status => {
             let message = hide(&refusal::message(reply).await, &target.headers);
             Err(Unanswered::Status { status, message })
@@ -54,24 +81,27 @@ pub(super) async fn single(target: &Target, body: &[u8], stream: bool, clock: Cl
     }
 }
 
-async fn whole_reply(target: &Target, mut reply: Reply<'_>, stream: bool) -> Result<Usage, Unanswered> {
+async fn whole_reply(target: &Target, mut reply: Reply<'_>, stream: bool, sent: Nanos) -> Result<Answered, Unanswered> {
     let garbage = |error: DecodeError| Unanswered::Garbage { message: hide(&error.to_string(), &target.headers) };
-    let (mut usage, mut done, mut message) = (Usage::default(), false, None);
-    let mut note = |event: Event<'_>| match event {
+    let (mut usage, mut first_token, mut done, mut message) = (Usage::default(), None, false, None);
+    let mut note = |at: Nanos, event: Event<'_>| match event {
         Event::Done { .. } => done = true,
         Event::Error { message: text } => message = Some(text),
         Event::Usage(stated) => merge(&mut usage, &stated),
-        Event::Token { .. } | Event::Stamp(_) => {}
+        Event::Token { .. } => first_token = first_token.or(Some(at)),
+        Event::Stamp(_) => {}
     };
     let mut decoder = target.dialect.decoder(stream);
+    let mut last = reply.head_at;
     while let Some(arrived) = reply.read().await? {
+        last = arrived.at;
         for piece in arrived {
-            decoder.push(piece?, &mut note).map_err(garbage)?;
+            decoder.push(piece?, &mut |event| note(last, event)).map_err(garbage)?;
         }
     }
-    decoder.finish(&mut note).map_err(garbage)?;
+    decoder.finish(&mut |event| note(last, event)).map_err(garbage)?;
     if done && message.is_none() {
-        return Ok(usage);
+        return Ok(Answered { sent, first_token, usage });
     }
     Err(Unanswered::NoReply { message: message.map(|text| hide(&text, &target.headers)) })
 }

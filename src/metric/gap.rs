@@ -27,6 +27,13 @@ pub enum Gap {
     /// So many requests never answered that the percentile is one of them.
     #[error("the percentile falls among requests without an answer")]
     Unanswered,
+    /// It took longer than anybody watched (in statistics: it is censored), so
+    /// that the repetitions where it ended in time are no fair sample.
+    #[error("{reason}")]
+    Censored {
+        /// At least how long it took.
+        reason: String,
+    },
     /// The records do not hold what it needs.
     #[error("{reason}")]
     NotMeasured {

@@ -38,6 +38,7 @@ use std::sync::LazyLock;
 
 pub use against::{Reference, Side};
 pub use definition::{Better, Family, Measure, MetricDefinition, Unit};
+pub use fault::{NextAnswer, next_answer};
 pub use gap::{Gap, UnitValue};
 pub use objective::Bounded;
 pub use operation::Upkeep;

@@ -1,9 +1,10 @@
+mod fault;
 mod gpu;
 
 use std::collections::BTreeSet;
 
 use super::examples::{ended, failed, ms, queueing, reply, server, window};
-use super::{Bounded, Demand, Gap, Kill, Objectives, UnitValue, Window, find, ids};
+use super::{Bounded, Demand, Gap, Objectives, UnitValue, Window, find, ids};
 use crate::names::MetricId;
 use crate::record::{ClientHonesty, RequestOutcome, RequestRecord, Requests};
 use crate::stats::Percentile;
@@ -167,28 +168,6 @@ fn a_client_that_got_nothing_is_unfair() {
     let requests = [reply(0, 0, &[100, 100]), reply(1, 0, &[100, 100])];
     // (2 + 2 + 0 + 0)² ÷ (4 × 8)
     assert_values(&window((0, 1_000), 4, &HONEST, &requests), &[("fairness_clients", 0.5)]);
-}
-
-#[test]
-fn the_reach_of_a_fault_is_counted_over_the_other_servers() {
-    let elsewhere = |mut request: RequestRecord| {
-        request.server = server(1);
-        request
-    };
-    let requests = [
-        failed(0, 900, 200),
-        elsewhere(failed(1, 900, 200)),
-        elsewhere(reply(2, 900, &[50, 200])),
-        elsewhere(reply(2, 1_400, &[50])),
-        elsewhere(reply(2, 1_450, &[100])),
-        elsewhere(failed(1, 1_600, 100)),
-    ];
-    // Down from 1.0 s to 1.5 s; four requests of the other server overlap it.
-    let killed = server(0);
-    let kill = Some(Kill { at: ms(1_000), server: &killed, recovery: Some(ms(500)) });
-    let window = Window { kill, ..window((0, 2_000), 3, &HONEST, &requests) };
-    assert_values(&window, &[("fault_reach", 0.25), ("recovery_time", 0.5)]);
-    assert_eq!(value("fault_reach", &Window { kill: None, mps: None, ..window }), gap("no server was killed"));
 }
 
 /// The median of a latency over these requests, against a limit of 100 ms.

@@ -104,8 +104,13 @@ pub struct Kill<'a> {
     pub at: Nanos,
     /// Which.
     pub server: &'a ServerKey,
-    /// From the kill to the first good answer, if there was one.
-    pub recovery: Option<Nanos>,
+    /// From the kill until the run, which had started it again, found it ready;
+    /// `None` where it was left to help itself.
+    pub ready: Option<Nanos>,
+    /// When it answered a request of the run's own well: its first token.
+    pub probed: Option<Nanos>,
+    /// How long the run waited for a good answer in vain, and what it got.
+    pub silent: Option<(Nanos, &'a str)>,
 }
 
 impl Window<'_> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{CellSpec, Epoch, Plan};
-use crate::scenario::{Length, LookStep, ServerOrigin, SleepStep, StepKind, StepSpec};
+use crate::scenario::{Length, LookStep, ServerOrigin, ServerSpec, SleepStep, StepKind, StepSpec};
 use crate::units::Nanos;
 
 /// What a run takes at least, and what its own limits allow beyond that.
@@ -75,7 +75,7 @@ impl Durations {
             let broken = cell.fault.as_ref().and_then(|fault| {
                 epoch.servers.iter().find(|server| server.name == fault.server && server.index == fault.index)
             });
-            let again = broken.map_or(Duration::ZERO, |server| server.ready.within.duration());
+            let again = broken.map_or(Duration::ZERO, ServerSpec::recovers_within);
             all.starts_at_most_ns = all.starts_at_most_ns.plus(again.into());
         }
         all

@@ -95,7 +95,7 @@ fn about(cell: &CellSpec) -> String {
         Length::Duration(length) => length.to_string(),
         Length::Requests(count) => format!("{count} requests"),
     };
-    let fault = cell.fault.as_ref().map(|fault| format!(", {} killed at {}", fault.label(), fault.at));
+    let fault = cell.fault.as_ref().map(|fault| format!(", {} killed at {}", fault.victim(), fault.at));
     let search = cell.find.as_ref().map(|find| {
         let (fewest, most) = cell.tries();
         let within = match find.max {

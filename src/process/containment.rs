@@ -9,7 +9,7 @@ use rustix::process::{WaitOptions, getpid, set_child_subreaper, wait};
 use tokio::time::{Instant, sleep};
 
 use super::ending::{ask, send};
-use super::identity::{PROC, Stat, boot_id, is_same_and_alive, processes};
+use super::identity::{PROC, Stat, ancestors, boot_id, is_same_and_alive, processes};
 use super::{Haste, ProcessError, RUN_MARK, cgroup, marked};
 use crate::record::{Containment, ProcessIdentity};
 use crate::signal::StopSignal;
@@ -155,11 +155,4 @@ pub fn children() -> Result<Vec<ProcessIdentity>, ProcessError> {
 fn bury() -> bool {
     let dead = std::iter::from_fn(|| wait(WaitOptions::NOHANG).ok().flatten());
     dead.count() > 0
-}
-
-/// Parent, grandparent and so on.
-fn ancestors(table: &BTreeMap<u32, Stat>, pid: u32) -> impl Iterator<Item = u32> {
-    let parent = |pid: &u32| table.get(pid).map(|stat| stat.parent).filter(|parent| *parent > 0);
-    // A table read while processes come and go could hold a circle.
-    std::iter::successors(parent(&pid), move |pid| parent(pid)).take(table.len())
 }

@@ -1,5 +1,6 @@
 #![expect(clippy::disallowed_methods, reason = "reads /proc")]
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -110,6 +111,13 @@ pub(super) fn processes(proc: &Path) -> Result<Vec<(u32, Stat)>, ProcessError> {
     let entries = std::fs::read_dir(proc).map_err(|source| ProcessError::Read { path: proc.to_owned(), source })?;
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     Ok(pids.filter_map(|pid| Some((pid, Stat::read(proc, pid)?))).collect())
+}
+
+/// Parent, grandparent and so on.
+pub(super) fn ancestors(table: &BTreeMap<u32, Stat>, pid: u32) -> impl Iterator<Item = u32> {
+    let parent = |pid: &u32| table.get(pid).map(|stat| stat.parent).filter(|parent| *parent > 0);
+    // A table read while processes come and go could hold a circle.
+    std::iter::successors(parent(&pid), move |pid| parent(pid)).take(table.len())
 }
 
 /// Who the process with this pid is.

@@ -16,6 +16,7 @@ mod log;
 mod mark;
 mod sudo;
 mod undoing;
+mod workers;
 
 pub use command::{Command, CommandError, absolute, typed};
 pub use compose::{compose, container_ids};
@@ -31,3 +32,4 @@ pub use log::{Tail, append_to, read_from, tail};
 pub use mark::{RUN_MARK, SERVER_MARK, end_unfinished, marked, server_mark, stop_marked};
 pub use sudo::{Privileged, needs_sudo};
 pub use undoing::{Unannounced, Undoing};
+pub use workers::{signal_each, workers};

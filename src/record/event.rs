@@ -2,7 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CallCost, CellEnd, CellKey, ClientHonesty, Containment, Look, MemoryRecord, Moment, MpsWitness, ProbeVerdict,
-    ProcessIdentity, PromptLengthFound, Resumed, ServerAbout, ServerKey, ServerSeen, Undo,
+    ProcessIdentity, PromptLengthFound, Resumed, ServerAbout, ServerAnswered, ServerKey, ServerKilled, ServerRecovered,
+    ServerSeen, ServerSilent, Undo,
 };
 use crate::units::{Bytes, Nanos};
 
@@ -65,22 +66,14 @@ pub enum Event {
         /// How it ended.
         how: String,
     },
-    /// A server was killed on purpose.
-    ServerKilled {
-        /// In which cell.
-        cell: CellKey,
-        /// Which.
-        server: ServerKey,
-    },
-    /// A server killed on purpose serves again.
-    ServerRecovered {
-        /// In which cell.
-        cell: CellKey,
-        /// Which.
-        server: ServerKey,
-        /// From the kill to the first good answer.
-        recovery_ns: Nanos,
-    },
+    /// A server, or what computes for it, was killed on purpose.
+    ServerKilled(ServerKilled),
+    /// A server killed on purpose was started again, and is ready.
+    ServerRecovered(ServerRecovered),
+    /// A server that a fault had hit answered the run's own request well.
+    ServerAnswered(ServerAnswered),
+    /// A server that a fault had hit answered nobody well in time.
+    ServerSilent(ServerSilent),
     /// A cell was measured, or could not be.
     CellFinished {
         /// Which.

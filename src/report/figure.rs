@@ -156,15 +156,21 @@ impl Figure {
         let full = match gap {
             Gap::Invalid { .. } => why.clone(),
             Gap::TooFew { .. } => format!("{NOT_MEASURED}: only {why}"),
-            Gap::NotRun | Gap::Unanswered | Gap::NotMeasured { .. } if why.starts_with(NOT_MEASURED) => why.clone(),
-            Gap::NotRun | Gap::Unanswered | Gap::NotMeasured { .. } => format!("{NOT_MEASURED}: {why}"),
+            Gap::NotRun | Gap::Unanswered | Gap::NotMeasured { .. } | Gap::Censored { .. }
+                if why.starts_with(NOT_MEASURED) =>
+            {
+                why.clone()
+            }
+            Gap::NotRun | Gap::Unanswered | Gap::NotMeasured { .. } | Gap::Censored { .. } => {
+                format!("{NOT_MEASURED}: {why}")
+            }
         };
         let (short, note) = match gap {
             Gap::NotRun => ("not run".to_owned(), None),
             Gap::TooFew { n, floor } => (format!("too few ({n} of {floor})"), None),
             Gap::Invalid { reason } => ("invalid".to_owned(), Some(reason)),
             Gap::Unanswered => ("–".to_owned(), Some(&why)),
-            Gap::NotMeasured { reason } => ("–".to_owned(), Some(reason)),
+            Gap::Censored { reason } | Gap::NotMeasured { reason } => ("–".to_owned(), Some(reason)),
         };
         let note = note.map(|reason| Note { number: 0, mark: String::new(), text: text::line(reason) });
         Self { short, note, ..Self::gap(id, metric, &full) }

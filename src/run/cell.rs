@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::conductor::{Conductor, Halt, Pass};
 use super::event::RunEvent;
+use super::fault::Answers;
 use super::watch::mark_window;
 use super::world::{Running, WorldError};
 use crate::clock::Clock;
@@ -10,7 +11,7 @@ use crate::load::{self, Driven, Sink, Target, Workload};
 use crate::names::CellId;
 use crate::plan::{CellSpec, Epoch, PlannedCell};
 use crate::record::{CellEnd, CellKey, ClientHonesty, Event, Moment, RequestRecord};
-use crate::scenario::{self, Fault, Prompt, PromptError, PromptLine};
+use crate::scenario::{self, Prompt, PromptError, PromptLine};
 use crate::units::Nanos;
 
 impl Conductor<'_> {
@@ -103,9 +104,10 @@ impl Conductor<'_> {
         let load_start = self.stage.clock.now();
         let window_start = workload.window_start(load_start);
         let stop = self.stop.clone();
+        let (sink, answers) = Answers::seen(spec.fault.as_ref(), sink);
         let load = Box::pin(load::drive(workload, targets, self.stage.clock, load_start, sink, &stop));
         let marks = mark_window(self.stage.clock, self.stage.telemetry.clone(), spec.length, window_start);
-        let fault = self.fault(key, spec.fault.as_ref(), window_start, servers);
+        let fault = self.fault((key, spec), window_start, servers, answers);
         let (driven, broken) = tokio::select! {
             ended = async { tokio::join!(load, fault) } => ended,
             never = marks => match never {},
@@ -124,38 +126,6 @@ impl Conductor<'_> {
         let file = request.prompts.as_ref().and_then(|path| self.stage.plan.prompts.get(path));
         let lines = file.map_or(only.as_slice(), Vec::as_slice);
         scenario::prompts(lines, request.template.as_ref()).into_iter().collect()
-    }
-
-    /// Kills a server as planned, and starts it again.
-    async fn fault(
-        &mut self,
-        key: &CellKey,
-        fault: Option<&Fault>,
-        window_start: Nanos,
-        servers: &mut [Running],
-    ) -> Result<(), WorldError> {
-        let Some(fault) = fault else { return Ok(()) };
-        let broken = servers.iter_mut().find(|server| {
-            let key = server.key();
-            key.name == fault.server && key.index == fault.index
-        });
-        let Some(server) = broken else { return Ok(()) };
-        let at = window_start.plus(fault.at.duration().into());
-        tokio::select! {
-            () = self.stop.cancelled() => return Ok(()),
-            () = sleep_until(self.stage.clock, at) => {}
-        }
-        let killed = self.stage.clock.now();
-        server.kill(fault.signal).await?;
-        self.note(Event::ServerKilled { cell: key.clone(), server: server.key() });
-        let (log, stop) = (self.log(&format!("{}-again", server.label())), self.stop.clone());
-        let environment = self.server_environment.clone();
-        let headers = self.stage.secrets.headers(server.spec());
-        let context = self.server_context(&log, &environment, &headers, &stop);
-        server.restart(&context, &mut self.undo).await?;
-        let recovery_ns = self.stage.clock.now().since(killed);
-        self.note(Event::ServerRecovered { cell: key.clone(), server: server.key(), recovery_ns });
-        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ mod conductor;
 mod dismantle;
 mod epoch;
 mod event;
+mod fault;
 mod foreign;
 mod guard;
 mod halt;

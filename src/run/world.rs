@@ -10,7 +10,9 @@ use crate::host;
 use crate::load::{PreloadError, PromptLengthError, TargetError};
 use crate::process::{Tail, Undoing, tail};
 use crate::record::{Environment, Fact, GpuIdentity, GpuReading, ProcessIdentity, Reading, ServerKey, StepOutcome};
-use crate::scenario::{GpuStep, LookStep, MemoryOwner, MpsAction, PromptError, ServerSpec, StepKind, StepSpec};
+use crate::scenario::{
+    GpuStep, LookStep, MemoryOwner, MpsAction, Processes, PromptError, ServerSpec, StepKind, StepSpec,
+};
 use crate::server::{self, RunningServer, ServerContext, ServerError};
 use crate::signal::StopSignal;
 use crate::sim::{Machine, SimError, SimHost, SimServer};
@@ -245,14 +247,16 @@ impl Running {
         }
     }
 
-    /// Breaks it on purpose.
-    pub(super) async fn kill(&self, signal: StopSignal) -> Result<(), WorldError> {
-        match self {
-            Self::Real { server, .. } => Ok(server.kill(signal)?),
-            Self::Simulated { server, .. } => {
+    /// Breaks it on purpose; tells which processes were signalled, as far as it
+    /// has some of its own.
+    pub(super) async fn kill(&self, signal: StopSignal, processes: Processes) -> Result<Vec<u32>, WorldError> {
+        match (self, processes) {
+            (Self::Real { server, .. }, _) => Ok(server.kill(signal, processes).await?),
+            (Self::Simulated { server, .. }, Processes::All) => {
                 server.kill().await;
-                Ok(())
+                Ok(Vec::new())
             }
+            (Self::Simulated { server, .. }, Processes::Workers) => Err(server.has_no_workers().into()),
         }
     }
 

@@ -50,7 +50,7 @@ pub use find::{Find, Searched};
 pub use header::{Header, HeaderSpec, HeaderValue, hide};
 pub use load::{LoadOptions, load, load_frozen};
 pub use made_up::length_tolerance;
-pub use phase::{Endpoint, Expect, Fault, Length, PhaseSpec, PromptCache, RequestSpec, Slo};
+pub use phase::{Endpoint, Expect, Fault, Length, PhaseSpec, Processes, PromptCache, RequestSpec, Slo};
 pub use prompt::{Prompt, PromptError, PromptLine, PromptTemplate, Said, prompts};
 pub use published::{Published, load_published};
 pub use reference::{UnknownWord, contents, explain};

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -47,6 +48,14 @@ impl ServerSpec {
     /// `ollama[1]`.
     pub fn label(&self) -> String {
         format!("{}[{}]", self.name, self.index)
+    }
+
+    /// How long it may take, once a fault has hit it, to answer well again:
+    /// until it is ready, and the first generation, in which it may load its
+    /// model.
+    pub fn recovers_within(&self) -> Duration {
+        let first = self.preload.as_ref().map_or(self.ready.within, |preload| preload.within);
+        self.ready.within.duration().saturating_add(first.duration())
     }
 }
 

@@ -13,6 +13,7 @@ use crate::names::compose_project;
 use crate::process::{self, CommandError, Limit, Tail, Undoing, append_to, container_ids, tail};
 use crate::record::Undo;
 use crate::scenario::ServerSpec;
+use crate::signal::StopSignal;
 use crate::units::Period;
 
 const COMMAND_LIMIT: Period = Period::from_secs(30);
@@ -78,6 +79,21 @@ impl Service {
         let limit = Limit::from_now(Period::from_secs(seconds.saturating_add(COMMAND_LIMIT.duration().as_secs())));
         let down = self.run(&["down", "--timeout", &seconds.to_string()], limit, &CancellationToken::new()).await;
         down.map(|_| ()).map_err(|source| ServerError::Compose { server: spec.label(), source, tail: Tail::default() })
+    }
+
+    /// Signals its container, as a fault.
+    pub(super) async fn kill(&self, spec: &ServerSpec, signal: StopSignal) -> Result<(), ServerError> {
+        self.told(spec, &["kill", "--signal", &signal.to_string(), &self.name]).await
+    }
+
+    /// Ends what a signal may have left of it.
+    pub(super) async fn end(&self, spec: &ServerSpec) -> Result<(), ServerError> {
+        self.told(spec, &["stop", "--timeout", "0", &self.name]).await
+    }
+
+    async fn told(&self, spec: &ServerSpec, arguments: &[&str]) -> Result<(), ServerError> {
+        let told = self.run(arguments, Limit::from_now(COMMAND_LIMIT), &CancellationToken::new()).await;
+        told.map(|_| ()).map_err(|source| ServerError::Compose { server: spec.label(), source, tail: Tail::default() })
     }
 
     async fn run(&self, arguments: &[&str], limit: Limit, cancel: &CancellationToken) -> Result<String, CommandError> {

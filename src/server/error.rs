@@ -85,6 +85,17 @@ pub enum ServerError {
         /// Which server.
         server: String,
     },
+    /// It has started no process that could be killed alone.
+    #[error(
+        "`{server}` has no workers to kill: what listens on port {port} has started no process, and computes itself, or \
+         has no model loaded"
+    )]
+    NoWorkers {
+        /// Which server.
+        server: String,
+        /// Its port.
+        port: u16,
+    },
     /// Its process group could not be signalled or stopped.
     #[error("`{server}`: {source}")]
     Process {

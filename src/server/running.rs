@@ -4,9 +4,9 @@ use super::compose::Service;
 use super::spawn::{Launch, Spawned, spawn};
 use super::{ServerContext, ServerError, ready};
 use crate::host::shown_url;
-use crate::process::{Rights, Stopped, Undoing, signal_group, stop_group};
+use crate::process::{Rights, Stopped, Undoing, group_members, signal_each, signal_group, stop_group, workers};
 use crate::record::ProcessIdentity;
-use crate::scenario::{ServerOrigin, ServerSpec};
+use crate::scenario::{Processes, ServerOrigin, ServerSpec};
 use crate::signal::StopSignal;
 use crate::units::Nanos;
 
@@ -105,23 +105,51 @@ impl RunningServer {
         }
     }
 
-    /// Signals its whole process group, as a fault.
+    /// Signals these processes of it, as a fault, and tells which they were; a
+    /// service's are its container's, which nobody lists.
     ///
     /// # Errors
-    /// If it is not a process of ours, or the kernel refuses.
-    pub fn kill(&self, signal: StopSignal) -> Result<(), ServerError> {
-        let identity = self.identity.as_ref().ok_or_else(|| self.not_ours())?;
-        signal_group(identity, signal, Rights::Own).map_err(|source| self.process_error(source))
+    /// If it is neither a process nor a service of ours, has no workers, or the
+    /// kernel or Docker refuses.
+    pub async fn kill(&self, signal: StopSignal, processes: Processes) -> Result<Vec<u32>, ServerError> {
+        match (&self.source, &self.identity, processes) {
+            (Source::Service { service, .. }, _, Processes::All) => {
+                service.kill(&self.spec, signal).await.map(|()| Vec::new())
+            }
+            (Source::Process(_), Some(process), Processes::All) => self.kill_group(process, signal),
+            (Source::Process(_), Some(process), Processes::Workers) => self.kill_workers(process, signal),
+            (Source::Process(_) | Source::Service { .. } | Source::Elsewhere, ..) => Err(self.not_ours()),
+        }
     }
 
-    /// Starts it again on the same port after its process has been killed, and
-    /// waits until it is ready.
+    fn kill_group(&self, process: &ProcessIdentity, signal: StopSignal) -> Result<Vec<u32>, ServerError> {
+        let failed = |source| self.process_error(source);
+        let members = group_members(process).map_err(failed)?;
+        signal_group(process, signal, Rights::Own).map_err(failed)?;
+        Ok(members)
+    }
+
+    fn kill_workers(&self, process: &ProcessIdentity, signal: StopSignal) -> Result<Vec<u32>, ServerError> {
+        let ServerOrigin::Run { port, .. } = self.spec.origin else { return Err(self.not_ours()) };
+        let found = workers(process, port).map_err(|source| self.process_error(source))?;
+        if found.is_empty() {
+            return Err(ServerError::NoWorkers { server: self.spec.label(), port });
+        }
+        signal_each(&found, signal);
+        Ok(found.into_iter().map(|worker| worker.pid).collect())
+    }
+
+    /// Starts it again on the same port after it has been killed, and waits
+    /// until it is ready.
     ///
     /// # Errors
-    /// As [`start`], and if it is not a process of ours.
+    /// As [`start`], and if it is neither a process nor a service of ours.
     pub async fn restart(&mut self, context: &ServerContext<'_>, undo: &mut impl Undoing) -> Result<(), ServerError> {
-        let identity = self.identity.clone().ok_or_else(|| self.not_ours())?;
-        self.end_group(&identity, StopSignal::Kill).await?;
+        match (&self.source, self.identity.clone()) {
+            (Source::Service { service, .. }, _) => service.end(&self.spec).await?,
+            (Source::Process(_), Some(process)) => drop(self.end_group(&process, StopSignal::Kill).await?),
+            (Source::Process(_) | Source::Elsewhere, _) => return Err(self.not_ours()),
+        }
         self.started_ns = context.clock.now();
         let (source, identity, offset) = launch(&self.spec, context, undo).await?;
         (self.source, self.identity) = (source, identity);

@@ -27,6 +27,12 @@ pub enum SimError {
         /// Why.
         source: io::Error,
     },
+    /// A simulated server is one process.
+    #[error("the simulated server `{server}` has no workers to kill: it is modelled as one process")]
+    NoWorkers {
+        /// The server, `ollama[1]`.
+        server: String,
+    },
     /// The model does not fit beside what is already there.
     #[error("simulated server `{server}` needs {needed} of device memory, {free} of {total} are free")]
     Memory {

@@ -101,6 +101,11 @@ impl SimServer {
         life.tasks.wait().await;
     }
 
+    /// Why it cannot lose its workers alone.
+    pub fn has_no_workers(&self) -> SimError {
+        SimError::NoWorkers { server: self.site.label.clone() }
+    }
+
     /// Kills it if it still runs, and starts it again on the same port.
     ///
     /// # Errors

@@ -7,9 +7,9 @@ use indexmap::IndexMap;
 
 use super::observe::{Cells, Finished, ObservedCell, ObservedRepetition};
 use super::validity::{self, Examined};
-use super::{CellSummary, Limit, Repetition, course, fraction, objective, search};
+use super::{CellSummary, Limit, Repetition, course, fault, fraction, objective, search};
 use crate::dialect::Api;
-use crate::metric::{self, Demand, Footing, Kill, Objectives, Window};
+use crate::metric::{self, Demand, Footing, Objectives, Window};
 use crate::names::{CellId, MetricId};
 use crate::plan::{CellSpec, Plan};
 use crate::record::{CellEnd, CellKey, Requests, TelemetryRecord};
@@ -138,6 +138,7 @@ pub(super) fn summarize(
         objectives: objective::values(&spec.slo, window),
         counts: Vec::new(),
         search: None,
+        fault: fault::trial(window),
     }
 }
 
@@ -166,7 +167,7 @@ pub(super) fn window<'a>(
         objectives: objectives(spec),
         memory: footing(observed, spec.servers),
         upkeep: observed.upkeep,
-        kill: observed.killed.map(|(at, server)| Kill { at, server, recovery: observed.recovery }),
+        kill: observed.kill,
         seen: observed.seen.0.zip(observed.seen.1),
         contexts: observed.contexts.clone(),
         mps: observed.mps,

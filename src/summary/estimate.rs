@@ -39,7 +39,8 @@ pub(super) fn fill(
     }
 }
 
-/// From the value of each valid repetition.
+/// From the value of each valid repetition. Where one took longer than anybody
+/// watched, there is no estimate: the others alone would make it too small.
 pub(super) fn measure(
     repetitions: &[Repetition],
     value: impl Fn(&Repetition) -> Option<UnitValue>,
@@ -49,6 +50,9 @@ pub(super) fn measure(
     let valid = repetitions.iter().filter(|repetition| repetition.validity == Validity::Valid);
     let values = valid.filter_map(|repetition| Some((repetition.block, value(repetition)?)));
     let (found, missing): (Vec<_>, Vec<_>) = values.partition(|(_, value)| value.is_ok());
+    if let Some(gap) = missing.iter().find_map(|(_, value)| censored(value)) {
+        return Measured::Gap(gap);
+    }
     let units = found.into_iter().filter_map(|(block, value)| Some((block, value.ok()?))).collect();
     estimate(units, unit).map_or_else(
         || {
@@ -57,6 +61,10 @@ pub(super) fn measure(
         },
         Measured::Estimate,
     )
+}
+
+fn censored(value: &UnitValue) -> Option<Gap> {
+    value.as_ref().err().filter(|gap| matches!(gap, Gap::Censored { .. })).cloned()
 }
 
 /// Why a cell has no valid repetition at all.

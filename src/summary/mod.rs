@@ -4,6 +4,7 @@
 mod cell;
 mod course;
 mod estimate;
+mod fault;
 mod fraction;
 mod look;
 mod objective;
@@ -24,6 +25,7 @@ use crate::scenario::Claim;
 
 pub use crate::metric::{Gap, UnitValue};
 pub use course::Course;
+pub use fault::{Answer, FaultTrial, Help};
 pub use fraction::{Count, Fraction, Limit};
 pub use look::look;
 pub use search::judge;

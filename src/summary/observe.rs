@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Repetition;
-use crate::metric::{Stranger, Upkeep};
+use crate::metric::{Kill, Stranger, Upkeep};
 use crate::names::CellId;
 use crate::record::{
     CellEnd, CellKey, ClientHonesty, Event, EventRecord, MemoryRecord, Moment, MpsWitness, ProbeVerdict, RunRecord,
-    ServerKey, ServerSeen,
+    ServerAnswered, ServerKey, ServerKilled, ServerRecovered, ServerSeen, ServerSilent,
 };
 use crate::units::{Bytes, Nanos};
 
@@ -26,8 +26,8 @@ pub(super) struct ObservedRepetition<'a> {
     pub(super) finished: Option<Finished<'a>>,
     /// The load of a try, and what the run made of it.
     pub(super) probed: Option<(f64, &'a ProbeVerdict)>,
-    pub(super) killed: Option<(Nanos, &'a ServerKey)>,
-    pub(super) recovery: Option<Nanos>,
+    /// What was killed in it, and what became of that.
+    pub(super) kill: Option<Kill<'a>>,
     /// The servers before and after the load.
     pub(super) seen: (Option<&'a [ServerSeen]>, Option<&'a [ServerSeen]>),
     /// Tokens that the context of one request may have, of each server that tells.
@@ -120,6 +120,12 @@ fn repetition<'map, 'a>(cells: &'map mut Cells<'a>, key: &'a CellKey) -> &'map m
     cells.entry(&key.cell).or_default().repetitions.entry((key.block, key.epoch, key.probe)).or_default()
 }
 
+fn after_kill<'a>(cells: &mut Cells<'a>, key: &'a CellKey, note: impl FnOnce(&mut Kill<'a>)) {
+    if let Some(kill) = &mut repetition(cells, key).kill {
+        note(kill);
+    }
+}
+
 fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
     match &record.event {
         end @ Event::CellFinished { cell, .. } => {
@@ -129,11 +135,18 @@ fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
         Event::CellSkipped { cell, reason } => {
             cells.entry(&cell.cell).or_default().skipped.get_or_insert(reason);
         }
-        Event::ServerKilled { cell, server } => {
-            repetition(cells, cell).killed.get_or_insert((record.at_ns, server));
+        Event::ServerKilled(ServerKilled { cell, server, pids: _ }) => {
+            let kill = Kill { at: record.at_ns, server, ready: None, probed: None, silent: None };
+            repetition(cells, cell).kill.get_or_insert(kill);
         }
-        Event::ServerRecovered { cell, recovery_ns, .. } => {
-            repetition(cells, cell).recovery.get_or_insert(*recovery_ns);
+        Event::ServerRecovered(ServerRecovered { cell, recovery_ns, .. }) => {
+            after_kill(cells, cell, |kill| kill.ready = Some(*recovery_ns));
+        }
+        Event::ServerAnswered(ServerAnswered { cell, first_token_ns, .. }) => {
+            after_kill(cells, cell, |kill| kill.probed = Some(*first_token_ns));
+        }
+        Event::ServerSilent(ServerSilent { cell, waited_ns, reason, .. }) => {
+            after_kill(cells, cell, |kill| kill.silent = Some((*waited_ns, reason)));
         }
         Event::ServersSeen { cell, moment, servers } => {
             let seen = &mut repetition(cells, cell).seen;

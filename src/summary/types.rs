@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::{Count, Course, Fraction, Validity};
+use super::{Count, Course, FaultTrial, Fraction, Validity};
 use crate::metric::{Gap, UnitValue};
 use crate::names::{CellId, MetricId, PhaseName};
 use crate::record::{Look, ProbeVerdict, ServerAbout};
@@ -102,6 +102,9 @@ pub struct Repetition {
     /// that passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
+    /// If a server was killed in it: what became of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<FaultTrial>,
 }
 
 impl Repetition {

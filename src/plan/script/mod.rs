@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use super::outline::{letter, letter_of, treatments};
 use super::{Epoch, Plan, Site, digest, rights};
-use crate::scenario::{Cooldown, typed};
+use crate::scenario::{Cooldown, Processes, typed};
 
 const PRELUDE: &str = include_str!("prelude.sh");
 
@@ -91,7 +91,11 @@ fn epoch(text: &mut String, plan: &Plan, epoch: &Epoch, letter: &str) {
     ];
     for planned in &epoch.cells {
         if let Some(fault) = &plan.cells[&planned.cell].fault {
-            calls.push(format!("# {} after its start, run kills {} and starts it again.", fault.at, fault.label()));
+            let then = match fault.processes {
+                Processes::All => "and starts it again",
+                Processes::Workers => "and leaves it to help itself",
+            };
+            calls.push(format!("# {} after its start, run kills {} {then}.", fault.at, fault.victim()));
         }
         let (first, all) = (plan.servers_at_first(epoch), epoch.servers.len());
         if first < all {

@@ -148,7 +148,7 @@ fn figures(cell: &CellSummary, metrics: &[MetricDefinition]) -> IndexMap<String,
 }
 
 fn fault_words(fault: &Fault) -> String {
-    format!("{} killed after {}", fault.label(), fault.at)
+    format!("{} killed after {}", fault.victim(), fault.at)
 }
 
 /// One row per planned cell.

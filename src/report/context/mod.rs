@@ -7,6 +7,7 @@ mod comparisons;
 mod counted;
 mod decision;
 mod effects;
+mod faults;
 mod noise;
 mod phases;
 mod plan;
@@ -65,6 +66,8 @@ pub struct Context {
     /// Throughputs whose repetitions are alike because tokens are whole, in
     /// sentences.
     pub counted_alike: Vec<String>,
+    /// What became of each server that was killed on purpose, in sentences.
+    pub faults: Vec<String>,
     /// Treatments against the baseline.
     pub comparisons: Vec<ComparisonRow>,
     /// What each factor contributes.
@@ -108,6 +111,7 @@ impl Context {
             invalid: cells::invalid(summary),
             courses: cells::courses(summary),
             counted_alike: counted::sentences(summary, plan),
+            faults: faults::sentences(summary, plan),
             comparisons: comparisons::comparisons(verdicts, metrics),
             effects: EffectsView::of(verdicts),
             claims: claims::claims(verdicts, metrics),

@@ -2,8 +2,10 @@
 
 pub(super) mod audit;
 pub(super) mod claim;
+mod declared;
 pub(super) mod design;
 pub(super) mod factor;
+mod fault;
 pub(super) mod find;
 mod header;
 pub(super) mod phase;

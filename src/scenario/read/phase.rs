@@ -5,17 +5,16 @@ use std::path::Path;
 use super::super::decode::decode;
 use super::super::diagnostic::Code;
 use super::super::fields::Fields;
-use super::super::phase::{Expect, Fault, Length, PhaseSpec};
+use super::super::phase::{Expect, Length, PhaseSpec};
 use super::super::source::Finding;
 use super::super::template::Scope;
 use super::super::tree::{Node, Table};
 use super::check_regex;
+use super::fault::{check_fault_in_time, read_fault};
 use super::find::{check_objectives, check_servers, lowest, read_find};
-use super::request::{find_server, read_request};
-use super::server::{Declared, Servers};
+use super::request::read_request;
+use super::server::Servers;
 use super::traffic::{check_ramps, read_loads, read_max_in_flight};
-use crate::names::ServerName;
-use crate::signal::StopSignal;
 use crate::units::Period;
 
 const MOST_REQUESTS: u64 = 10_000_000;
@@ -113,53 +112,4 @@ fn read_expect(fields: &Fields<'_>) -> Expect {
         check_regex(entry.node.as_text().unwrap_or_default(), &entry.node.span, fields.scope.notes);
     }
     decode(&node, fields.scope.notes).unwrap_or_default()
-}
-
-fn read_fault(outer: &Fields<'_>, servers: Option<&Servers>) -> Option<Fault> {
-    let fields = Fields::of(outer.raw("fault")?, &outer.scope)?;
-    let at = fields.required("at");
-    let kill: Option<String> = fields.required("kill");
-    let signal = fields.optional("signal").unwrap_or(StopSignal::Kill);
-    let target = kill.and_then(|kill| read_target(&kill, fields.raw("kill")?, servers, &outer.scope));
-    fields.finish();
-    let (server, index) = target?;
-    Some(Fault { at: at?, server, index, signal })
-}
-
-/// `ollama[1]`: an instance that there is, and that is ours to kill.
-fn read_target(kill: &str, node: &Node, servers: Option<&Servers>, scope: &Scope<'_>) -> Option<(ServerName, u32)> {
-    let complain = |code, message: String, help: &str| {
-        scope.notes.push(Finding::new(code, node.span.clone(), message).help(help));
-    };
-    let parts = kill.strip_suffix(']').and_then(|rest| rest.split_once('['));
-    let parsed = parts.and_then(|(name, index)| Some((name, index.parse::<u32>().ok()?)));
-    let Some((name, index)) = parsed else {
-        complain(Code::Value, format!("`{kill}` does not name a server instance"), "write it like \"ollama[1]\"");
-        return None;
-    };
-    if let Some(servers) = servers {
-        let Declared { count, ours } = find_server(name, node, servers, scope)?;
-        if index >= count {
-            let help = "instances count from 0; `when` can leave the phase out where there are fewer";
-            complain(Code::UnknownReference, format!("there is no instance `{kill}` in every treatment"), help);
-        }
-        if !ours {
-            complain(
-                Code::UnknownReference,
-                format!("`{name}` is not started here"),
-                "only `run` and `compose` servers can be killed",
-            );
-        }
-    }
-    Some((ServerName::new(name).ok()?, index))
-}
-
-fn check_fault_in_time(fields: &Fields<'_>, fault: Option<&Fault>, length: Option<Length>) {
-    let (Some(fault), Some(Length::Duration(duration)), Some(node)) = (fault, length, fields.raw("fault")) else {
-        return;
-    };
-    if fault.at >= duration {
-        let message = format!("the fault at {} comes after the window of {duration}", fault.at);
-        fields.scope.notes.push(Finding::new(Code::Bounds, node.span.clone(), message));
-    }
 }

@@ -11,7 +11,8 @@ use super::super::source::{FileRole, Finding, PromptUse, Span, WantedFile};
 use super::super::spelling;
 use super::super::template::Scope;
 use super::super::tree::{Entry, Node, Value};
-use super::server::{Declared, Servers};
+use super::declared::Declared;
+use super::server::Servers;
 use crate::dialect::Dialect;
 
 const MOST_TOKENS: u32 = 1_000_000;

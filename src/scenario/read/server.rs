@@ -15,6 +15,7 @@ use super::super::server::{Preload, Ready, ServerOrigin, ServerSpec};
 use super::super::source::{FileRole, Finding, WantedFile};
 use super::super::template::Scope;
 use super::super::tree::{Node, Value};
+use super::declared::{Declared, Lives};
 use super::header::read_headers;
 use super::placement::Placement;
 use super::{absolute, check_argv, check_regex};
@@ -51,18 +52,11 @@ impl<'p> Ports<'p> {
 pub(in super::super) struct Servers {
     /// Every instance that could be read.
     pub(in super::super) specs: Vec<ServerSpec>,
-    /// What is declared, readable or not: how many instances, and whether they
-    /// are ours to kill.
+    /// What is declared, readable or not: how many instances, and as what they
+    /// live.
     pub(in super::super) declared: IndexMap<String, Declared>,
     /// Who has which address, of those that the scenario fixes.
     addresses: IndexMap<String, String>,
-}
-
-/// What other tables need to know of a server.
-#[derive(Clone, Copy)]
-pub(in super::super) struct Declared {
-    pub(in super::super) count: u32,
-    pub(in super::super) ours: bool,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -94,8 +88,8 @@ fn read_server(node: &Node, scope: &Scope<'_>, dir: &Path, ports: &mut Ports<'_>
     let first_port: Option<u16> = fields.optional("port");
     let name = fields.raw("name").and_then(Node::as_text);
     if let (true, Some(name)) = (active, name) {
-        let ours = origin != Some("url");
-        if servers.declared.insert(name.to_owned(), Declared { count, ours }).is_some() {
+        let lives = Lives::of(origin);
+        if servers.declared.insert(name.to_owned(), Declared { count, lives }).is_some() {
             let span = fields.raw("name").map_or_else(|| fields.span(), |node| node.span.clone());
             scope.notes.push(Finding::new(Code::Duplicate, span, format!("a second server `{name}`")));
         }

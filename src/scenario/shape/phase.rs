@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde_json::{Value, json};
 
 use super::super::find::WrittenFind;
-use super::super::phase::{Expect, RequestSpec, Slo};
+use super::super::phase::{Expect, Processes, RequestSpec, Slo};
 use super::super::traffic::{NamedArrival, Ramp};
 use super::server::Condition;
 use super::{OneOrMore, exactly_one};
@@ -85,7 +85,12 @@ pub(super) struct Phase {
     expect: Option<Expect>,
     /// What a good request is, for `goodput`.
     slo: Option<Slo>,
-    /// A server that is killed on purpose, and started again.
+    /// A server that is killed on purpose. What is told of it: which requests to
+    /// other servers failed, and how long it took to its next good answer: the
+    /// first token of a reply that came whole, to a request of the load or to a
+    /// short one that the run sends, as soon as it is ready, until one is
+    /// answered. The run waits for it beyond the window, as long as `ready` and
+    /// `preload` of the server give it.
     fault: Option<Fault>,
 }
 
@@ -125,8 +130,7 @@ struct Arrivals {
     scale: Option<f64>,
 }
 
-/// A server instance that is killed in the middle of the phase, and started
-/// again.
+/// A server instance that is killed in the middle of the phase.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Fault {
@@ -136,4 +140,8 @@ struct Fault {
     kill: String,
     /// The signal; `KILL` if left out.
     signal: Option<StopSignal>,
+    /// Which of its processes: `all`, its process group, after which the run
+    /// starts it again, or `workers`, what the process that listens has started
+    /// (Ollama's runner), which the server itself must replace. `all` if left out.
+    processes: Option<Processes>,
 }

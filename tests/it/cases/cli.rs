@@ -24,6 +24,7 @@ mod mps;
 mod offline;
 mod plan;
 mod real;
+mod recovery;
 mod rendered;
 mod resumed;
 mod rights;

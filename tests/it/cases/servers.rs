@@ -15,7 +15,7 @@ use runexp::host::free_ports;
 use runexp::names::ServerName;
 use runexp::process::{Haste, Unannounced, is_same_and_alive, pid_is_alive};
 use runexp::record::{UndoEntry, UndoState};
-use runexp::scenario::{Ready, ServerOrigin, ServerSpec, Stop};
+use runexp::scenario::{Processes, Ready, ServerOrigin, ServerSpec, Stop};
 use runexp::server::{RunningServer, ServerContext, ServerError, start};
 use runexp::signal::StopSignal;
 use runexp::undo::UndoStack;
@@ -233,7 +233,7 @@ async fn a_killed_server_is_noticed_and_comes_back_on_its_port() {
     let spec = server("echo ready; exec sleep 1000");
     let mut running = world.start(&spec).await.unwrap();
     let (first, url) = (running.identity.clone(), running.url.clone());
-    running.kill(StopSignal::Kill).unwrap();
+    running.kill(StopSignal::Kill, Processes::All).await.unwrap();
     let how = loop {
         match running.exited() {
             Some(how) => break how,
@@ -274,7 +274,7 @@ async fn a_server_of_somebody_else_is_asked_but_never_touched() {
     let mut running = world().start(&spec).await.unwrap();
     assert_eq!(running.shown_url(), format!("http://127.0.0.1:{port}/"));
     assert!(running.identity.is_none() && running.exited().is_none());
-    let error = running.kill(StopSignal::Kill).unwrap_err();
+    let error = running.kill(StopSignal::Kill, Processes::All).await.unwrap_err();
     assert_snapshot!(error, @"`fake[1]` is not a process of this run, so it cannot be signalled or restarted");
     assert_eq!(running.stop().await.unwrap(), "left as it was");
 }

@@ -188,6 +188,7 @@ fn summary_of(id: &str, validity: Vec<Validity>, values: Vec<(&str, Measured)>) 
             .zip(validity)
             .map(|(block, validity)| Repetition {
                 search: None,
+                fault: None,
                 block,
                 epoch: block,
                 validity,

@@ -1,0 +1,59 @@
+//! Asks a server that a fault has hit until it answers well again.
+
+use std::time::Duration;
+
+use super::single::{Unanswered, answered};
+use super::target::Target;
+use crate::clock::Clock;
+use crate::dialect::{Ask, Content};
+use crate::scenario::RequestSpec;
+use crate::units::Nanos;
+
+/// The pause after a request that failed: so much later, at most, the answer may
+/// be found than it could have been.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A good answer: when the request was sent, and when the first token of its
+/// reply arrived, which then came whole.
+#[derive(Clone, Copy, Debug)]
+pub struct GoodAnswer {
+    /// When the request was sent.
+    pub sent: Nanos,
+    /// When its first token arrived.
+    pub first_token: Nanos,
+}
+
+/// Asks for a short generation until the reply is good; why the last one was
+/// not stands in `last`, whenever that is given up.
+///
+/// What is asked has the settings of the load's own requests: others, of the
+/// context's length say, would have Ollama load the model once more.
+pub async fn until_answered(
+    target: &Target,
+    request: &RequestSpec,
+    clock: Clock,
+    last: &mut Option<Unanswered>,
+) -> GoodAnswer {
+    let ask = Ask {
+        model: target.model.as_deref(),
+        content: Content::Prompt { text: "Say hello.", images: &[] },
+        max_tokens: 4,
+        temperature: request.temperature,
+        seed: request.seed,
+        stream: request.stream,
+        ignore_eos: request.ignore_eos,
+        reuse_prefix: false,
+        extra: &request.extra,
+    };
+    let body = target.dialect.body(&ask);
+    loop {
+        match answered(target, &body, request.stream, clock).await {
+            Ok(reply) => match reply.first_token {
+                Some(first_token) => return GoodAnswer { sent: reply.sent, first_token },
+                None => *last = Some(Unanswered::Empty),
+            },
+            Err(error) => *last = Some(error),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}

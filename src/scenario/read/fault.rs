@@ -1,0 +1,74 @@
+//! `fault = { at = "10s", kill = "ollama[1]" }` of a phase.
+
+use super::super::diagnostic::Code;
+use super::super::fields::Fields;
+use super::super::phase::{Fault, Length, Processes};
+use super::super::source::Finding;
+use super::super::template::Scope;
+use super::super::tree::Node;
+use super::declared::{Declared, Lives};
+use super::request::find_server;
+use super::server::Servers;
+use crate::names::ServerName;
+use crate::signal::StopSignal;
+
+pub(super) fn read_fault(outer: &Fields<'_>, servers: Option<&Servers>) -> Option<Fault> {
+    let fields = Fields::of(outer.raw("fault")?, &outer.scope)?;
+    let at = fields.required("at");
+    let kill: Option<String> = fields.required("kill");
+    let signal = fields.optional("signal").unwrap_or(StopSignal::Kill);
+    let processes = fields.or_default("processes");
+    let target = kill.and_then(|kill| read_target((&kill, processes), fields.raw("kill")?, servers, &outer.scope));
+    fields.finish();
+    let (server, index) = target?;
+    Some(Fault { at: at?, server, index, signal, processes })
+}
+
+/// `ollama[1]`: an instance that there is, and that is ours to kill.
+fn read_target(
+    (kill, processes): (&str, Processes),
+    node: &Node,
+    servers: Option<&Servers>,
+    scope: &Scope<'_>,
+) -> Option<(ServerName, u32)> {
+    let complain = |code, message: String, help: &str| {
+        scope.notes.push(Finding::new(code, node.span.clone(), message).help(help));
+    };
+    let parts = kill.strip_suffix(']').and_then(|rest| rest.split_once('['));
+    let parsed = parts.and_then(|(name, index)| Some((name, index.parse::<u32>().ok()?)));
+    let Some((name, index)) = parsed else {
+        complain(Code::Value, format!("`{kill}` does not name a server instance"), "write it like \"ollama[1]\"");
+        return None;
+    };
+    if let Some(servers) = servers {
+        let Declared { count, lives } = find_server(name, node, servers, scope)?;
+        if index >= count {
+            let help = "instances count from 0; `when` can leave the phase out where there are fewer";
+            complain(Code::UnknownReference, format!("there is no instance `{kill}` in every treatment"), help);
+        }
+        match (lives, processes) {
+            (Lives::Elsewhere, _) => complain(
+                Code::UnknownReference,
+                format!("`{name}` is not started here"),
+                "only `run` and `compose` servers can be killed",
+            ),
+            (Lives::AsService, Processes::Workers) => complain(
+                Code::UnknownReference,
+                format!("the processes of `{name}` are its container's"),
+                "only of `run` servers the workers can be killed alone",
+            ),
+            (Lives::AsProcess, _) | (Lives::AsService, Processes::All) => {}
+        }
+    }
+    Some((ServerName::new(name).ok()?, index))
+}
+
+pub(super) fn check_fault_in_time(fields: &Fields<'_>, fault: Option<&Fault>, length: Option<Length>) {
+    let (Some(fault), Some(Length::Duration(duration)), Some(node)) = (fault, length, fields.raw("fault")) else {
+        return;
+    };
+    if fault.at >= duration {
+        let message = format!("the fault at {} comes after the window of {duration}", fault.at);
+        fields.scope.notes.push(Finding::new(Code::Bounds, node.span.clone(), message));
+    }
+}
