@@ -107,7 +107,8 @@ fn reply(tokens: u64) -> Vec<u8> {
     );
     let tokens = (0..tokens).map(|n| delta(&format!(r#"{{"content":" token {n}"}}"#)));
     let events = std::iter::once(delta(r#"{"role":"assistant","content":""}"#)).chain(tokens);
-    let events = events.chain([usage, "[DONE]".to_owned()]).map(|data| format!("data: {data}\n\n"));
+    let finish = delta("{}").replace(r#""finish_reason":null"#, r#""finish_reason":"length""#);
+    let events = events.chain([finish, usage, "[DONE]".to_owned()]).map(|data| format!("data: {data}\n\n"));
     let chunks = events.flat_map(|event| format!("{:x}\r\n{event}\r\n", event.len()).into_bytes());
     let head =
         b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n";

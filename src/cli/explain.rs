@@ -5,11 +5,15 @@ use crate::{scenario, summary};
 /// Prints the page of a word, or all words that have one.
 pub(super) fn explain(arguments: &ExplainArguments) -> Result<u8, Failure> {
     if let Some(word) = &arguments.word {
-        let rules: Vec<&str> = summary::rule_words().map(|(word, _)| word).collect();
-        let page = summary::explain_rule(word).map_or_else(|| scenario::explain(word, &rules), Ok)?;
+        let others: Vec<&str> = summary::rule_words().chain(summary::outcome_words()).map(|(word, _)| word).collect();
+        // A rule and an outcome may share a word.
+        let pages: Vec<String> =
+            [summary::explain_rule(word), summary::explain_outcome(word)].into_iter().flatten().collect();
+        let page = if pages.is_empty() { scenario::explain(word, &others)? } else { pages.join("\n") };
         print(page.trim_end());
     } else {
-        let rules = summary::rule_words().map(|(word, line)| format!("{word:<18}{line}\n"));
+        let rules =
+            summary::rule_words().chain(summary::outcome_words()).map(|(word, line)| format!("{word:<18}{line}\n"));
         print(scenario::contents() + rules.collect::<String>().trim_end());
     }
     Ok(DONE)

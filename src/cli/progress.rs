@@ -16,7 +16,10 @@ pub(super) fn tell(event: &RunEvent) {
         }
         RunEvent::ServerReady { label, seconds } => say(format_args!("  server {label} ready after {seconds:.1} s")),
         RunEvent::Cell { number, of, cell, requests, failures, end } => {
-            let failed = if *failures > 0 { format!(", {failures} failed") } else { String::new() };
+            let failed = match failures.failed() {
+                0 => String::new(),
+                count => format!(", {count} failed: {}", failures.words()),
+            };
             let ended = match end {
                 CellEnd::Complete => String::new(),
                 CellEnd::Interrupted => " · interrupted".to_owned(),

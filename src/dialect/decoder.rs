@@ -1,14 +1,14 @@
 use super::lines::{Buffer, Lines};
+use super::mark::ByteOrderMark;
+use super::reply::Reply;
 use super::sse::EventStream;
-use super::stencil::{self, Stencil};
-use super::text::excerpt;
-use super::{DecodeError, Event};
+use super::{DecodeError, Event, is_whole};
 
 /// The largest reply that is not a stream, in bytes.
 const BODY_LIMIT: usize = 64 << 20;
 
 /// Gives the events of one JSON object, or of the mark that ends a stream.
-type Read = fn(&[u8], &mut dyn FnMut(Event<'_>)) -> serde_json::Result<Progress>;
+pub(super) type Read = fn(&[u8], &mut dyn FnMut(Event<'_>)) -> serde_json::Result<Progress>;
 
 /// How the replies of one API are read.
 #[derive(Clone, Copy, Debug)]
@@ -37,16 +37,53 @@ pub(super) struct Progress {
     pub(super) finish: Option<String>,
     /// Whether nothing more is to come.
     pub(super) whole: bool,
+    /// Whether the object is a whole reply, not a part of a stream.
+    pub(super) stands_alone: bool,
+    /// The choices that it speaks of, one bit each.
+    pub(super) begun: u64,
+    /// Those that end with it.
+    pub(super) finished: u64,
+}
+
+impl Progress {
+    /// A choice was told of, and ended if there is a reason. Of several
+    /// reasons the first that is no good one stays.
+    pub(super) fn note(&mut self, choice: u64, ended: Option<String>) {
+        let bit = u32::try_from(choice).ok().and_then(|choice| 1_u64.checked_shl(choice)).unwrap_or(0);
+        self.begun |= bit;
+        if let Some(reason) = ended {
+            self.finished |= bit;
+            self.finish = later(self.finish.take(), Some(reason));
+        }
+    }
+}
+
+/// The later of two reasons, unless the earlier one is that it was broken off.
+pub(super) fn later(earlier: Option<String>, later: Option<String>) -> Option<String> {
+    let stays = later.is_none() || earlier.as_deref().is_some_and(|reason| !is_whole(reason));
+    if stays { earlier } else { later }
+}
+
+/// What kind of reply it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Whether it came in parts; else all of it is one JSON body, however it
+    /// was asked for.
+    pub streamed: bool,
+    /// How many replies to one prompt it holds (`n`).
+    pub choices: u32,
 }
 
 /// Turns the body of one reply into events, whatever pieces it comes in.
 ///
 /// The events of one JSON object come in the order stamp, error, tokens,
-/// usage, done. After [`Event::Done`] or [`Event::Error`] nothing follows, and
-/// further bytes are passed over. What waits for more bytes is at most 1 MiB,
-/// or 64 MiB where the reply is not a stream.
+/// count, usage, done; what is passed over may come anywhere. After
+/// [`Event::Done`] or [`Event::Error`] nothing follows, and further bytes are
+/// passed over. What waits for more bytes is at most 1 MiB, or 64 MiB where
+/// the reply is not a stream.
 #[derive(Debug)]
 pub struct Decoder {
+    mark: ByteOrderMark,
     body: Body,
     reply: Reply,
 }
@@ -55,7 +92,7 @@ pub struct Decoder {
 enum Body {
     Lines(Lines),
     Events(EventStream),
-    Whole(Buffer),
+    Whole(Buffer, Framing),
 }
 
 impl Decoder {
@@ -63,9 +100,15 @@ impl Decoder {
         let body = match protocol.framing {
             Framing::Lines if stream => Body::Lines(Lines::new()),
             Framing::Events if stream => Body::Events(EventStream::new()),
-            Framing::Lines | Framing::Events => Body::Whole(Buffer::new(BODY_LIMIT)),
+            framing => Body::Whole(Buffer::new(BODY_LIMIT), framing),
         };
-        Self { body, reply: Reply { protocol, stencil: Stencil::new(), finish: None, ended: false } }
+        Self { mark: ByteOrderMark::new(), body, reply: Reply::new(protocol) }
+    }
+
+    /// Whether the reply is done or has failed, so that nothing that follows
+    /// matters.
+    pub const fn is_over(&self) -> bool {
+        self.reply.ended
     }
 
     /// Reads the next bytes of the body and gives the events they complete to
@@ -74,26 +117,40 @@ impl Decoder {
     /// # Errors
     /// When the bytes are not the protocol, or too many. What came before the
     /// error has reached `sink`; the rest of the body is not worth reading.
-    pub fn push(&mut self, mut bytes: &[u8], sink: &mut impl FnMut(Event<'_>)) -> Result<(), DecodeError> {
-        let Self { body, reply } = self;
+    pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(Event<'_>)) -> Result<(), DecodeError> {
+        let (held, bytes) = self.mark.pass(bytes);
+        if !held.is_empty() {
+            self.feed(held, sink)?;
+        }
+        self.feed(bytes, sink)
+    }
+
+    fn feed(&mut self, mut bytes: &[u8], sink: &mut impl FnMut(Event<'_>)) -> Result<(), DecodeError> {
+        let Self { mark, body, reply } = self;
         if reply.ended {
             return Ok(());
         }
+        let before = mark.length();
         let pushed = match body {
-            Body::Lines(lines) => lines.push(bytes, &mut |line| reply.object(line, sink)),
+            Body::Lines(lines) => lines.push(bytes, &mut |line, at| reply.object(line, before + at, sink)),
             Body::Events(events) => {
+                let length = bytes.len();
                 while events.is_between()
                     && let Some((token, rest)) = reply.stencil.event(bytes)
                 {
                     sink(token);
                     bytes = rest;
                 }
+                if bytes.len() < length {
+                    events.skip(length - bytes.len());
+                    reply.parts.repeat();
+                }
                 if bytes.is_empty() {
                     return Ok(());
                 }
-                events.push(bytes, &mut |data| reply.object(data, sink))
+                events.push(bytes, &mut |frame, at| reply.frame(frame, before + at, sink))
             }
-            Body::Whole(body) => body.extend(bytes),
+            Body::Whole(body, _) => body.extend(bytes),
         };
         reply.unless_ended(pushed)
     }
@@ -103,90 +160,28 @@ impl Decoder {
     /// or [`Event::Error`] ended early.
     ///
     /// # Errors
-    /// When what is left is not the protocol.
-    pub fn finish(self, sink: &mut impl FnMut(Event<'_>)) -> Result<(), DecodeError> {
-        let Self { body, mut reply } = self;
+    /// When what is left is not the protocol, or when nothing said that the
+    /// reply is whole and something in it was no part of the protocol.
+    pub fn finish(mut self, sink: &mut impl FnMut(Event<'_>)) -> Result<Shape, DecodeError> {
+        let held = self.mark.rest();
+        self.feed(held, sink)?;
+        let Self { mark, body, mut reply } = self;
+        let before = mark.length();
+        let is_stream = !matches!(body, Body::Whole(..));
         let left = match body {
-            Body::Lines(lines) => lines.finish(&mut |line| reply.last_object(line, sink)),
-            Body::Events(events) => events.finish(&mut |data| reply.last_object(data, sink)),
-            Body::Whole(mut body) => body.drain(|body| reply.last_object(body, sink)),
+            Body::Lines(lines) => lines.finish(&mut |line, at| reply.last_object(line, before + at, sink)),
+            Body::Events(events) => events.finish(&mut |frame, at| reply.last_frame(frame, before + at, sink)),
+            Body::Whole(mut body, framing) => body.drain(|body| reply.whole(body, framing, before, sink)),
         };
         reply.unless_ended(left)?;
-        if reply.finish.is_some() {
-            reply.end(sink);
+        reply.end(sink);
+        match reply.foreign.take() {
+            Some(foreign) if !reply.ended => Err(foreign),
+            _ => Ok(Shape {
+                streamed: is_stream && reply.parts.are_streamed(),
+                choices: reply.begun.count_ones().max(1),
+            }),
         }
-        Ok(())
-    }
-}
-
-/// What has been read of a reply.
-#[derive(Debug)]
-struct Reply {
-    protocol: Protocol,
-    /// Its last token.
-    stencil: Stencil,
-    /// Why it ends, once the server has said so.
-    finish: Option<String>,
-    /// Whether it is done or has failed.
-    ended: bool,
-}
-
-impl Reply {
-    fn object(&mut self, json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), DecodeError> {
-        self.read(json, sink).map_err(|_| self.malformed(json))
-    }
-
-    fn last_object(&mut self, json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), DecodeError> {
-        match self.read(json, sink) {
-            Err(error) if !error.is_eof() => Err(self.malformed(json)),
-            Ok(()) | Err(_) => Ok(()),
-        }
-    }
-
-    fn read(&mut self, json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<()> {
-        let json = json.trim_ascii();
-        if self.ended || json.is_empty() {
-            return Ok(());
-        }
-        if let Some(token) = self.stencil.token(json) {
-            sink(token);
-            return Ok(());
-        }
-        let (mut events, mut place) = (0, None);
-        let Progress { finish, whole } = (self.protocol.read)(json, &mut |event| {
-            self.ended |= matches!(event, Event::Error { .. });
-            events += 1;
-            place = stencil::place(json, &event);
-            sink(event);
-        })?;
-        if let (1, Some((place, kind)), None, false) = (events, place, &finish, whole) {
-            self.stencil.cut(json, place, kind);
-        }
-        self.finish = finish.or_else(|| self.finish.take());
-        if whole {
-            self.end(sink);
-        }
-        Ok(())
-    }
-
-    /// What follows the end is passed over, even if it comes in the same piece
-    /// and is too long.
-    fn unless_ended(&self, read: Result<(), DecodeError>) -> Result<(), DecodeError> {
-        if self.ended { Ok(()) } else { read }
-    }
-
-    fn end(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
-        if !self.ended {
-            self.ended = true;
-            let stated = self.finish.take();
-            sink(Event::Done {
-                finish: stated.map_or_else(|| "unknown".to_owned(), |reason| excerpt(reason.as_bytes())),
-            });
-        }
-    }
-
-    fn malformed(&self, json: &[u8]) -> DecodeError {
-        DecodeError::Malformed { expected: self.protocol.name, excerpt: excerpt(json) }
     }
 }
 

@@ -38,6 +38,10 @@ impl Buffer {
         self.bytes.is_empty()
     }
 
+    pub(super) const fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     fn check(&self, bytes: &[u8]) -> Result<(), DecodeError> {
         if bytes.len() > self.limit - self.bytes.len() {
             return Err(DecodeError::LineTooLong { limit: self.limit });
@@ -53,12 +57,14 @@ pub(super) struct Lines {
     partial: Buffer,
     /// The last byte was `\r`, so a `\n` that follows ends no further line.
     after_return: bool,
+    /// Where the next line begins, in bytes from the start of the body.
+    start: u64,
 }
 
 impl Lines {
     /// A splitter that has seen nothing.
     pub(super) const fn new() -> Self {
-        Self { partial: Buffer::new(LINE_LIMIT), after_return: false }
+        Self { partial: Buffer::new(LINE_LIMIT), after_return: false, start: 0 }
     }
 
     /// Whether the next byte begins a line, whatever it is.
@@ -66,17 +72,30 @@ impl Lines {
         self.partial.is_empty() && !self.after_return
     }
 
-    /// Gives every line that `bytes` ends to `on_line`, without its end.
+    /// Where the next line begins.
+    pub(super) const fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// Steps over so many bytes, which are whole lines.
+    pub(super) const fn skip(&mut self, length: usize) {
+        self.start += length as u64;
+    }
+
+    /// Gives every line that `bytes` ends to `on_line`, without its end, and
+    /// where it began.
     pub(super) fn push(
         &mut self,
         mut bytes: &[u8],
-        on_line: &mut impl FnMut(&[u8]) -> Result<(), DecodeError>,
+        on_line: &mut impl FnMut(&[u8], u64) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
         while let Some(end) = memchr2(b'\n', b'\r', bytes) {
             let (line, rest) = bytes.split_at(end);
             let second_half = self.after_return && line.is_empty() && rest.starts_with(b"\n");
             self.after_return = rest.starts_with(b"\r");
-            if !second_half {
+            if second_half {
+                self.start += 1;
+            } else {
                 self.complete(line, on_line)?;
             }
             bytes = &rest[1..];
@@ -88,23 +107,26 @@ impl Lines {
     /// Gives a last line without an end to `on_line`, if there is one.
     pub(super) fn finish(
         mut self,
-        on_line: &mut impl FnMut(&[u8]) -> Result<(), DecodeError>,
+        on_line: &mut impl FnMut(&[u8], u64) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
-        if self.partial.is_empty() { Ok(()) } else { self.partial.drain(on_line) }
+        if self.partial.is_empty() { Ok(()) } else { self.partial.drain(|line| on_line(line, self.start)) }
     }
 
     /// The line is copied only if it came in pieces.
     fn complete(
         &mut self,
         tail: &[u8],
-        on_line: &mut impl FnMut(&[u8]) -> Result<(), DecodeError>,
+        on_line: &mut impl FnMut(&[u8], u64) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
+        let at = self.start;
         if self.partial.is_empty() {
             self.partial.check(tail)?;
-            return on_line(tail);
+            self.start += tail.len() as u64 + 1;
+            return on_line(tail, at);
         }
         self.partial.extend(tail)?;
-        self.partial.drain(on_line)
+        self.start += self.partial.len() as u64 + 1;
+        self.partial.drain(|line| on_line(line, at))
     }
 }
 
@@ -115,8 +137,11 @@ mod tests {
 
     fn split(pieces: &[&str]) -> Vec<String> {
         let (mut lines, mut seen) = (Lines::new(), Vec::new());
-        let mut keep = |line: &[u8]| {
-            seen.push(String::from_utf8_lossy(line).into_owned());
+        let whole = pieces.concat();
+        let mut keep = |line: &[u8], at: u64| {
+            let line = String::from_utf8_lossy(line).into_owned();
+            assert!(whole[usize::try_from(at).unwrap()..].starts_with(&line), "{line} at {at}");
+            seen.push(line);
             Ok(())
         };
         for piece in pieces {
@@ -139,7 +164,7 @@ mod tests {
     #[test]
     fn a_line_beyond_the_limit_is_an_error_whether_it_comes_whole_or_in_pieces() {
         let too_long = Err(DecodeError::LineTooLong { limit: LINE_LIMIT });
-        let mut ignore = |_: &[u8]| Ok(());
+        let mut ignore = |_: &[u8], _: u64| Ok(());
 
         let whole = [vec![b'x'; LINE_LIMIT + 1], vec![b'\n']].concat();
         assert_eq!(Lines::new().push(&whole, &mut ignore), too_long);

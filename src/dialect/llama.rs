@@ -2,11 +2,11 @@
 //! `OpenAI`'s routes too.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::complaint::complaint;
 use super::decoder::{Framing, Progress, Protocol};
-use super::text::{Text, message_of, token};
+use super::field::{Fields, Raw, is_stated, length};
 use super::{Ask, Event, TokenKind, Usage, object};
 use crate::units::Nanos;
 
@@ -35,58 +35,92 @@ pub(super) const PROTOCOL: Protocol = Protocol { name: "a reply of llama-server"
 
 fn read(json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<Progress> {
     let chunk: Chunk<'_> = serde_json::from_slice(json)?;
-    if let Some(stamp) = chunk.runexp_sent_ns {
-        sink(Event::Stamp(stamp));
+    let mut fields = Fields::new(sink);
+    if let Some(stamp) = fields.count(chunk.runexp_sent_ns, "runexp_sent_ns") {
+        fields.event(Event::Stamp(stamp));
     }
-    if let Some(error) = chunk.error {
-        sink(Event::Error { message: message_of(error) });
+    let is_ours = chunk.content.is_some() || chunk.stop.is_some() || chunk.timings.is_some();
+    if chunk.error.is_some_and(is_stated) || !is_ours {
+        let message = complaint(json);
+        fields.event(message.map_or(Event::PassedOver { field: "object" }, |message| Event::Error { message }));
         return Ok(Progress::default());
     }
-    token(chunk.content, TokenKind::Content, sink);
-    if let Some(timings) = chunk.timings {
-        sink(Event::Usage(timings.usage()));
+    fields.tokens(chunk.content, "content", TokenKind::Content);
+    let whole = chunk.stop.is_some_and(is_stated);
+    // The last object of a stream may tell of all tokens once more.
+    if fields.has_tokens || !whole {
+        let counted = length(chunk.tokens).or_else(|| length(chunk.completion_probabilities));
+        if let Some(counted) = counted {
+            fields.event(Event::Counted(counted));
+        }
     }
-    let stop_type = chunk.stop_type.filter(|_| chunk.stop);
-    Ok(Progress { finish: stop_type.map(|stop_type| finish(stop_type.as_str())), whole: chunk.stop })
-}
-
-/// `OpenAI`'s word for why a reply ended.
-fn finish(stop_type: &str) -> String {
-    match stop_type {
-        "eos" | "word" => "stop",
-        "limit" => "length",
-        other => other,
+    if let Some(timings) = fields.object::<Timings<'_>>(chunk.timings, "timings") {
+        let usage = timings.usage(&mut fields);
+        fields.event(Event::Usage(usage));
     }
-    .to_owned()
+    let finish = if whole { chunk.finish(&mut fields) } else { None };
+    Ok(Progress { finish, whole, ..Progress::default() })
 }
 
 #[derive(Deserialize)]
 struct Chunk<'a> {
-    runexp_sent_ns: Option<u64>,
     #[serde(borrow)]
-    error: Option<&'a RawValue>,
+    runexp_sent_ns: Raw<'a>,
     #[serde(borrow)]
-    content: Option<Text<'a>>,
-    #[serde(default)]
-    stop: bool,
+    error: Raw<'a>,
     #[serde(borrow)]
-    stop_type: Option<Text<'a>>,
-    timings: Option<Timings>,
+    content: Raw<'a>,
+    #[serde(borrow)]
+    tokens: Raw<'a>,
+    #[serde(borrow)]
+    completion_probabilities: Raw<'a>,
+    #[serde(borrow)]
+    stop: Raw<'a>,
+    #[serde(borrow)]
+    stop_type: Raw<'a>,
+    #[serde(borrow)]
+    stopped_limit: Raw<'a>,
+    #[serde(borrow)]
+    timings: Raw<'a>,
+}
+
+impl Chunk<'_> {
+    /// `OpenAI`'s word for why the reply ended. A `stop_type` of `none` says
+    /// that it did not; builds of before 2025 have none, and tell of the limit
+    /// alone.
+    fn finish(&self, fields: &mut Fields<'_>) -> Option<String> {
+        let stated = fields.reason(self.stop_type, "stop_type");
+        let word = match stated.as_deref() {
+            Some("none") => return None,
+            Some("eos" | "word") => "stop",
+            Some("limit") => "length",
+            Some(other) => other,
+            None if self.stopped_limit.is_some_and(is_stated) => "length",
+            None => "unknown",
+        };
+        Some(word.to_owned())
+    }
 }
 
 /// What the server counted and timed. `prompt_n` and `prompt_ms` leave out
 /// what came from the cache, and all times leave out waiting for a slot.
 #[derive(Default, Deserialize)]
-pub(super) struct Timings {
-    cache_n: Option<u64>,
-    prompt_n: Option<u64>,
-    prompt_ms: Option<f64>,
-    predicted_n: Option<u64>,
-    predicted_ms: Option<f64>,
-    predicted_per_second: Option<f64>,
+pub(super) struct Timings<'a> {
+    #[serde(borrow)]
+    cache_n: Raw<'a>,
+    #[serde(borrow)]
+    prompt_n: Raw<'a>,
+    #[serde(borrow)]
+    prompt_ms: Raw<'a>,
+    #[serde(borrow)]
+    predicted_n: Raw<'a>,
+    #[serde(borrow)]
+    predicted_ms: Raw<'a>,
+    #[serde(borrow)]
+    predicted_per_second: Raw<'a>,
 }
 
-impl Timings {
+impl Timings<'_> {
     /// The same as usage.
     ///
     /// `prompt_tokens` = `cache_n` + `prompt_n`. `decode_per_s` is the
@@ -94,17 +128,19 @@ impl Timings {
     /// versions: (`predicted_n` − 1) ÷ `predicted_ms` in build 11434,
     /// `predicted_n` ÷ `predicted_ms` in older ones. A rate of 0, as for a
     /// single token, is no rate.
-    pub(super) fn usage(&self) -> Usage {
-        let prompt_tokens = self.cache_n.zip(self.prompt_n).and_then(|(cached, new)| cached.checked_add(new));
+    pub(super) fn usage(&self, fields: &mut Fields<'_>) -> Usage {
+        let cached_tokens = fields.count(self.cache_n, "cache_n");
+        let new = fields.count(self.prompt_n, "prompt_n");
+        let rate = fields.number(self.predicted_per_second, "predicted_per_second");
         Usage {
-            prompt_tokens,
-            cached_tokens: self.cache_n,
-            output_tokens: self.predicted_n,
-            prefill_ns: self.prompt_ms.map(nanos),
-            decode_ns: self.predicted_ms.map(nanos),
+            prompt_tokens: cached_tokens.zip(new).and_then(|(cached, new)| cached.checked_add(new)),
+            cached_tokens,
+            output_tokens: fields.count(self.predicted_n, "predicted_n"),
+            prefill_ns: fields.number(self.prompt_ms, "prompt_ms").map(nanos),
+            decode_ns: fields.number(self.predicted_ms, "predicted_ms").map(nanos),
             load_ns: None,
             total_ns: None,
-            decode_per_s: self.predicted_per_second.filter(|rate| *rate > 0.0),
+            decode_per_s: rate.filter(|rate| *rate > 0.0),
         }
     }
 }

@@ -3,13 +3,21 @@
 //! One file per API. Nothing here knows HTTP, time or threads: the same bytes
 //! give the same events however they are split.
 
+mod braces;
+mod complaint;
 mod content;
 mod decoder;
+mod ending;
+mod error;
 mod few;
+mod field;
 mod lines;
 mod llama;
+mod mark;
+mod mend;
 mod ollama;
 mod openai;
+mod reply;
 mod sse;
 mod stencil;
 mod text;
@@ -20,9 +28,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use complaint::{error_message, is_context_overflow};
 pub use content::{Content, Refused};
-pub use decoder::Decoder;
-pub use text::error_message;
+pub use decoder::{Decoder, Shape};
+pub use ending::is_whole;
+pub use error::DecodeError;
 
 /// The protocol a server speaks, as declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -172,17 +182,25 @@ pub enum Event<'a> {
         /// What kind of text.
         kind: TokenKind,
     },
+    /// How many tokens the server counts in the object that this stands in;
+    /// never 0. It may hold no text, and then they belong to the next one.
+    Counted(u32),
     /// Counts and times from the server; later ones complete earlier ones.
     Usage(Usage),
-    /// The server reports an error inside the stream.
+    /// Something is not as the API says, is not needed, and was passed over.
+    PassedOver {
+        /// What: the name of a field, or `object` or `line`.
+        field: &'static str,
+    },
+    /// The server reports an error, in whatever shape.
     Error {
         /// Its message, at most 300 characters.
         message: String,
     },
-    /// The reply is whole.
+    /// The reply has ended as its API says that one ends.
     Done {
-        /// Why it ended: `stop`, `length`, …; `unknown` if the server does not
-        /// say. At most 80 characters.
+        /// Why: `stop`, `length`, …; `unknown` where an API ends a reply without
+        /// a reason. At most 80 characters.
         finish: String,
     },
     /// A simulated server's own send time, ns after the run's origin.
@@ -219,23 +237,4 @@ pub struct Usage {
     pub total_ns: Option<u64>,
     /// The server's own decode rate, tokens per second.
     pub decode_per_s: Option<f64>,
-}
-
-/// The bytes are not the protocol.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DecodeError {
-    /// A line grew beyond the limit.
-    #[error("a line of the reply is longer than {limit} bytes")]
-    LineTooLong {
-        /// The limit in bytes.
-        limit: usize,
-    },
-    /// A line is not what the protocol says.
-    #[error("not {expected}: `{excerpt}`")]
-    Malformed {
-        /// What it should be.
-        expected: &'static str,
-        /// Its start, at most 80 characters.
-        excerpt: String,
-    },
 }

@@ -4,12 +4,12 @@
 //! zero (Go's `omitempty`).
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::complaint::complaint;
 use super::decoder::{Framing, Progress, Protocol};
 use super::few::Few;
-use super::text::{Text, message_of, token};
+use super::field::{Fields, Raw, is_stated, length};
 use super::{Ask, Event, TokenKind, Usage, object};
 use crate::units::Nanos;
 
@@ -38,51 +38,68 @@ pub(super) const PROTOCOL: Protocol = Protocol { name: "a reply of Ollama", fram
 
 fn read(json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<Progress> {
     let line: Line<'_> = serde_json::from_slice(json)?;
-    if let Some(stamp) = line.runexp_sent_ns {
-        sink(Event::Stamp(stamp));
+    let mut fields = Fields::new(sink);
+    if let Some(stamp) = fields.count(line.runexp_sent_ns, "runexp_sent_ns") {
+        fields.event(Event::Stamp(stamp));
     }
-    if let Some(error) = line.error {
-        sink(Event::Error { message: message_of(error) });
+    // The message of a reply is an object, that of an error a text.
+    let said = line.message.filter(|message| !message.get().starts_with('"'));
+    let is_ours = said.is_some() || line.response.is_some() || line.thinking.is_some() || line.done.is_some();
+    if line.error.is_some_and(is_stated) || !is_ours {
+        let message = complaint(json);
+        fields.event(message.map_or(Event::PassedOver { field: "object" }, |message| Event::Error { message }));
         return Ok(Progress::default());
     }
-    let usage = line.done.then(|| line.usage());
-    let message = line.message.unwrap_or_default();
-    token(line.thinking.or(message.thinking), TokenKind::Reasoning, sink);
-    token(line.response.or(message.content), TokenKind::Content, sink);
-    for call in message.tool_calls.unwrap_or_default().0 {
-        // Not borrowed: a stencil fits the text of a JSON string, and this is none.
-        let arguments = call.function.arguments.map_or("{}", RawValue::get).to_owned();
-        sink(Event::Token { text: arguments.into(), kind: TokenKind::ToolCall });
+    let whole = line.done.is_some_and(is_stated);
+    let message: Message<'_> = fields.object(said, "message").unwrap_or_default();
+    fields.tokens(line.thinking.or(message.thinking), "thinking", TokenKind::Reasoning);
+    fields.tokens(line.response.or(message.content), "content", TokenKind::Content);
+    message.calls(&mut fields);
+    if let Some(counted) = length(line.logprobs) {
+        fields.event(Event::Counted(counted));
     }
-    if let Some(usage) = usage {
-        sink(Event::Usage(usage));
+    if whole {
+        let usage = line.usage(&mut fields);
+        fields.event(Event::Usage(usage));
     }
-    let finish = line.done_reason.filter(|_| line.done).map(Text::into_string);
-    Ok(Progress { finish, whole: line.done })
+    // Versions of before 2024 give no reason.
+    let reason = whole.then(|| fields.reason(line.done_reason, "done_reason"));
+    let finish = reason.map(|reason| reason.unwrap_or_else(|| "unknown".to_owned()));
+    Ok(Progress { finish, whole, stands_alone: whole, ..Progress::default() })
 }
 
 #[derive(Deserialize)]
 struct Line<'a> {
-    runexp_sent_ns: Option<u64>,
     #[serde(borrow)]
-    error: Option<&'a RawValue>,
+    runexp_sent_ns: Raw<'a>,
     #[serde(borrow)]
-    response: Option<Text<'a>>,
+    error: Raw<'a>,
     #[serde(borrow)]
-    thinking: Option<Text<'a>>,
+    response: Raw<'a>,
     #[serde(borrow)]
-    message: Option<Message<'a>>,
-    #[serde(default)]
-    done: bool,
+    thinking: Raw<'a>,
     #[serde(borrow)]
-    done_reason: Option<Text<'a>>,
-    total_duration: Option<u64>,
-    load_duration: Option<u64>,
-    prompt_eval_count: Option<u64>,
-    prompt_eval_cached_count: Option<u64>,
-    prompt_eval_duration: Option<u64>,
-    eval_count: Option<u64>,
-    eval_duration: Option<u64>,
+    message: Raw<'a>,
+    #[serde(borrow)]
+    logprobs: Raw<'a>,
+    #[serde(borrow)]
+    done: Raw<'a>,
+    #[serde(borrow)]
+    done_reason: Raw<'a>,
+    #[serde(borrow)]
+    total_duration: Raw<'a>,
+    #[serde(borrow)]
+    load_duration: Raw<'a>,
+    #[serde(borrow)]
+    prompt_eval_count: Raw<'a>,
+    #[serde(borrow)]
+    prompt_eval_cached_count: Raw<'a>,
+    #[serde(borrow)]
+    prompt_eval_duration: Raw<'a>,
+    #[serde(borrow)]
+    eval_count: Raw<'a>,
+    #[serde(borrow)]
+    eval_duration: Raw<'a>,
 }
 
 impl Line<'_> {
@@ -93,17 +110,21 @@ impl Line<'_> {
     /// from the cache, and a prompt is never empty. Absent times are unknown.
     ///
     /// `decode_per_s` = `eval_count` ÷ (`eval_duration` ÷ 10⁹).
-    fn usage(&self) -> Usage {
-        let output_tokens = self.eval_count.unwrap_or(0);
+    fn usage(&self, fields: &mut Fields<'_>) -> Usage {
+        let output_tokens = match self.eval_count {
+            None => Some(0),
+            stated => fields.count(stated, "eval_count"),
+        };
+        let decode_ns = fields.count(self.eval_duration, "eval_duration");
         Usage {
-            prompt_tokens: self.prompt_eval_count,
-            cached_tokens: self.prompt_eval_cached_count,
-            output_tokens: Some(output_tokens),
-            prefill_ns: self.prompt_eval_duration,
-            decode_ns: self.eval_duration,
-            load_ns: self.load_duration,
-            total_ns: self.total_duration,
-            decode_per_s: self.eval_duration.and_then(|duration| per_second(output_tokens, duration)),
+            prompt_tokens: fields.count(self.prompt_eval_count, "prompt_eval_count"),
+            cached_tokens: fields.count(self.prompt_eval_cached_count, "prompt_eval_cached_count"),
+            output_tokens,
+            prefill_ns: fields.count(self.prompt_eval_duration, "prompt_eval_duration"),
+            decode_ns,
+            load_ns: fields.count(self.load_duration, "load_duration"),
+            total_ns: fields.count(self.total_duration, "total_duration"),
+            decode_per_s: output_tokens.zip(decode_ns).and_then(|(tokens, duration)| per_second(tokens, duration)),
         }
     }
 }
@@ -116,11 +137,26 @@ fn per_second(tokens: u64, duration_ns: u64) -> Option<f64> {
 #[derive(Default, Deserialize)]
 struct Message<'a> {
     #[serde(borrow)]
-    content: Option<Text<'a>>,
+    content: Raw<'a>,
     #[serde(borrow)]
-    thinking: Option<Text<'a>>,
+    thinking: Raw<'a>,
     #[serde(borrow)]
-    tool_calls: Option<Few<ToolCall<'a>>>,
+    tool_calls: Raw<'a>,
+}
+
+impl Message<'_> {
+    fn calls(&self, fields: &mut Fields<'_>) {
+        let Some(calls) = self.tool_calls.filter(|calls| is_stated(calls)) else { return };
+        let Ok(Few(calls)) = serde_json::from_str::<Few<ToolCall<'_>>>(calls.get()) else {
+            fields.event(Event::PassedOver { field: "tool_calls" });
+            return;
+        };
+        for ToolCall { function } in calls {
+            // Not borrowed: a stencil fits the text of a JSON string, and this is none.
+            let arguments = function.arguments.map_or("{}", |arguments| arguments.get()).to_owned();
+            fields.token(Some(arguments.into()), TokenKind::ToolCall);
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -132,5 +168,5 @@ struct ToolCall<'a> {
 #[derive(Deserialize)]
 struct Function<'a> {
     #[serde(borrow)]
-    arguments: Option<&'a RawValue>,
+    arguments: Raw<'a>,
 }

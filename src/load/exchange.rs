@@ -14,8 +14,9 @@ use crate::plan;
 use crate::record::{RequestOutcome, RequestRecord};
 use crate::scenario::hide;
 use crate::units::Nanos;
-use crate::wire::WireError;
+use crate::wire::{self, WireError};
 
+mod chunk;
 mod failure;
 mod reply;
 
@@ -120,7 +121,7 @@ impl Exchange {
         let mut reply = Reply::new(started);
         let outcome = tokio::select! {
             biased;
-            outcome = self.converse(target, &body, &mut reply) => outcome,
+            outcome = self.converse(target, &body, self.asked_tokens(turn), &mut reply) => outcome,
             () = interrupted => RequestOutcome::Interrupted,
         };
         let outcome = outcome.with_text(|text| hide(text, &target.headers));
@@ -150,7 +151,7 @@ impl Exchange {
         self.targets.len()
     }
 
-    async fn converse(&self, target: &Target, body: &[u8], reply: &mut Reply) -> RequestOutcome {
+    async fn converse(&self, target: &Target, body: &[u8], asked: u32, reply: &mut Reply) -> RequestOutcome {
         let timeout = self.workload.spec.request.timeout.map(|timeout| reply.sent.plus(timeout.duration().into()));
         let closing = self.window.closing();
         let deadline = timeout.into_iter().chain(closing).min();
@@ -159,7 +160,7 @@ impl Exchange {
             reply.resent = true;
             result = self.attempt(target, Via::Fresh, body, deadline, reply).await;
         }
-        match result {
+        match result.and_then(|finish| reply.judged(finish, asked)) {
             Ok(finish) => RequestOutcome::Success { finish },
             Err(Failure::Wire(WireError::Deadline)) if deadline == closing => RequestOutcome::Cut,
             Err(failure) => failure.outcome(),
@@ -180,23 +181,47 @@ impl Exchange {
             Via::Fresh => target.client.send_fresh(body, self.clock, deadline).await?,
         };
         reply.headers = Some(answer.head_at);
-        if !(200..300).contains(&answer.status) {
-            return Err(Failure::Status { status: answer.status, message: refusal::message(answer).await });
+        if let Some(encoding) = answer.told.encoding.take() {
+            return Err(Failure::Compressed { encoding });
         }
+        if !(200..300).contains(&answer.status) {
+            let (status, told) = (answer.status, std::mem::take(&mut answer.told));
+            return Err(Failure::Status { status, told, message: refusal::message(answer).await });
+        }
+        self.read(target, answer, reply).await?;
+        reply.finish()
+    }
+
+    /// Takes the events of a body. Once they have told the end of the reply, it
+    /// does not matter how the body or its connection end.
+    async fn read(&self, target: &Target, mut answer: wire::Reply<'_>, reply: &mut Reply) -> Result<(), Failure> {
         let mut decoder = target.dialect.decoder(self.workload.spec.request.stream);
         let mut last = answer.head_at;
-        while let Some(arrived) = answer.read().await? {
+        loop {
+            let arrived = match answer.read().await {
+                Ok(Some(arrived)) => arrived,
+                Ok(None) => break,
+                Err(_) if decoder.is_over() => break,
+                Err(error) => return Err(error.into()),
+            };
             last = arrived.at;
             let mut noted = reply.arrival(last, &self.expectation);
-            for piece in arrived {
-                decoder.push(piece?, &mut |event| noted.note(event))?;
-            }
+            let mut take = |piece: Result<&[u8], WireError>| -> Result<(), Failure> {
+                Ok(decoder.push(piece?, &mut |event| noted.note(event))?)
+            };
+            let broken = arrived.map(&mut take).find_map(Result::err);
             noted.close();
+            match broken {
+                Some(_) if decoder.is_over() => break,
+                Some(failure) => return Err(failure),
+                None => {}
+            }
         }
         let mut noted = reply.arrival(last, &self.expectation);
-        decoder.finish(&mut |event| noted.note(event))?;
+        let shape = decoder.finish(&mut |event| noted.note(event))?;
         noted.close();
-        reply.finish()
+        reply.take(shape);
+        Ok(())
     }
 
     fn record(
@@ -233,6 +258,11 @@ impl Exchange {
             asked_prompt_tokens: self.asked_prompt_tokens(turn),
             prompt_bytes: self.prompt_bytes(turn),
             stamp_error_ns: reply.stamp_error(),
+            not_streamed: reply.is_not_streamed(),
+            choices: reply.choices(),
+            calls_tool: reply.calls_tool,
+            wide_bytes: reply.wide_bytes(),
+            passed_over: reply.take_passed_over(),
             chunks: reply.take_chunks(),
             usage,
             unexpected,

@@ -89,7 +89,7 @@ async fn whole_reply(target: &Target, mut reply: Reply<'_>, stream: bool, sent: 
         Event::Error { message: text } => message = Some(text),
         Event::Usage(stated) => merge(&mut usage, &stated),
         Event::Token { .. } => first_token = first_token.or(Some(at)),
-        Event::Stamp(_) => {}
+        Event::Counted(_) | Event::PassedOver { .. } | Event::Stamp(_) => {}
     };
     let mut decoder = target.dialect.decoder(stream);
     let mut last = reply.head_at;

@@ -43,7 +43,7 @@ impl Notes {
             self.tokens.fetch_add(record.chunks.total_events(), Ordering::Relaxed);
         } else if record.outcome.is_failure() {
             self.failed.fetch_add(1, Ordering::Relaxed);
-            *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = record.outcome.kind();
+            *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = record.outcome.kind().word();
         }
     }
 

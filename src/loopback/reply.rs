@@ -40,7 +40,7 @@ impl Parts {
     }
 }
 
-/// Usage and end. The reply's number stands where the tokens of the prompt
+/// Why it ends, usage and end. The reply's number stands where the tokens of the prompt
 /// are counted: that count comes back in the record, and so tells which reply
 /// a record is of, without a word in the stream that real servers do not send.
 pub(super) fn end(number: u64, tokens: u32) -> Vec<u8> {
@@ -48,7 +48,8 @@ pub(super) fn end(number: u64, tokens: u32) -> Vec<u8> {
         r#"{{{COMMON},"choices":[],"usage":{{"prompt_tokens":{number},"total_tokens":{},"completion_tokens":{tokens}}}}}"#,
         number + u64::from(tokens)
     );
-    [event(&usage), event("[DONE]"), b"0\r\n\r\n".to_vec()].concat()
+    let finish = delta("{}").replace(r#""finish_reason":null"#, r#""finish_reason":"length""#);
+    [event(&finish), event(&usage), event("[DONE]"), b"0\r\n\r\n".to_vec()].concat()
 }
 
 const COMMON: &str =

@@ -45,7 +45,12 @@ pub(crate) fn reply(client: u32, sent_ms: u64, gaps_ms: &[u64]) -> RequestRecord
         asked_tokens: 10,
         asked_prompt_tokens: None,
         prompt_bytes: None,
-        chunks: Chunks { gaps_ns: gaps_ms.iter().map(|gap| ms(*gap).0).collect(), events: Vec::new() },
+        chunks: Chunks { gaps_ns: gaps_ms.iter().map(|gap| ms(*gap).0).collect(), ..Chunks::default() },
+        not_streamed: false,
+        choices: None,
+        calls_tool: false,
+        wide_bytes: None,
+        passed_over: BTreeMap::new(),
         usage: UsageRecord {
             output_tokens: Some(gaps_ms.len() as u64),
             source: TokenSource::Server,

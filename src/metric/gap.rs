@@ -34,6 +34,9 @@ pub enum Gap {
         /// At least how long it took.
         reason: String,
     },
+    /// Replies came as one body each, which has no first token before its last.
+    #[error("not streamed")]
+    NotStreamed,
     /// The records do not hold what it needs.
     #[error("{reason}")]
     NotMeasured {

@@ -5,6 +5,9 @@ use crate::record::{Request, RequestOutcome};
 use crate::stats::{Percentile, Sample};
 use crate::units::Nanos;
 
+/// Of the good replies.
+const NOT_STREAMED_LIMIT: f64 = 0.01;
+
 /// A latency of each request, and what is told of them all.
 #[derive(Clone, Copy, Debug)]
 pub struct Latency {
@@ -101,6 +104,9 @@ const fn latency(
 impl Latency {
     /// Percentiles are type 7, and a gap under their sample floor.
     pub(super) fn in_window(self, window: &Window<'_>) -> UnitValue {
+        if self.lacks_streams(window) {
+            return Err(Gap::NotStreamed);
+        }
         let of_good = || window.good().flat_map(|request| (self.of)(&request));
         match self.told {
             Told::Mean => reply::mean(of_good(), "no request succeeded"),
@@ -110,6 +116,16 @@ impl Latency {
                 percentile_of(values, unanswered, percentile)
             }
         }
+    }
+
+    /// Whether too many good replies have no such time because they came as one
+    /// body each: the others would speak for another workload.
+    fn lacks_streams(self, window: &Window<'_>) -> bool {
+        let lacks = |request: &Request<'_>| request.not_streamed && (self.of)(request).is_empty();
+        let (lacking, all) = window
+            .good()
+            .fold((0_u64, 0_u64), |(lacking, all), request| (lacking + u64::from(lacks(&request)), all + 1));
+        count(lacking) > NOT_STREAMED_LIMIT * count(all)
     }
 
     /// Values of the requests that have one, and how many have none because

@@ -11,6 +11,7 @@
 //! over good requests only.
 
 mod against;
+mod basis;
 mod claimed;
 mod client;
 mod definition;
@@ -37,6 +38,7 @@ mod tests;
 use std::sync::LazyLock;
 
 pub use against::{Reference, Side};
+pub use basis::Basis;
 pub use definition::{Better, Family, Measure, MetricDefinition, Unit};
 pub use fault::{NextAnswer, next_answer};
 pub use gap::{Gap, UnitValue};

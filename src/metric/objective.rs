@@ -1,7 +1,7 @@
 use super::latency::percentile_of;
 use super::reply::tpot;
 use super::window::is_good;
-use super::{UnitValue, Window};
+use super::{Gap, UnitValue, Window};
 use crate::record::{Request, RequestOutcome};
 use crate::stats::Percentile;
 use crate::units::Nanos;
@@ -30,6 +30,9 @@ impl Bounded {
     /// The gap when there are too few requests, or the percentile falls among
     /// those that never answered.
     pub fn percentile(self, window: &Window<'_>, percentile: Percentile, limit: Nanos) -> UnitValue {
+        if self != Self::E2e && window.good().next().is_some() && window.good().all(|request| request.not_streamed) {
+            return Err(Gap::NotStreamed);
+        }
         let known = window.sent().filter_map(|request| self.of(&request, limit));
         let (answered, never): (Vec<_>, Vec<_>) = known.partition(Option::is_some);
         percentile_of(answered.into_iter().flatten().collect(), never.len(), percentile)

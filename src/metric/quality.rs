@@ -98,6 +98,10 @@ fn met_of_all(window: &Window<'_>) -> Result<(u64, u64), Gap> {
     if window.objectives == Objectives::default() {
         return Err(Gap::not_measured("the phase declares neither `slo` nor `expect`"));
     }
+    let asks_for_tokens = window.objectives.ttft.is_some() || window.objectives.tpot.is_some();
+    if asks_for_tokens && window.good().any(|request| request.not_streamed) {
+        return Err(Gap::NotStreamed);
+    }
     let known = window.sent().filter_map(|request| meets(&request, window.objectives));
     Ok(known.fold((0, 0), |(met, all), this| (met + u64::from(this), all + 1)))
 }

@@ -11,24 +11,27 @@ pub(super) const fn count(number: u64) -> f64 {
     number as f64
 }
 
-/// Generated tokens: the server's count of a whole reply, else one per event.
+/// Generated tokens: the server's count of a whole reply, else of its chunks,
+/// else one per event.
 pub(super) fn output_tokens(request: &Request<'_>) -> u64 {
-    let events = request.chunks.total_events();
+    let seen = || request.chunks.total_tokens().unwrap_or_else(|| request.chunks.total_events());
     match request.outcome {
-        RequestOutcome::Success { .. } => request.usage.output_tokens.unwrap_or(events),
-        _ => events,
+        RequestOutcome::Success { .. } => request.usage.output_tokens.unwrap_or_else(seen),
+        _ => seen(),
     }
 }
 
 /// Arrivals in order, each with the tokens it brought: `output_tokens` spread
-/// over the events, so that chunks of several tokens count as what they are.
+/// over the chunks as the server counts them, or else as their text is long if
+/// they hold several, or else as their events are many.
 pub(super) fn arrivals<'a>(request: &Request<'a>) -> impl Iterator<Item = (Nanos, f64)> + use<'a> {
-    let events = request.chunks.total_events();
-    let tokens_per_event = if events == 0 { 0.0 } else { count(output_tokens(request)) / count(events) };
+    let weights = || request.chunks.weights().map(count);
+    let whole: f64 = weights().sum();
+    let tokens_per_weight = if whole > 0.0 { count(output_tokens(request)) / whole } else { 0.0 };
     let mut now = request.sent_ns;
-    request.chunks.iter().map(move |(gap, events)| {
+    request.chunks.iter().zip(weights()).map(move |((gap, _), weight)| {
         now = now.plus(gap);
-        (now, count(events) * tokens_per_event)
+        (now, weight * tokens_per_weight)
     })
 }
 
@@ -37,8 +40,12 @@ pub(super) fn arrivals<'a>(request: &Request<'a>) -> impl Iterator<Item = (Nanos
 /// chunk.
 pub(super) fn tpot(request: &Request<'_>) -> Option<f64> {
     let length = request.last_token_ns?.since(request.first_token_ns?);
-    let (_, in_first_chunk) = arrivals(request).next()?;
-    let later_tokens = count(output_tokens(request)) - in_first_chunk;
+    // The server may count a last token that it never sends; what is counted
+    // chunk by chunk has all come.
+    let later_tokens = match request.chunks.total_tokens() {
+        Some(tokens) => count(tokens) - count(request.chunks.weights().next()?),
+        None => count(output_tokens(request)) - arrivals(request).next()?.1,
+    };
     (request.chunks.count() > 1 && later_tokens > 0.0).then(|| length.seconds() / later_tokens)
 }
 

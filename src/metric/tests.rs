@@ -1,5 +1,6 @@
 mod fault;
 mod gpu;
+mod tokens;
 
 use std::collections::BTreeSet;
 

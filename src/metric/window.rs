@@ -137,7 +137,10 @@ impl Window<'_> {
     }
 }
 
-/// Whether the reply came whole and passed `expect`.
+/// Whether the reply came whole and passed `expect`. Records of before
+/// 2026-11-28 call a reply a success that ended well without a token: it has no
+/// time that a metric could take.
 pub(super) fn is_good(request: &Request<'_>) -> bool {
-    request.outcome.is_success() && !request.unexpected
+    let holds_tokens = request.chunks.count() > 0 || request.asked_tokens == 0;
+    request.outcome.is_success() && holds_tokens && !request.unexpected
 }

@@ -1,6 +1,8 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::{CellKey, ServerKey};
+use super::{CellKey, RequestOutcome, ServerKey};
 use crate::units::Nanos;
 
 /// One request, from its scheduled moment to its end.
@@ -49,6 +51,26 @@ pub struct RequestRecord {
     pub chunks: Chunks,
     /// What the server counted.
     pub usage: UsageRecord,
+    /// Whether the reply came as one body, and so has no first token to tell
+    /// from its last: `first_token_ns` is absent.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub not_streamed: bool,
+    /// How many replies to its prompt it holds (`n`), where that is more than
+    /// one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choices: Option<u32>,
+    /// Whether any token belongs to the call of a tool.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub calls_tool: bool,
+    /// Bytes of its text that belong to characters beyond ASCII, each of which
+    /// may be a token of its own that is sent with the last of its character;
+    /// told where the server counted more tokens than there were events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wide_bytes: Option<u64>,
+    /// What in the reply was not as its API says, was not needed and was passed
+    /// over: how often, by the name of the field.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub passed_over: BTreeMap<String, u32>,
     /// Why the reply failed `expect`, if it did.
     pub unexpected: Option<String>,
     /// Whether it was sent again on a fresh connection because the server had
@@ -69,6 +91,20 @@ pub struct Chunks {
     /// Token events that shared each chunk; left out if every one had 1.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<u32>,
+    /// Tokens in each chunk, where the server told that with every one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<u32>,
+    /// Bytes of text in each chunk, where the server counted clearly more
+    /// tokens than there were events and did not tell which came when: the best
+    /// guess at how they lie.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub text: Vec<u32>,
+}
+
+/// For serde.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Chunks {
@@ -114,107 +150,9 @@ pub struct UsageRecord {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenSource {
-    /// The server counted.
+    /// The server counted, the reply or each chunk of it.
     Server,
     /// The server did not say; every event counts as one token.
     #[default]
     Events,
-}
-
-/// How a request ended. Every failure has a kind of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum RequestOutcome {
-    /// The reply came whole.
-    Success {
-        /// Why the server stopped: `stop`, `length`, …
-        finish: String,
-    },
-    /// The server answered with an error status.
-    Status {
-        /// The HTTP status.
-        status: u16,
-        /// The start of its message.
-        message: String,
-    },
-    /// An error object in a 200 stream.
-    ServerError {
-        /// The start of its message.
-        message: String,
-    },
-    /// No connection.
-    Connect {
-        /// Why.
-        message: String,
-    },
-    /// The connection broke before any byte of the reply.
-    Reset {
-        /// Why.
-        message: String,
-    },
-    /// The stream ended before the reply was whole.
-    EarlyClose,
-    /// Silence for longer than `stall`.
-    Stall,
-    /// Not over within `timeout`.
-    Timeout,
-    /// Bytes that are not the protocol.
-    Garbage {
-        /// What was wrong with them.
-        message: String,
-    },
-    /// Never sent: as many requests as may be were in flight when it was due.
-    Dropped,
-    /// Still in flight when the drain time after the window was over.
-    Cut,
-    /// The run was interrupted.
-    Interrupted,
-}
-
-impl RequestOutcome {
-    /// With every text in it, which may be a server's, replaced by what
-    /// `change` makes of it.
-    #[must_use]
-    pub fn with_text(self, change: impl FnOnce(&str) -> String) -> Self {
-        match self {
-            Self::Success { finish } => Self::Success { finish: change(&finish) },
-            Self::Status { status, message } => Self::Status { status, message: change(&message) },
-            Self::ServerError { message } => Self::ServerError { message: change(&message) },
-            Self::Connect { message } => Self::Connect { message: change(&message) },
-            Self::Reset { message } => Self::Reset { message: change(&message) },
-            Self::Garbage { message } => Self::Garbage { message: change(&message) },
-            same @ (Self::EarlyClose | Self::Stall | Self::Timeout | Self::Dropped | Self::Cut | Self::Interrupted) => {
-                same
-            }
-        }
-    }
-
-    /// Whether the reply came whole.
-    pub const fn is_success(&self) -> bool {
-        matches!(self, Self::Success { .. })
-    }
-
-    /// Whether it counts as a failure. A request that we cut off ourselves is
-    /// neither a success nor a failure.
-    pub const fn is_failure(&self) -> bool {
-        !matches!(self, Self::Success { .. } | Self::Cut | Self::Interrupted)
-    }
-
-    /// Its kind, for tables.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Success { .. } => "success",
-            Self::Status { .. } => "status",
-            Self::ServerError { .. } => "server error",
-            Self::Connect { .. } => "connect",
-            Self::Reset { .. } => "reset",
-            Self::EarlyClose => "early close",
-            Self::Stall => "stall",
-            Self::Timeout => "timeout",
-            Self::Garbage { .. } => "garbage",
-            Self::Dropped => "dropped",
-            Self::Cut => "cut",
-            Self::Interrupted => "interrupted",
-        }
-    }
 }

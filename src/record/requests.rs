@@ -1,11 +1,15 @@
 //! Many requests in little memory.
 
+mod arrivals;
 mod pack;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexSet;
 
+pub use self::arrivals::Arrivals;
 use self::pack::{Unpacked, apply, difference, put, width};
 use super::{RequestOutcome, RequestRecord, ServerKey, TokenSource, UsageRecord};
 use crate::units::Nanos;
@@ -16,18 +20,22 @@ use crate::units::Nanos;
 /// [`RequestRecord`] of four chunks takes about 650 bytes of memory, and here
 /// about 50: times are kept as differences, servers and outcomes once. What
 /// comes back is a [`Request`]: the record, but for its cell, which is the
-/// same for all, and for the words on why its reply failed `expect`.
+/// same for all, for the words on why its reply failed `expect`, and for what
+/// was passed over in it, which is kept for all of them together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requests {
     bytes: Vec<u8>,
     servers: IndexSet<ServerKey>,
     outcomes: IndexSet<RequestOutcome>,
+    /// What was passed over in them, by the name of the field.
+    passed_over: BTreeMap<String, u64>,
     /// When the last one was sent.
     last_sent: u64,
 }
 
 /// One of [`Requests`], every field as in its [`RequestRecord`].
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts of a record that are independent of each other")]
 #[expect(missing_docs, reason = "what a field means is said at `RequestRecord`")]
 pub struct Request<'a> {
     pub server: &'a ServerKey,
@@ -48,6 +56,11 @@ pub struct Request<'a> {
     pub prompt_bytes: Option<u32>,
     pub chunks: Arrivals<'a>,
     pub usage: UsageRecord,
+    pub not_streamed: bool,
+    /// Whether it holds several replies to its prompt.
+    pub has_choices: bool,
+    pub calls_tool: bool,
+    pub wide_bytes: Option<u64>,
     /// Whether the reply failed `expect`.
     pub unexpected: bool,
     pub resent: bool,
@@ -62,7 +75,7 @@ impl Requests {
         let outcome = position(&mut self.outcomes, &record.outcome);
         let optional = optional(record);
         let present = (0..).zip(&optional).map(|(bit, value)| u64::from(value.is_some()) << bit).sum::<u64>();
-        let flags = [record.unexpected.is_some(), record.resent, record.usage.source == TokenSource::Server];
+        let flags = flags(record);
         let flags = (OPTIONAL..).zip(flags).map(|(bit, flag)| u64::from(flag) << bit).sum::<u64>();
         let numbers = [
             present | flags,
@@ -79,6 +92,14 @@ impl Requests {
         numbers.into_iter().chain(optional.into_iter().flatten()).for_each(|number| put(&mut self.bytes, number));
         self.list(record.chunks.gaps_ns.iter().copied());
         self.list(record.chunks.events.iter().map(|events| u64::from(*events)));
+        for sizes in [&record.chunks.tokens, &record.chunks.text] {
+            if !sizes.is_empty() {
+                self.list(sizes.iter().map(|size| u64::from(*size)));
+            }
+        }
+        for (field, count) in &record.passed_over {
+            *self.passed_over.entry(field.clone()).or_default() += u64::from(*count);
+        }
         self.last_sent = sent;
     }
 
@@ -88,6 +109,11 @@ impl Requests {
         put(&mut self.bytes, numbers.len() as u64);
         put(&mut self.bytes, numbers.clone().map(width).sum());
         numbers.for_each(|number| put(&mut self.bytes, number));
+    }
+
+    /// What was passed over in all of them: how often, by the name of the field.
+    pub const fn passed_over(&self) -> &BTreeMap<String, u64> {
+        &self.passed_over
     }
 
     /// Each of them, in the order they were added.
@@ -126,6 +152,7 @@ impl Requests {
             max,
             asked_prompt,
             prompt_bytes,
+            wide_bytes,
         ] = std::array::from_fn(|bit| (present >> bit & 1 == 1).then(|| rest.number()));
         let moment = |after: Option<u64>| after.map(|after| Nanos(apply(after, sent)));
         Some(Request {
@@ -145,10 +172,14 @@ impl Requests {
             asked_tokens,
             asked_prompt_tokens: asked_prompt.map(small),
             prompt_bytes: prompt_bytes.map(small),
-            chunks: Arrivals { gaps: List::unpack(rest), events: List::unpack(rest) },
+            chunks: Arrivals::unpack(rest, flag(6), flag(7)),
             usage: usage([prompt, cached, output, prefill, decode, load, total, rate], flag(2)),
             unexpected: flag(0),
             resent: flag(1),
+            not_streamed: flag(3),
+            has_choices: flag(4),
+            calls_tool: flag(5),
+            wide_bytes,
             stamp_error_ns: mean.zip(max),
         })
     }
@@ -170,7 +201,7 @@ fn usage([prompt, cached, output, prefill, decode, load, total, rate]: [Option<u
 }
 
 /// What [`optional`] has, one bit each.
-const OPTIONAL: u32 = 17;
+const OPTIONAL: u32 = 18;
 
 /// What a record may not have; moments as differences from when it was sent.
 fn optional(record: &RequestRecord) -> [Option<u64>; OPTIONAL as usize] {
@@ -195,6 +226,21 @@ fn optional(record: &RequestRecord) -> [Option<u64>; OPTIONAL as usize] {
         stamp_error_ns.map(|(_, max)| max),
         record.asked_prompt_tokens.map(u64::from),
         record.prompt_bytes.map(u64::from),
+        record.wide_bytes,
+    ]
+}
+
+/// What is one bit each, after [`OPTIONAL`].
+fn flags(record: &RequestRecord) -> [bool; 8] {
+    [
+        record.unexpected.is_some(),
+        record.resent,
+        record.usage.source == TokenSource::Server,
+        record.not_streamed,
+        record.choices.is_some_and(|choices| choices > 1),
+        record.calls_tool,
+        !record.chunks.tokens.is_empty(),
+        !record.chunks.text.is_empty(),
     ]
 }
 
@@ -214,51 +260,5 @@ impl<'r> FromIterator<&'r RequestRecord> for Requests {
         let mut requests = Self::default();
         records.into_iter().for_each(|record| requests.push(record));
         requests
-    }
-}
-
-/// The [`Chunks`](super::Chunks) of one of [`Requests`].
-#[derive(Clone, Copy, Debug)]
-pub struct Arrivals<'a> {
-    gaps: List<'a>,
-    /// Empty if every chunk had one token event.
-    events: List<'a>,
-}
-
-impl<'a> Arrivals<'a> {
-    /// How many chunks.
-    pub const fn count(&self) -> u64 {
-        self.gaps.count
-    }
-
-    /// Token events in all.
-    pub fn total_events(&self) -> u64 {
-        if self.events.count == 0 { self.gaps.count } else { self.events.numbers().sum() }
-    }
-
-    /// The gap to the chunk before, and the token events that shared the
-    /// chunk. The first gap is the one to `sent_ns`.
-    pub fn iter(&self) -> impl Iterator<Item = (Nanos, u64)> + use<'a> {
-        let events = self.events.numbers().chain(std::iter::repeat(1));
-        self.gaps.numbers().map(Nanos).zip(events)
-    }
-}
-
-/// Numbers, one after the other.
-#[derive(Clone, Copy, Debug)]
-struct List<'a> {
-    count: u64,
-    bytes: Unpacked<'a>,
-}
-
-impl<'a> List<'a> {
-    fn unpack(rest: &mut Unpacked<'a>) -> Self {
-        let (count, length) = (rest.number(), rest.number());
-        Self { count, bytes: rest.part(length) }
-    }
-
-    fn numbers(self) -> impl Iterator<Item = u64> + use<'a> {
-        let mut rest = self.bytes;
-        std::iter::from_fn(move || (!rest.0.is_empty()).then(|| rest.number()))
     }
 }

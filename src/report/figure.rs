@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::text::{self, NOT_MEASURED};
-use crate::metric::{MetricDefinition, Unit};
+use crate::metric::{Basis, MetricDefinition, Unit};
 use crate::summary::{Estimate, Gap, Interval, Measured};
 
 /// How a metric's numbers are shown.
@@ -117,10 +117,12 @@ impl Figure {
         let shown = Shown::of(metric);
         let interval = estimate.interval.filter(|interval| interval.lower.is_finite() && interval.upper.is_finite());
         let (number, remark) = match interval {
-            Some(interval) => (shown.with_interval(estimate.value, interval), ""),
-            None if estimate.n == 1 => (shown.lone(estimate.value), " (single run)"),
-            None => (shown.lone(estimate.value), " (no interval)"),
+            Some(interval) => (shown.with_interval(estimate.value, interval), None),
+            None if estimate.n == 1 => (shown.lone(estimate.value), Some("single run")),
+            None => (shown.lone(estimate.value), Some("no interval")),
         };
+        let remarks: Vec<&str> = remark.into_iter().chain(estimate.basis.map(Basis::words)).collect();
+        let remark = if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join(", ")) };
         let with_unit = format!("{}{remark}", shown.attach(&number));
         Self {
             value: Some(estimate.value),
@@ -156,17 +158,13 @@ impl Figure {
         let full = match gap {
             Gap::Invalid { .. } => why.clone(),
             Gap::TooFew { .. } => format!("{NOT_MEASURED}: only {why}"),
-            Gap::NotRun | Gap::Unanswered | Gap::NotMeasured { .. } | Gap::Censored { .. }
-                if why.starts_with(NOT_MEASURED) =>
-            {
-                why.clone()
-            }
-            Gap::NotRun | Gap::Unanswered | Gap::NotMeasured { .. } | Gap::Censored { .. } => {
-                format!("{NOT_MEASURED}: {why}")
+            Gap::NotRun | Gap::Unanswered | Gap::NotStreamed | Gap::NotMeasured { .. } | Gap::Censored { .. } => {
+                if why.starts_with(NOT_MEASURED) { why.clone() } else { format!("{NOT_MEASURED}: {why}") }
             }
         };
         let (short, note) = match gap {
             Gap::NotRun => ("not run".to_owned(), None),
+            Gap::NotStreamed => ("not streamed".to_owned(), None),
             Gap::TooFew { n, floor } => (format!("too few ({n} of {floor})"), None),
             Gap::Invalid { reason } => ("invalid".to_owned(), Some(reason)),
             Gap::Unanswered => ("–".to_owned(), Some(&why)),

@@ -1,5 +1,5 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::conductor::{Conductor, Halt, Pass};
 use super::event::RunEvent;
@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::load::{self, Driven, Sink, Target, Workload};
 use crate::names::CellId;
 use crate::plan::{CellSpec, Epoch, PlannedCell};
-use crate::record::{CellEnd, CellKey, ClientHonesty, Event, Moment, RequestRecord};
+use crate::record::{CellEnd, CellKey, ClientHonesty, Event, Failures, Moment, RequestRecord};
 use crate::scenario::{self, Prompt, PromptError, PromptLine};
 use crate::units::Nanos;
 
@@ -64,7 +64,7 @@ impl Conductor<'_> {
                 of: self.stage.plan.epochs.iter().map(|epoch| epoch.cells.len()).sum(),
                 cell,
                 requests: tally.requests.load(Ordering::Relaxed),
-                failures: tally.failures.load(Ordering::Relaxed),
+                failures: tally.failures().clone(),
                 end: end.clone(),
             });
         }
@@ -170,7 +170,7 @@ fn unmeasured(cell: CellKey, spec: &CellSpec, asked: usize, now: Nanos, end: Cel
 #[derive(Debug, Default)]
 struct Tally {
     requests: AtomicU64,
-    failures: AtomicU64,
+    failures: Mutex<Failures>,
 }
 
 impl Tally {
@@ -179,9 +179,13 @@ impl Tally {
         Arc::new(move |record: RequestRecord| {
             tally.requests.fetch_add(1, Ordering::Relaxed);
             if record.outcome.is_failure() {
-                tally.failures.fetch_add(1, Ordering::Relaxed);
+                tally.failures().note(&record.outcome);
             }
             sink(record);
         })
+    }
+
+    fn failures(&self) -> MutexGuard<'_, Failures> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

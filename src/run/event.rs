@@ -1,5 +1,5 @@
 use crate::names::CellId;
-use crate::record::CellEnd;
+use crate::record::{CellEnd, Failures};
 
 /// What a person watching a run is told. Reports are never made from these.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ pub enum RunEvent {
         /// Requests that ended.
         requests: u64,
         /// Of these, failures.
-        failures: u64,
+        failures: Failures,
         /// How it ended.
         end: CellEnd,
     },

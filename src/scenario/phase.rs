@@ -187,6 +187,13 @@ pub struct Expect {
     pub output_tokens_at_least: Option<Share>,
     /// A regular expression that the whole text must match somewhere.
     pub matches: Option<String>,
+    /// The least share of the tokens that a server counts that must come as
+    /// token events of their own: less than the usual 90 % for an Ollama or a
+    /// llama.cpp that sends several at once (speculative decoding) or keeps some
+    /// to itself, or any for another server, which is usually not judged by
+    /// this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_events_at_least: Option<Share>,
 }
 
 /// `slo = { … }`: service level objectives, of one request (`ttft`) and of a

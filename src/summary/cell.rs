@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+use super::answers::Answers;
 use super::observe::{Cells, Finished, ObservedCell, ObservedRepetition};
 use super::validity::{self, Examined};
 use super::{CellSummary, Limit, Repetition, course, fault, fraction, objective, search};
@@ -13,7 +14,7 @@ use crate::metric::{self, Demand, Footing, Objectives, Window};
 use crate::names::{CellId, MetricId};
 use crate::plan::{CellSpec, Plan};
 use crate::record::{CellEnd, CellKey, Requests, TelemetryRecord};
-use crate::scenario::{Expect, Load, Slo};
+use crate::scenario::{Load, Slo};
 use crate::units::{Bytes, Nanos, Period};
 
 /// What every repetition is measured with.
@@ -137,6 +138,7 @@ pub(super) fn summarize(
         values,
         objectives: objective::values(&spec.slo, window),
         counts: Vec::new(),
+        answers: Answers::of(window),
         search: None,
         fault: fault::trial(window),
     }
@@ -185,7 +187,8 @@ fn footing(observed: &ObservedRepetition<'_>, instances: u32) -> Footing {
 /// What a phase demands of one request.
 pub(super) fn objectives(CellSpec { slo: Slo { ttft, tpot, e2e, .. }, expect, .. }: &CellSpec) -> Objectives {
     let nanos = |period: &Option<Period>| period.map(|period| Nanos::from(period.duration()));
-    let reply = if *expect == Expect::default() { Demand::Nothing } else { Demand::Expected };
+    let is_any = expect.output_tokens_at_least.is_none() && expect.matches.is_none();
+    let reply = if is_any { Demand::Nothing } else { Demand::Expected };
     Objectives { reply, ttft: nanos(ttft), tpot: nanos(tpot), e2e: nanos(e2e) }
 }
 
@@ -195,7 +198,7 @@ fn outcomes(window: &Window<'_>) -> IndexMap<String, u64> {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for request in window.sent() {
         let unexpected = request.outcome.is_success() && request.unexpected;
-        let kind = if unexpected { "unexpected reply" } else { request.outcome.kind() };
+        let kind = if unexpected { "unexpected reply" } else { request.outcome.kind().word() };
         *counts.entry(kind).or_default() += 1;
     }
     counts.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect()

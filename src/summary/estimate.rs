@@ -8,7 +8,7 @@ use super::observe::ObservedCell;
 use super::{
     CellSummary, Estimate, Gap, Interval, Limit, Measured, Repetition, UnitValue, Validity, fraction, objective,
 };
-use crate::metric::{self, Unit};
+use crate::metric::{self, Basis, MetricDefinition, Unit};
 use crate::names::{CellId, MetricId};
 use crate::plan::Plan;
 use crate::stats::{Bounds, Sample, geometric_center, mean_center};
@@ -25,10 +25,14 @@ pub(super) fn fill(
 ) {
     for (id, cell) in cells {
         let skipped = observed.get(id).and_then(|cell| cell.skipped);
-        let metrics = metric::all().iter().filter_map(|metric| Some((MetricId::new(metric.id).ok()?, metric.unit)));
+        let metrics = metric::all().iter().filter_map(|metric| Some((MetricId::new(metric.id).ok()?, metric)));
         cell.estimates = metrics
-            .map(|(metric, unit)| {
-                let measured = measure(&cell.repetitions, |one| one.values.get(&metric).cloned(), unit, skipped);
+            .map(|(metric, definition)| {
+                let unit = definition.unit;
+                let mut measured = measure(&cell.repetitions, |one| one.values.get(&metric).cloned(), unit, skipped);
+                if let Measured::Estimate(estimate) = &mut measured {
+                    estimate.basis = basis(&cell.repetitions, definition);
+                }
                 (metric, measured)
             })
             .collect();
@@ -37,6 +41,13 @@ pub(super) fn fill(
             cell.objectives = objective::judge(&spec.slo, &cell.repetitions, skipped);
         }
     }
+}
+
+/// What the tokens of any valid repetition stand on, if the metric counts them
+/// so.
+fn basis(repetitions: &[Repetition], metric: &MetricDefinition) -> Option<Basis> {
+    let valid = repetitions.iter().filter(|one| one.validity == Validity::Valid);
+    valid.filter_map(|one| one.answers.basis).max().filter(|basis| basis.concerns(metric))
 }
 
 /// From the value of each valid repetition. Where one took longer than anybody
@@ -88,5 +99,11 @@ fn estimate(units: Vec<(u32, f64)>, unit: Unit) -> Option<Estimate> {
     };
     let center = geometric.unwrap_or_else(|| mean_center(&sample, CONFIDENCE));
     let interval = center.bounds.map(|Bounds { lower, upper }| Interval { lower, upper });
-    Some(Estimate { value: center.value, interval, n: u32::try_from(units.len()).unwrap_or(u32::MAX), units })
+    Some(Estimate {
+        value: center.value,
+        interval,
+        n: u32::try_from(units.len()).unwrap_or(u32::MAX),
+        units,
+        basis: None,
+    })
 }

@@ -1,6 +1,7 @@
 //! From records to estimates: per cell and metric a value with its interval,
 //! or the reason why there is none. Pure.
 
+mod answers;
 mod cell;
 mod course;
 mod estimate;
@@ -9,6 +10,7 @@ mod fraction;
 mod look;
 mod objective;
 mod observe;
+mod outcome;
 mod reference;
 mod search;
 mod states;
@@ -24,10 +26,12 @@ use crate::record::{CellKey, Event, EventRecord, Look, Requests, Resumed, RunRec
 use crate::scenario::Claim;
 
 pub use crate::metric::{Gap, UnitValue};
+pub use answers::Answers;
 pub use course::Course;
 pub use fault::{Answer, FaultTrial, Help};
 pub use fraction::{Count, Fraction, Limit};
 pub use look::look;
+pub use outcome::{explain_outcome, outcome_words};
 pub use search::judge;
 pub use types::{
     Attained, CellSummary, Estimate, Interval, Measured, Objective, Probe, Repetition, Seam, Search, Summary,

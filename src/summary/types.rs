@@ -2,8 +2,8 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::{Count, Course, FaultTrial, Fraction, Validity};
-use crate::metric::{Gap, UnitValue};
+use super::{Answers, Count, Course, FaultTrial, Fraction, Validity};
+use crate::metric::{Basis, Gap, UnitValue};
 use crate::names::{CellId, MetricId, PhaseName};
 use crate::record::{Look, ProbeVerdict, ServerAbout};
 use crate::scenario::Searched;
@@ -98,6 +98,9 @@ pub struct Repetition {
     /// Requests under the limits that claims speak of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counts: Vec<Count>,
+    /// What there is to tell of the replies.
+    #[serde(default, skip_serializing_if = "Answers::are_plain")]
+    pub answers: Answers,
     /// If the load was searched for; the values are then those at the highest
     /// that passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -232,6 +235,9 @@ pub struct Estimate {
     pub n: u32,
     /// One value per valid repetition: block and value.
     pub units: Vec<(u32, f64)>,
+    /// What its tokens stand on, where that is not the server's count of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
 }
 
 /// A confidence interval.

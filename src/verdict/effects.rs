@@ -166,5 +166,11 @@ fn measured(blocks: &Logarithms) -> Option<Measured> {
     let ratios = Sample::new(units.iter().map(|(_, ratio)| *ratio).collect()).ok()?;
     let center = geometric_center(&ratios, CONFIDENCE)?;
     let n = u32::try_from(units.len()).unwrap_or(u32::MAX);
-    Some(Measured::Estimate(Estimate { value: center.value, interval: center.bounds.map(interval), n, units }))
+    Some(Measured::Estimate(Estimate {
+        value: center.value,
+        interval: center.bounds.map(interval),
+        n,
+        units,
+        basis: None,
+    }))
 }

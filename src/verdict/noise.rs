@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     fn estimate(values: [f64; 3]) -> Estimate {
-        Estimate { value: 1.0, interval: None, n: 3, units: (0..).zip(values).collect() }
+        Estimate { value: 1.0, interval: None, n: 3, units: (0..).zip(values).collect(), basis: None }
     }
 
     fn of(first: [f64; 3], second: [f64; 3]) -> Option<Noise> {

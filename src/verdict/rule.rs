@@ -59,6 +59,7 @@ fn ratio(above: &Estimate, below: &Estimate) -> Result<Estimate, Gap> {
         interval: center.bounds.map(interval),
         n: u32::try_from(n).unwrap_or(u32::MAX),
         units: Vec::new(),
+        basis: above.basis.max(below.basis),
     })
 }
 

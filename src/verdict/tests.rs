@@ -22,6 +22,7 @@ fn cell(mps: &str, servers: u32, clients: u32, metrics: &[(&str, &[f64])]) -> (C
         interval: None,
         n: u32::try_from(values.len()).unwrap(),
         units: (0..).zip(values.iter().copied()).collect(),
+        basis: None,
     };
     let treatment = IndexMap::from([("mps", mps.to_owned()), ("servers", servers.to_string())]);
     let cell = CellSummary {

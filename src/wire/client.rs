@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::connection::{Arrived, Connection};
 use super::framing::Framing;
 use super::request::LengthLine;
-use super::{Connector, Request, WireError};
+use super::{Connector, Request, Told, WireError};
 use crate::clock::Clock;
 use crate::units::Nanos;
 
@@ -79,6 +79,7 @@ impl Client {
             client: self,
             framing: head.framing,
             keeps_alive: head.keeps_alive,
+            told: head.told.map(|told| *told).unwrap_or_default(),
             connection: Some(connection),
         })
     }
@@ -112,6 +113,8 @@ pub struct Reply<'c> {
     pub status: u16,
     /// When the read returned that completed the head.
     pub head_at: Nanos,
+    /// What the head says of why there may be no reply.
+    pub told: Told,
     client: &'c Client,
     framing: Framing,
     keeps_alive: bool,

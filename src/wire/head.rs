@@ -5,6 +5,7 @@ use httparse::{Header, ParserConfig, Response, Status};
 use super::WireError;
 use super::chunked::Chunked;
 use super::framing::Framing;
+use super::told::Told;
 
 /// The most headers of a reply.
 const HEADERS: usize = 100;
@@ -16,6 +17,8 @@ pub(super) struct Head {
     pub(super) framing: Framing,
     /// Whether the connection stays open after the body.
     pub(super) keeps_alive: bool,
+    /// What else it says that stands in the way of a reply; most often nothing.
+    pub(super) told: Option<Box<Told>>,
 }
 
 impl Head {
@@ -52,7 +55,8 @@ impl Head {
         // A body with both a length and chunks may be two replies to somebody
         // else on the way (RFC 9112, section 6.3).
         let ambiguous = said.chunked.is_some() && said.length.is_some();
-        Ok(Self { status, framing, keeps_alive: response.version == Some(1) && ends && !said.close && !ambiguous })
+        let keeps_alive = response.version == Some(1) && ends && !said.close && !ambiguous;
+        Ok(Self { status, framing, keeps_alive, told: said.told })
     }
 }
 
@@ -63,6 +67,7 @@ struct Said {
     /// Whether the last transfer coding is `chunked`, if there is one.
     chunked: Option<bool>,
     close: bool,
+    told: Option<Box<Told>>,
 }
 
 impl Said {
@@ -78,6 +83,8 @@ impl Said {
                 said.chunked = words(value).last().map(|coding| coding.eq_ignore_ascii_case(b"chunked"));
             } else if name.eq_ignore_ascii_case("connection") {
                 said.close |= words(value).any(|option| option.eq_ignore_ascii_case(b"close"));
+            } else {
+                Told::note(&mut said.told, name, value);
             }
         }
         Ok(said)

@@ -33,6 +33,7 @@ mod link;
 mod request;
 #[cfg(test)]
 mod tests;
+mod told;
 mod trouble;
 mod web;
 
@@ -42,5 +43,6 @@ pub use connection::Arrived;
 pub use connector::{Connector, Trust, TrustError};
 pub use error::WireError;
 pub use request::{Header, HeaderError, Request};
+pub use told::Told;
 pub use trouble::tls_trouble;
 pub use web::{WebError, web};

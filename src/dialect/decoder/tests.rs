@@ -74,7 +74,7 @@ fn decode<'a>(dialect: Dialect, stream: bool, pieces: impl IntoIterator<Item = &
                 decoder.reply.stencil = Stencil::new();
             }
         }
-        decoder.finish(&mut sink)
+        decoder.finish(&mut sink).map(|_| ())
     };
     let ending = read();
     (events, ending)
@@ -84,7 +84,9 @@ fn decode<'a>(dialect: Dialect, stream: bool, pieces: impl IntoIterator<Item = &
 fn kept(event: Event<'_>) -> Event<'static> {
     match event {
         Event::Token { text, kind } => Event::Token { text: Cow::Owned(text.into_owned()), kind },
+        Event::Counted(tokens) => Event::Counted(tokens),
         Event::Usage(usage) => Event::Usage(usage),
+        Event::PassedOver { field } => Event::PassedOver { field },
         Event::Error { message } => Event::Error { message },
         Event::Done { finish } => Event::Done { finish },
         Event::Stamp(ns) => Event::Stamp(ns),
@@ -151,12 +153,14 @@ fn assert_sound((events, ending): &Decoded, length: usize) {
             }
             Event::Error { message } => assert_shown(message, 300),
             Event::Done { finish } => assert_shown(finish, 80),
-            Event::Usage(_) | Event::Stamp(_) => {}
+            Event::Counted(_) | Event::Usage(_) | Event::PassedOver { .. } | Event::Stamp(_) => {}
         }
     }
-    assert!(text_length <= length, "{text_length} bytes of text in a reply of {length}");
-    if let Err(DecodeError::Malformed { excerpt, .. }) = ending {
-        assert_shown(excerpt, 80);
+    // A byte that is no UTF-8 becomes a character of three.
+    assert!(text_length <= 3 * length, "{text_length} bytes of text in a reply of {length}");
+    if let Err(DecodeError::Malformed { near, at, .. }) = ending {
+        assert_shown(near, 80);
+        assert!(*at <= length as u64, "byte {at} of {length}");
     }
 }
 
@@ -169,6 +173,7 @@ fn ending((events, ending): &Decoded) -> &'static str {
     match (events.last(), ending) {
         (_, Err(DecodeError::Malformed { .. })) => "malformed",
         (_, Err(DecodeError::LineTooLong { .. })) => "too long",
+        (_, Err(DecodeError::Html { .. })) => "HTML",
         (Some(Event::Done { .. }), Ok(())) => "done",
         (Some(Event::Error { .. }), Ok(())) => "error",
         (_, Ok(())) => "open",
@@ -209,7 +214,7 @@ fn damaged_replies_of_llama_completion_do_no_harm() {
 fn what_follows_the_end_is_passed_over_whatever_its_length() {
     let flood = "x".repeat(2 << 20);
     for (dialect, end, events) in [
-        (Dialect::OpenAiChat, "data: [DONE]\n\n", 1),
+        (Dialect::OpenAiChat, "data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n", 1),
         (Dialect::LlamaCompletion, "data: {\"error\":\"busy\"}\n\n", 1),
         (Dialect::OllamaChat, "{\"done\":true}\n", 2),
     ] {

@@ -1,8 +1,8 @@
 use std::error::Error;
 
-use crate::dialect::DecodeError;
+use crate::dialect::{DecodeError, is_context_overflow};
 use crate::record::RequestOutcome;
-use crate::wire::WireError;
+use crate::wire::{Told, WireError};
 
 /// The longest message of a record, in characters.
 const MESSAGE_LIMIT: usize = 200;
@@ -18,11 +18,28 @@ pub(crate) enum Failure {
         status: u16,
         /// The start of the message.
         message: String,
+        /// What the head says beside it.
+        told: Told,
     },
-    /// An error object in a 200 stream.
+    /// Compressed, whatever its status.
+    Compressed {
+        /// How.
+        encoding: String,
+    },
+    /// An error in place of a reply, or inside one.
     Server(String),
-    /// The reply ended well, but does not say that it is whole.
-    Unfinished,
+    /// The reply ended, but does not say that it is whole.
+    Unfinished {
+        /// Why it ended, if the server said so.
+        finish: Option<String>,
+    },
+    /// The reply is whole and holds no token.
+    Empty {
+        /// Why it ended.
+        finish: String,
+        /// Tokens that the server counted all the same.
+        counted: Option<u64>,
+    },
     /// Not the protocol.
     Garbage(DecodeError),
 }
@@ -44,11 +61,29 @@ impl Failure {
     pub(crate) fn outcome(self) -> RequestOutcome {
         match self {
             Self::Wire(error) => of_wire(&error),
-            Self::Status { status, message } => RequestOutcome::Status { status, message },
+            Self::Status { status, message, told } => of_status(status, message, told),
+            Self::Compressed { encoding } => RequestOutcome::Compressed { encoding },
+            Self::Server(message) if is_context_overflow(&message) => {
+                RequestOutcome::ContextOverflow { status: None, message }
+            }
             Self::Server(message) => RequestOutcome::ServerError { message },
-            Self::Unfinished => RequestOutcome::EarlyClose,
+            Self::Unfinished { finish } => RequestOutcome::CutOff { finish },
+            Self::Empty { finish, counted } => RequestOutcome::Empty { finish, counted },
+            Self::Garbage(error @ DecodeError::Html { .. }) => RequestOutcome::Html { message: error.to_string() },
             Self::Garbage(error) => RequestOutcome::Garbage { message: error.to_string() },
         }
+    }
+}
+
+/// A server that is too busy may speak of long contexts too, and is not asked
+/// for less.
+fn of_status(status: u16, message: String, told: Told) -> RequestOutcome {
+    match status {
+        300..400 => RequestOutcome::Redirected { status, location: told.location },
+        400 | 413 | 422 | 500 if is_context_overflow(&message) => {
+            RequestOutcome::ContextOverflow { status: Some(status), message }
+        }
+        _ => RequestOutcome::Status { status, message, retry_after: told.retry_after },
     }
 }
 

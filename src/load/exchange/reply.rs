@@ -1,6 +1,9 @@
+use std::collections::BTreeMap;
+
 use super::super::expectation::Expectation;
+use super::chunk::{Chunk, Seen};
 use super::failure::Failure;
-use crate::dialect::{Event, TokenKind, Usage};
+use crate::dialect::{Event, Shape, TokenKind, Usage, is_whole};
 use crate::record::{Chunks, TokenSource, UsageRecord};
 use crate::units::Nanos;
 
@@ -14,11 +17,13 @@ pub(crate) struct Reply {
     pub(crate) last_token: Option<Nanos>,
     pub(crate) text: String,
     pub(crate) resent: bool,
-    gaps: Vec<u64>,
-    events: Vec<u32>,
+    pub(crate) calls_tool: bool,
+    seen: Seen,
     usage: Usage,
     error: Option<String>,
     finish: Option<String>,
+    shape: Option<Shape>,
+    passed_over: Vec<(&'static str, u32)>,
     stamps: Stamps,
 }
 
@@ -40,32 +45,57 @@ impl Reply {
             last_token: None,
             text: String::new(),
             resent: false,
-            gaps: Vec::new(),
-            events: Vec::new(),
+            calls_tool: false,
+            seen: Seen::default(),
             usage: Usage::default(),
             error: None,
             finish: None,
+            shape: None,
+            passed_over: Vec::new(),
             stamps: Stamps::default(),
         }
     }
 
     /// Opens the notes on one chunk. All its events arrived together.
     pub(crate) fn arrival<'a>(&'a mut self, at: Nanos, expectation: &'a Expectation) -> Arrival<'a> {
-        Arrival { reply: self, expectation, at, tokens: 0 }
+        Arrival { reply: self, expectation, at, chunk: Chunk::default() }
     }
 
-    /// Why the server stopped, if the reply is whole.
+    /// Notes what kind of reply it was. One that came as one body has no first
+    /// token: all of them came when it did.
+    pub(crate) fn take(&mut self, shape: Shape) {
+        self.shape = Some(shape);
+        if !shape.streamed {
+            (self.first_token, self.first_output_token) = (None, None);
+        }
+    }
+
+    /// Why the server stopped, if the reply has ended as its API says.
     pub(crate) fn finish(&mut self) -> Result<String, Failure> {
         match (self.error.take(), self.finish.take()) {
             (Some(message), _) => Err(Failure::Server(message)),
             (None, Some(finish)) => Ok(finish),
-            (None, None) => Err(Failure::Unfinished),
+            (None, None) => Err(Failure::Unfinished { finish: None }),
         }
     }
 
-    /// What the server counted, or else what was seen.
+    /// The same reason, if the reply is also whole, and holds a token wherever
+    /// `asked` for some or the server counted any.
+    pub(crate) fn judged(&self, finish: String, asked: u32) -> Result<String, Failure> {
+        let counted = self.usage.output_tokens;
+        let lacks_tokens = self.seen.events() == 0 && (asked > 0 || counted.is_some_and(|tokens| tokens > 0));
+        match (is_whole(&finish), lacks_tokens) {
+            (_, true) => Err(Failure::Empty { finish, counted: counted.filter(|tokens| *tokens > 0) }),
+            (false, false) => Err(Failure::Unfinished { finish: Some(finish) }),
+            (true, false) => Ok(finish),
+        }
+    }
+
+    /// What the server counted, or else what was seen. Of several replies to
+    /// one prompt some servers count only one: then what was seen is more, and
+    /// is taken.
     pub(crate) fn usage(&self) -> UsageRecord {
-        let seen: u64 = self.events.iter().map(|events| u64::from(*events)).sum();
+        let seen = self.seen.events();
         let Usage {
             prompt_tokens,
             cached_tokens,
@@ -76,11 +106,13 @@ impl Reply {
             total_ns,
             decode_per_s,
         } = self.usage.clone();
+        let counts_one = |tokens: &u64| self.choices().is_some() && *tokens < seen;
+        let stated = output_tokens.or_else(|| self.seen.counted()).filter(|tokens| !counts_one(tokens));
         UsageRecord {
             prompt_tokens,
             cached_tokens,
-            output_tokens: output_tokens.or(Some(seen)),
-            source: if output_tokens.is_some() { TokenSource::Server } else { TokenSource::Events },
+            output_tokens: stated.or(Some(seen)),
+            source: if stated.is_some() { TokenSource::Server } else { TokenSource::Events },
             prefill_ns: prefill_ns.map(Nanos),
             decode_ns: decode_ns.map(Nanos),
             load_ns: load_ns.map(Nanos),
@@ -89,16 +121,39 @@ impl Reply {
         }
     }
 
+    /// Whether it came as one body.
+    pub(crate) fn is_not_streamed(&self) -> bool {
+        self.shape.is_some_and(|shape| !shape.streamed)
+    }
+
+    /// How many replies it holds, where that is more than one.
+    pub(crate) fn choices(&self) -> Option<u32> {
+        self.shape.map(|shape| shape.choices).filter(|choices| *choices > 1)
+    }
+
+    /// Bytes of characters beyond ASCII, where the server counted more tokens
+    /// than were seen.
+    pub(crate) fn wide_bytes(&self) -> Option<u64> {
+        let has_more = self.usage.output_tokens.is_some_and(|tokens| tokens > self.seen.events());
+        Some(self.seen.wide_bytes()).filter(|bytes| has_more && *bytes > 0)
+    }
+
     /// Mean and worst difference to the simulated server's send times.
     pub(crate) fn stamp_error(&self) -> Option<(u64, u64)> {
         (self.stamps.count > 0).then(|| (self.stamps.sum / self.stamps.count, self.stamps.worst))
     }
 
+    /// What was passed over, by the name of the field.
+    pub(crate) fn take_passed_over(&mut self) -> BTreeMap<String, u32> {
+        let passed_over = std::mem::take(&mut self.passed_over);
+        passed_over.into_iter().map(|(field, count)| (field.to_owned(), count)).collect()
+    }
+
     /// The arrivals, compactly.
     pub(crate) fn take_chunks(&mut self) -> Chunks {
-        let events = std::mem::take(&mut self.events);
-        let all_single = events.iter().all(|events| *events == 1);
-        Chunks { gaps_ns: std::mem::take(&mut self.gaps), events: if all_single { Vec::new() } else { events } }
+        let UsageRecord { output_tokens, source, .. } = self.usage();
+        let stated = output_tokens.filter(|_| source == TokenSource::Server);
+        std::mem::take(&mut self.seen).into_chunks(stated)
     }
 }
 
@@ -107,7 +162,7 @@ pub(crate) struct Arrival<'a> {
     reply: &'a mut Reply,
     expectation: &'a Expectation,
     at: Nanos,
-    tokens: u32,
+    chunk: Chunk,
 }
 
 impl Arrival<'_> {
@@ -115,16 +170,25 @@ impl Arrival<'_> {
     pub(crate) fn note(&mut self, event: Event<'_>) {
         match event {
             Event::Token { text, kind } => {
-                self.tokens += 1;
+                self.reply.seen.token(&mut self.chunk, &text);
                 self.reply.first_token.get_or_insert(self.at);
                 if !matches!(kind, TokenKind::Reasoning) {
                     self.reply.first_output_token.get_or_insert(self.at);
                 }
-                if matches!(kind, TokenKind::Content) {
-                    self.expectation.keep(&mut self.reply.text, &text);
+                match kind {
+                    TokenKind::Content => self.expectation.keep(&mut self.reply.text, &text),
+                    TokenKind::ToolCall => self.reply.calls_tool = true,
+                    TokenKind::Reasoning => {}
                 }
             }
-            Event::Usage(usage) => merge(&mut self.reply.usage, &usage),
+            Event::Counted(tokens) => self.reply.seen.count_more(u64::from(tokens)),
+            Event::Usage(usage) => {
+                if let Some(tokens) = usage.output_tokens {
+                    self.reply.seen.count_to(tokens);
+                }
+                merge(&mut self.reply.usage, &usage);
+            }
+            Event::PassedOver { field } => self.pass_over(field),
             Event::Error { message } => self.reply.error = Some(message),
             Event::Done { finish } => self.reply.finish = Some(finish),
             Event::Stamp(sent) => {
@@ -136,13 +200,21 @@ impl Arrival<'_> {
         }
     }
 
+    /// Names of fields are few.
+    fn pass_over(&mut self, field: &'static str) {
+        let passed_over = &mut self.reply.passed_over;
+        match passed_over.iter_mut().find(|(known, _)| *known == field) {
+            Some((_, count)) => *count = count.saturating_add(1),
+            None => passed_over.push((field, 1)),
+        }
+    }
+
     /// Enters the chunk, if it carried tokens.
     pub(crate) fn close(self) {
-        if self.tokens > 0 {
-            let previous = self.reply.last_token.unwrap_or(self.reply.sent);
-            self.reply.gaps.push(self.at.since(previous).0);
-            self.reply.events.push(self.tokens);
-            self.reply.last_token = Some(self.at);
+        let Self { reply, at, chunk, .. } = self;
+        let previous = reply.last_token.unwrap_or(reply.sent);
+        if reply.seen.enter(chunk, at.since(previous).0) {
+            reply.last_token = Some(at);
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::record::{CellKey, Chunks};
 fn any_request() -> impl Strategy<Value = RequestRecord> {
     let number = || prop_oneof![0..300_u64, any::<u64>(), Just(u64::MAX)];
     let numbers = || proptest::collection::vec(number(), 16);
-    let there = proptest::collection::vec(any::<bool>(), 16);
+    let there = proptest::collection::vec(any::<bool>(), 24);
     let gaps = proptest::collection::vec(number(), 0..5);
     let events = proptest::collection::vec(any::<u32>(), 0..5);
     (numbers(), numbers(), there, gaps, events, 0..4_u32).prop_map(request)
@@ -42,7 +42,17 @@ fn request((plain, maybe, there, gaps_ns, events, which): Drawn) -> RequestRecor
         asked_tokens: small(plain[7]),
         asked_prompt_tokens: maybe(13).map(small),
         prompt_bytes: maybe(14).map(small),
-        chunks: Chunks { gaps_ns, events },
+        chunks: Chunks {
+            tokens: if there[16] { vec![7; gaps_ns.len()] } else { Vec::new() },
+            text: if there[17] { vec![9; gaps_ns.len()] } else { Vec::new() },
+            gaps_ns,
+            events,
+        },
+        not_streamed: there[18],
+        choices: there[19].then_some(2),
+        calls_tool: there[20],
+        wide_bytes: maybe(15),
+        passed_over: BTreeMap::new(),
         usage: UsageRecord {
             prompt_tokens: maybe(5),
             cached_tokens: maybe(6),
@@ -87,7 +97,12 @@ fn unpacked(request: &Request<'_>, like: &RequestRecord) -> RequestRecord {
         asked_tokens: request.asked_tokens,
         asked_prompt_tokens: request.asked_prompt_tokens,
         prompt_bytes: request.prompt_bytes,
-        chunks: Chunks { gaps_ns: seen.collect(), events: like.chunks.events.clone() },
+        chunks: Chunks { gaps_ns: seen.collect(), ..like.chunks.clone() },
+        not_streamed: request.not_streamed,
+        choices: request.has_choices.then_some(2),
+        calls_tool: request.calls_tool,
+        wide_bytes: request.wide_bytes,
+        passed_over: like.passed_over.clone(),
         usage: request.usage,
         unexpected: like.unexpected.clone(),
         resent: request.resent,
@@ -116,7 +131,7 @@ proptest! {
 #[test]
 fn a_request_of_four_chunks_takes_some_fifty_bytes() {
     let at = |ms: u64| Nanos(1_000_000_000_000 + 1_000_000 * ms);
-    let mut record = request((vec![0; 16], vec![0; 16], vec![false; 16], vec![1_000_000; 4], Vec::new(), 1));
+    let mut record = request((vec![0; 16], vec![0; 16], vec![false; 24], vec![1_000_000; 4], Vec::new(), 1));
     (record.scheduled_ns, record.started_ns, record.sent_ns, record.finished_ns) = (at(0), at(0), at(0), at(4));
     (record.headers_ns, record.first_token_ns, record.last_token_ns) = (Some(at(1)), Some(at(1)), Some(at(4)));
     (record.usage.prompt_tokens, record.usage.output_tokens) = (Some(20), Some(4));

@@ -11,6 +11,7 @@ mod faults;
 mod noise;
 mod phases;
 mod plan;
+mod replies;
 mod rules;
 mod run;
 mod searches;
@@ -26,6 +27,7 @@ pub use effects::{EffectRow, EffectsView};
 pub use noise::NoiseRow;
 pub use phases::{Absent, Grid, GridRow, PhaseView};
 pub use plan::{PlanView, PromptFile, StepRow, TreatmentView};
+pub use replies::{FailureRow, RepliesView};
 pub use rules::RuleRow;
 pub use run::{Fact, Incomplete, OverridesView, RunView, Simulated};
 pub use searches::{ProbeRow, SearchView};
@@ -68,6 +70,8 @@ pub struct Context {
     pub counted_alike: Vec<String>,
     /// What became of each server that was killed on purpose, in sentences.
     pub faults: Vec<String>,
+    /// What the servers answered, where that was no plain reply.
+    pub replies: RepliesView,
     /// Treatments against the baseline.
     pub comparisons: Vec<ComparisonRow>,
     /// What each factor contributes.
@@ -112,6 +116,7 @@ impl Context {
             courses: cells::courses(summary),
             counted_alike: counted::sentences(summary, plan),
             faults: faults::sentences(summary, plan),
+            replies: RepliesView::of(summary, plan),
             comparisons: comparisons::comparisons(verdicts, metrics),
             effects: EffectsView::of(verdicts),
             claims: claims::claims(verdicts, metrics),

@@ -4,6 +4,7 @@ use crate::plan::CellSpec;
 use crate::record::{CellEnd, ClientHonesty, ClockSteps, CpuTime, Event, RequestOutcome, RequestRecord};
 use crate::scenario::{Arrival, Load, PromptCache};
 use crate::summary::{Course, Repetition, Rule, Validity};
+use crate::units::Share;
 
 /// Why the only repetition of a cell is invalid.
 fn reasons(spec: CellSpec, client: ClientHonesty, requests: Vec<RequestRecord>) -> Vec<String> {
@@ -24,11 +25,12 @@ fn each_rule_of_validity_names_its_reason() {
     assert_eq!(reasons(open(), honest(), Vec::new()), ["no request succeeded"]);
 
     let with_failure = vec![reply(0, 0, &[100]), ended(reply(0, 0, &[100]), RequestOutcome::EarlyClose)];
-    assert_eq!(reasons(open(), honest(), with_failure), ["50.0 % of the requests failed, more than 1 %"]);
+    let failed = "50.0 % of the requests failed, more than 1 %: 1 of 2: 1 ×";
+    assert_eq!(reasons(open(), honest(), with_failure), [format!("{failed} early close")]);
 
     let with_drop = vec![reply(0, 0, &[100]), ended(reply(0, 0, &[]), RequestOutcome::Dropped)];
     let dropped = "50.0 % of the requests were dropped at `max_in_flight`, more than 1 %";
-    assert_eq!(reasons(open(), honest(), with_drop), ["50.0 % of the requests failed, more than 1 %", dropped]);
+    assert_eq!(reasons(open(), honest(), with_drop), [&*format!("{failed} dropped"), dropped]);
 
     let mut forced = open();
     forced.request.ignore_eos = true;
@@ -174,4 +176,42 @@ fn a_window_that_holds_a_warm_up_or_a_slowdown_does_not_count_if_its_mean_is_off
     let falling = paced(|now| 20 + now / 4_000);
     assert_eq!((falling.validity, falling.course), (Validity::Valid, Some(Course::Unsettled)));
     assert_eq!(paced(|_| 1_000).course, Some(Course::TooFewTokens));
+}
+
+/// A reply that the server counts as so many tokens, of three events.
+fn counted(tokens: u64, change: impl FnOnce(&mut RequestRecord)) -> Vec<RequestRecord> {
+    let mut request = reply(0, 0, &[100; 3]);
+    request.usage.output_tokens = Some(tokens);
+    change(&mut request);
+    vec![request]
+}
+
+#[test]
+fn only_replies_whose_counts_can_be_held_against_their_events_are_judged_by_them() {
+    let more = "in 1 replies the server counted 1 tokens and the stream had 3 token events: it does not count all that it \
+                sends";
+    let open = || spec(1, Load::Rate { per_second: 2.0, arrival: Arrival::Poisson });
+    let told = |requests| reasons(open(), ClientHonesty::default(), requests);
+    assert_eq!(told(counted(1, |_| ())), [more]);
+    for change in [
+        |request: &mut RequestRecord| request.calls_tool = true,
+        |request: &mut RequestRecord| request.choices = Some(2),
+        |request: &mut RequestRecord| request.chunks.tokens = vec![1, 0, 0],
+    ] {
+        assert_eq!(told(counted(1, change)), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_scenario_says_how_many_of_the_counted_tokens_it_expects_to_see() {
+    let asking = |share: f64, change: fn(&mut RequestRecord)| {
+        let mut spec = spec(1, Load::Rate { per_second: 2.0, arrival: Arrival::Poisson });
+        spec.expect.token_events_at_least = Share::from_fraction(share);
+        reasons(spec, ClientHonesty::default(), counted(20, change))
+    };
+    let fewer = "in 1 replies the server counted 20 tokens and the stream had 3 token events: it does not send all that it \
+                 counts";
+    assert_eq!(asking(0.9, |_| ()), [fewer]);
+    assert_eq!(asking(0.2, |_| ()), Vec::<String>::new());
+    assert_eq!(asking(0.9, |request| request.wide_bytes = Some(16)), Vec::<String>::new(), "of bytes");
 }

@@ -3,6 +3,7 @@
 use super::{Examined, as_f64, percent};
 use crate::record::{Request, TokenSource};
 use crate::scenario::PromptCache;
+use crate::units::Share;
 
 /// Two tellings of one prompt, which begins with another word each time, are
 /// within a few tokens of each other.
@@ -30,25 +31,39 @@ pub(super) fn prompt_short(examined: &Examined<'_>) -> Option<String> {
     ))
 }
 
-/// Explained is: a token that is split between reasoning and answer, a last one
-/// without text, and characters of several tokens, which arrive together.
+/// Explained is: a token that is split between reasoning and answer, and a last
+/// one without text. No evidence are replies with calls of tools, whose frame is
+/// counted and not sent; those of several choices, of which some servers count
+/// one; those that come as one body; and those whose chunks the server counts.
+/// Characters beyond ASCII may take a token for each of their bytes, which
+/// arrive together.
 pub(super) fn token_counts(examined: &Examined<'_>) -> Option<String> {
-    let counted = examined.window.good().filter(|request| request.usage.source == TokenSource::Server);
-    let counted = counted.filter_map(|request| Some((request.usage.output_tokens?, request.chunks.total_events())));
-    let (replies, tokens, events) = counted.fold((0_u64, 0_u64, 0_u64), |(replies, tokens, events), one| {
-        (replies + 1, tokens.saturating_add(one.0), events.saturating_add(one.1))
-    });
+    let counted = examined.window.good().filter(is_evidence);
+    let (mut replies, mut tokens, mut events, mut wide) = (0_u64, 0_u64, 0_u64, 0_u64);
+    for request in counted {
+        replies += 1;
+        tokens = tokens.saturating_add(request.usage.output_tokens.unwrap_or(0));
+        events = events.saturating_add(request.chunks.total_events());
+        wide = wide.saturating_add(request.wide_bytes.unwrap_or(0));
+    }
     let told = |what: &str| {
         format!(
             "in {replies} replies the server counted {tokens} tokens and the stream had {events} token events: {what}"
         )
     };
-    let (replies, tokens, events) = (as_f64(replies), as_f64(tokens), as_f64(events));
+    let (replies, tokens, events, wide) = (as_f64(replies), as_f64(tokens), as_f64(events), as_f64(wide));
     if events > tokens * (1.0 + MORE_EVENTS) + replies {
         return Some(told("it does not count all that it sends"));
     }
-    let is_lost = examined.spec.request.stream
-        && examined.sends_each_token
-        && events < tokens * (1.0 - FEWER_EVENTS) - 2.0 * replies;
+    let usual = examined.sends_each_token.then_some(1.0 - FEWER_EVENTS);
+    let least = examined.spec.expect.token_events_at_least.map(Share::fraction).or(usual)?;
+    let is_lost = examined.spec.request.stream && events + wide < tokens * least - 2.0 * replies;
     is_lost.then(|| told("it does not send all that it counts"))
+}
+
+/// Whether a good reply's count and events can be held against each other.
+fn is_evidence(request: &Request<'_>) -> bool {
+    let stands_apart = request.calls_tool || request.has_choices || request.not_streamed;
+    let is_told = request.chunks.are_counted();
+    request.usage.source == TokenSource::Server && request.usage.output_tokens.is_some() && !stands_apart && !is_told
 }

@@ -1,5 +1,6 @@
 //! What became of the requests.
 
+use super::super::answers::failures;
 use super::{Examined, as_f64, percent};
 use crate::metric;
 use crate::record::{CellEnd, Request, RequestOutcome};
@@ -21,14 +22,20 @@ pub(super) fn not_complete(examined: &Examined<'_>) -> Option<String> {
 }
 
 pub(super) fn nothing_succeeded(examined: &Examined<'_>) -> Option<String> {
-    examined.window.good().next().is_none().then(|| "no request succeeded".to_owned())
+    let said = || failures(examined.window).map(|told| format!(": {told}")).unwrap_or_default();
+    examined.window.good().next().is_none().then(|| format!("no request succeeded{}", said()))
 }
 
 /// A fault on purpose makes errors on purpose.
 pub(super) fn errors(examined: &Examined<'_>) -> Option<String> {
     let rate = metric::find("error_rate")?.in_window(examined.window).ok()?;
-    (examined.spec.fault.is_none() && rate > ERROR_RATE_LIMIT)
-        .then(|| format!("{} of the requests failed, more than 1 %", percent(rate)))
+    // Where nothing succeeded, that rule has told it.
+    let has_good = examined.window.good().next().is_some();
+    (examined.spec.fault.is_none() && rate > ERROR_RATE_LIMIT).then(|| {
+        let told = failures(examined.window).filter(|_| has_good);
+        let said = told.map(|told| format!(": {told}")).unwrap_or_default();
+        format!("{} of the requests failed, more than 1 %{said}", percent(rate))
+    })
 }
 
 /// What the driver does not send, no server can be blamed for.

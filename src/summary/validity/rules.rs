@@ -73,8 +73,10 @@ pub const RULES: &[RuleDefinition] = &[
         protects: "Throughput stands on the server's count of tokens. Tokens that it counts and never sends are nobody's, \
                    and those that it sends and does not count are lost from the figure.",
         limit: "over all whole replies the stream had more token events than the server counted tokens, beyond 2 % and \
-                one a reply; or, of Ollama and llama.cpp, which send each token by itself, fewer, beyond 10 % and two a \
-                reply",
+                one a reply; or fewer than `expect.token_events_at_least` asks for, by default 90 % of Ollama and \
+                llama.cpp, which send each token by itself, beyond two a reply. Replies with calls of tools, of several \
+                choices (`n`), in one body, or whose chunks the server counts are not judged, and a character beyond \
+                ASCII may take as many tokens as it has bytes",
         check: Check::Repetition(counts::token_counts),
     },
     RuleDefinition {

@@ -1,6 +1,7 @@
 //! The command itself, from its words to its exit code, as a person meets it.
 
 mod adaptive;
+mod answers;
 mod calibrated;
 mod capacity;
 mod certified;

@@ -8,7 +8,10 @@ use runexp::dialect::{Dialect, error_message};
 
 use shown::events_of;
 
+mod endings;
+mod generous;
 mod requests;
+mod servers;
 mod shown;
 mod splits;
 
@@ -79,8 +82,11 @@ fn progress_of_the_prompt_is_not_a_token_and_each_token_may_bring_timings() {
 #[test]
 fn llama_completion_has_its_own_shape_and_no_done_line() {
     let body = recorded!("llama-server/completion-stream.txt");
-    assert_snapshot!(events_of(Dialect::LlamaCompletion, true, body), @r#"
-    8 Content: " the" " capital" " of" " the" " country" " of" " France" "."
+    let events = events_of(Dialect::LlamaCompletion, true, body);
+    // Each token comes with its number, which counts it.
+    assert_eq!(events.matches("Counted: 1\n").count(), 8);
+    assert_snapshot!(events.replace("Counted: 1\n", "").replace("\n1 Content:", ""), @r#"
+    1 Content: " the" " capital" " of" " the" " country" " of" " France" "."
     Usage: prompt 6 cached 0 output 8 prefill_ns 32702000 decode_ns 113666000 decode_per_s 61.584
     Done: length
     "#);
@@ -215,7 +221,7 @@ fn thoughts_and_tool_calls_are_tokens_of_their_own_kind() {
     let stream = stream.map(|data| format!("data: {data}\n\n")).concat();
     assert_snapshot!(events_of(Dialect::OpenAiChat, true, stream.as_bytes()), @r#"
     2 Reasoning: "Ea" "sy"
-    1 ToolCall: "{\"city\":"
+    2 ToolCall: "weather" "{\"city\":"
     Done: tool_calls
     "#);
 }
@@ -232,7 +238,10 @@ fn the_stamp_of_a_simulated_server_precedes_the_tokens_of_its_line() {
 
 #[test]
 fn an_end_without_a_stated_reason_is_an_end() {
-    assert_eq!(events_of(Dialect::OpenAiChat, true, b"data: [DONE]\n\n"), "Done: unknown");
+    assert_eq!(
+        events_of(Dialect::OllamaChat, true, b"{\"done\":true,\"done_reason\":\"\"}"),
+        "Usage: output 0\nDone: unknown"
+    );
     assert_eq!(events_of(Dialect::LlamaCompletion, true, b"data: {\"stop\":true}\n\n"), "Done: unknown");
     assert_eq!(events_of(Dialect::OllamaChat, true, b"{\"done\":true}"), "Usage: output 0\nDone: unknown");
 }
@@ -245,17 +254,22 @@ fn a_long_reason_for_the_end_is_cut() {
 }
 
 #[test]
-fn bytes_that_are_not_the_protocol_are_shown() {
-    assert_snapshot!(events_of(Dialect::OllamaChat, true, b"<html>\n"), @"failed: not a reply of Ollama: `<html>`");
-    assert_snapshot!(events_of(Dialect::OpenAiChat, true, b"data: <html>\n\n"), @"failed: not a reply of the OpenAI API: `<html>`");
-    assert_snapshot!(events_of(Dialect::LlamaChat, false, b"<html>"), @"failed: not a reply of the OpenAI API: `<html>`");
+fn bytes_that_are_not_the_protocol_are_told_by_what_was_expected_and_where() {
+    assert_snapshot!(events_of(Dialect::OllamaChat, true, b"{}\n{\"done\":tru}\n"), @r#"
+    Passed over: object
+    failed: not a reply of Ollama: expected ident at byte 14, near `{"done":tru}`
+    "#);
+    assert_snapshot!(events_of(Dialect::OpenAiChat, true, b": hi\n\ndata: busy now\n\n"), @"failed: not a reply of the OpenAI API: expected value at byte 12, near `busy now`");
+    assert_snapshot!(events_of(Dialect::LlamaChat, false, b"<html>"), @"failed: an HTML page at byte 0, not a reply of the OpenAI API");
+    assert_snapshot!(events_of(Dialect::OllamaChat, true, b"<!DOCTYPE HTML>\n"), @"failed: an HTML page at byte 0, not a reply of Ollama");
+    assert_snapshot!(events_of(Dialect::OpenAiChat, true, b"\n<html>\n"), @"failed: an HTML page at byte 1, not a reply of the OpenAI API");
 }
 
 #[test]
 fn error_bodies() {
     assert_snapshot!(error_message(recorded!("llama-server/error-404.txt")), @"File Not Found");
     assert_snapshot!(error_message(recorded!("llama-server/error-bad-json.txt")), @"[json.exception.parse_error.101] parse error at line 1, column 13: syntax error while parsing value - unexpected end of input; expected '[', '{', or a literal");
-    assert_snapshot!(error_message(recorded!("llama-server/error-context-overflow-chat-stream.txt")), @"request (3024 tokens) exceeds the available context size (1024 tokens), try increasing it");
+    assert_snapshot!(error_message(recorded!("llama-server/error-context-overflow-chat-stream.txt")), @"request (3024 tokens) exceeds the available context size (1024 tokens), try increasing it (exceed_context_size_error)");
     assert_snapshot!(error_message(recorded!("vllm/error-too-long.txt")), @"max_tokens=100000 cannot be greater than max_model_len=2048. Please request fewer output tokens. (parameter=max_tokens, value=100000)");
     assert_snapshot!(error_message(recorded!("vllm/error-unknown-model.txt")), @"The model `nope` does not exist. Valid aliases: tiny.");
 }

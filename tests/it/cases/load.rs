@@ -1,5 +1,6 @@
 //! The load driver against servers that misbehave: each end has its outcome.
 
+mod answers;
 mod asked;
 mod open;
 mod planned;
@@ -95,7 +96,7 @@ fn an_error_status_keeps_the_servers_message() {
     let outcome = outcome_of(|stream| {
         answer(stream, "500 Internal Server Error", r#"{"error":{"message":"out of memory"}}"#);
     });
-    assert_eq!(outcome, RequestOutcome::Status { status: 500, message: "out of memory".to_owned() });
+    assert_eq!(outcome, RequestOutcome::Status { status: 500, message: "out of memory".to_owned(), retry_after: None });
 }
 
 #[test]
@@ -118,7 +119,7 @@ fn a_stream_that_ends_too_soon_is_an_early_close() {
         three_tokens(stream);
         let _ = stream.shutdown(Shutdown::Both);
     });
-    assert_eq!([clean_end, broken_off], [RequestOutcome::EarlyClose, RequestOutcome::EarlyClose]);
+    assert_eq!([clean_end, broken_off], [RequestOutcome::CutOff { finish: None }, RequestOutcome::EarlyClose]);
 }
 
 #[test]
@@ -168,7 +169,7 @@ fn bytes_that_are_not_the_protocol_are_garbage() {
         end(stream);
     });
     let RequestOutcome::Garbage { message } = outcome else { panic!("{outcome:?}") };
-    assert!(message.contains("this is not JSON"), "{message}");
+    assert!(message.contains("at byte 7, near `this is not J`"), "{message}");
 }
 
 #[test]

@@ -6,8 +6,9 @@ mod tables;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use runexp::record::OUTCOMES;
 use runexp::scenario::{Code, StepKind, explain, schema};
-use runexp::summary::{RULES, explain_rule};
+use runexp::summary::{RULES, explain_outcome, explain_rule};
 use runexp::units::{Period, Share};
 
 /// Whether a shipped file is what the program would print, and the command that
@@ -53,6 +54,25 @@ fn the_page_of_codes_is_current() {
 #[test]
 fn the_page_of_validity_is_current() {
     assert_current("scenarios/reference/validity.md", &explain_rule("validity").unwrap(), "runexp explain validity");
+}
+
+#[test]
+fn the_page_of_outcomes_is_current() {
+    assert_current("scenarios/reference/outcomes.md", &explain_outcome("outcomes").unwrap(), "runexp explain outcomes");
+}
+
+#[test]
+fn every_outcome_has_a_page_once() {
+    let listed: Vec<String> = OUTCOMES.iter().map(|kind| format!("{kind:?}")).collect();
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    assert_eq!(sorted(listed), sorted(variants("src/record/outcome_kind.rs", "OutcomeKind")));
+    assert_eq!(
+        sorted(variants("src/record/outcome.rs", "RequestOutcome")),
+        sorted(variants("src/record/outcome_kind.rs", "OutcomeKind"))
+    );
 }
 
 /// The variants of an enum.

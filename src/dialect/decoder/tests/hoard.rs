@@ -10,7 +10,7 @@ fn held(dialect: Dialect, stream: bool, body: &[u8], piece: usize) -> usize {
     let counted = measure(|| {
         let mut decoder = dialect.decoder(stream);
         let pushed = body.chunks(piece).try_for_each(|piece| decoder.push(piece, &mut |_| ()));
-        let _ = pushed.and_then(|()| decoder.finish(&mut |_| ()));
+        let _ = pushed.and_then(|()| decoder.finish(&mut |_| ()).map(|_| ()));
     });
     usize::try_from(counted.bytes_max).unwrap()
 }

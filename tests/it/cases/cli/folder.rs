@@ -68,6 +68,8 @@ impl Folder {
             (r"\d+\.\d s\b", "TIME"),
             (r"\b\d+ requests", "N requests"),
             (r"\b\d+ failed", "N failed"),
+            (r"\b\d+ of \d+: \d+ × ", "N of N: N × "),
+            (r"N failed: \d+ × ", "N failed: N × "),
             (r"(success|status|interrupted) \d+", "$1 N"),
         ] {
             text = Regex::new(pattern).unwrap().replace_all(&text, name).into_owned();

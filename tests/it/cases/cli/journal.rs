@@ -106,7 +106,7 @@ fn what_is_kept_goes_on_until_cleanup() {
     warning: default/load/clients=1: MPS is on and `shell[0]` is not its client
     kept as it is; to undo it: `runexp cleanup RUN-ID`
     error: nothing valid was measured
-      `default/load/clients=1`, block 0: no request succeeded (nothing_succeeded)
+      `default/load/clients=1`, block 0: no request succeeded: N of N: N × connect `Connection refused (os error 111)` (nothing_succeeded)
       `default/load/clients=1`, block 0: 100.0 % of the requests failed, more than 1 % (errors)
       `default/load/clients=1`, block 0: MPS is on and `shell[0]` is not its client (mps_state)
     help: `runexp explain nothing_succeeded` says what this protects against

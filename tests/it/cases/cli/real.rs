@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 
 use insta::assert_snapshot;
+use regex::Regex;
 
 use super::folder::{Folder, is_gone};
 use super::undisturbed::measured;
@@ -123,7 +124,9 @@ fn a_server_that_ends_while_it_starts_is_quoted() {
 
 #[test]
 fn a_server_that_dies_under_load_is_quoted() {
-    assert_snapshot!(folder("die").runexp("x.toml"), @r"
+    let said = folder("die").runexp("x.toml").to_string();
+    // How the last request of a dying server ends is a matter of luck.
+    assert_snapshot!(Regex::new("N failed: .*").unwrap().replace(&said, "N failed: WHY"), @r"
     exit 3
 
     stdout:
@@ -132,7 +135,7 @@ fn a_server_that_dies_under_load_is_quoted() {
     stderr:
     epoch 1/1 · block 1 · default
       server python[0] ready after TIME
-      [1/1] default/load/clients=1 · N requests, N failed
+      [1/1] default/load/clients=1 · N requests, N failed: WHY
     teardown
     error: server `python[0]` ended by itself (exit status: 9); the last lines of its log:
         loading the model
@@ -154,10 +157,10 @@ fn a_server_that_refuses_every_request_measures_nothing() {
     stderr:
     epoch 1/1 · block 1 · default
       server python[0] ready after TIME
-      [1/1] default/load/clients=1 · N requests, N failed
+      [1/1] default/load/clients=1 · N requests, N failed: N × 500 `no model`
     teardown
     error: nothing valid was measured
-      `default/load/clients=1`, block 0: no request succeeded (nothing_succeeded)
+      `default/load/clients=1`, block 0: no request succeeded: N of N: N × 500 `no model` (nothing_succeeded)
       `default/load/clients=1`, block 0: 100.0 % of the requests failed, more than 1 % (errors)
     help: `runexp explain nothing_succeeded` says what this protects against
     report: summary.json summary.md guide.md decision.md

@@ -13,7 +13,7 @@ pub(super) fn decode<'a>(
     let mut sink = |event: Event<'_>| events.push(kept(event));
     let feed = || {
         pieces.into_iter().try_for_each(|piece| decoder.push(piece, &mut sink))?;
-        decoder.finish(&mut sink)
+        decoder.finish(&mut sink).map(|_| ())
     };
     let ending = feed();
     (events, ending)
@@ -23,7 +23,9 @@ pub(super) fn decode<'a>(
 fn kept(event: Event<'_>) -> Event<'static> {
     match event {
         Event::Token { text, kind } => Event::Token { text: Cow::Owned(text.into_owned()), kind },
+        Event::Counted(tokens) => Event::Counted(tokens),
         Event::Usage(usage) => Event::Usage(usage),
+        Event::PassedOver { field } => Event::PassedOver { field },
         Event::Error { message } => Event::Error { message },
         Event::Done { finish } => Event::Done { finish },
         Event::Stamp(ns) => Event::Stamp(ns),
@@ -42,7 +44,12 @@ pub(super) fn events_of(dialect: Dialect, stream: bool, body: &[u8]) -> String {
 fn token_kind(event: &Event<'_>) -> Option<TokenKind> {
     match event {
         Event::Token { kind, .. } => Some(*kind),
-        Event::Usage(_) | Event::Error { .. } | Event::Done { .. } | Event::Stamp(_) => None,
+        Event::Counted(_)
+        | Event::Usage(_)
+        | Event::PassedOver { .. }
+        | Event::Error { .. }
+        | Event::Done { .. }
+        | Event::Stamp(_) => None,
     }
 }
 
@@ -58,7 +65,9 @@ fn shown_run(run: &[Event<'_>]) -> String {
 fn shown_event(event: &Event<'_>) -> String {
     match event {
         Event::Token { text, .. } => format!("{text:?}"),
+        Event::Counted(tokens) => format!("Counted: {tokens}"),
         Event::Usage(usage) => shown_usage(usage),
+        Event::PassedOver { field } => format!("Passed over: {field}"),
         Event::Error { message } => format!("Error: {message}"),
         Event::Done { finish } => format!("Done: {finish}"),
         Event::Stamp(ns) => format!("Stamp: {ns}"),

@@ -40,7 +40,7 @@ fn another_protocol_is_no_reply() {
 #[test]
 fn a_redirect_is_an_answer_and_is_not_followed() {
     let outcome = outcome_of("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n");
-    assert_eq!(outcome, RequestOutcome::Status { status: 302, message: String::new() });
+    assert_eq!(outcome, RequestOutcome::Redirected { status: 302, location: Some("/elsewhere".to_owned()) });
 }
 
 #[test]
@@ -55,14 +55,14 @@ fn what_is_said_before_the_answer_is_passed_over() {
 #[test]
 fn an_error_answer_without_end_is_its_status() {
     let (outcome, taken) = flooded("HTTP/1.1 500 Oops\r\nContent-Length: 1000000000000\r\n\r\n", "x");
-    assert_eq!(outcome, RequestOutcome::Status { status: 500, message: "x".repeat(300) });
+    assert_eq!(outcome, RequestOutcome::Status { status: 500, message: "x".repeat(300), retry_after: None });
     assert!(taken < UNDERWAY, "{taken} bytes taken");
 }
 
 #[test]
 fn an_error_answer_that_breaks_off_keeps_what_came_of_its_message() {
     let outcome = outcome_of("HTTP/1.1 500 Oops\r\nContent-Length: 1000\r\n\r\nout of mem");
-    assert_eq!(outcome, RequestOutcome::Status { status: 500, message: "out of mem".to_owned() });
+    assert_eq!(outcome, RequestOutcome::Status { status: 500, message: "out of mem".to_owned(), retry_after: None });
     let outcome = first_outcome(|stream| answer(stream, "503 Busy", ""));
-    assert_eq!(outcome, RequestOutcome::Status { status: 503, message: String::new() });
+    assert_eq!(outcome, RequestOutcome::Status { status: 503, message: String::new(), retry_after: None });
 }

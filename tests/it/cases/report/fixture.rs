@@ -12,7 +12,8 @@ use runexp::record::{Environment, GpuIdentity, Manifest, Outcome, Overrides, SCH
 use runexp::report::Context;
 use runexp::scenario::{Level, Selector};
 use runexp::summary::{
-    Attained, CellSummary, Estimate, Gap, Interval, Measured, Objective, Reason, Repetition, Rule, Summary, Validity,
+    Answers, Attained, CellSummary, Estimate, Gap, Interval, Measured, Objective, Reason, Repetition, Rule, Summary,
+    Validity,
 };
 use runexp::units::Bytes;
 
@@ -197,6 +198,7 @@ fn summary_of(id: &str, validity: Vec<Validity>, values: Vec<(&str, Measured)>) 
                 values: IndexMap::new(),
                 objectives: IndexMap::new(),
                 counts: Vec::new(),
+                answers: Answers::default(),
             })
             .collect(),
         objectives: objectives(id),
@@ -220,7 +222,7 @@ fn objectives(id: &str) -> Vec<Objective> {
 }
 
 pub(super) fn estimate(value: f64, interval: Option<(f64, f64)>, n: u32) -> Measured {
-    Measured::Estimate(Estimate { value, interval: interval.map(ends), n, units: Vec::new() })
+    Measured::Estimate(Estimate { value, interval: interval.map(ends), n, units: Vec::new(), basis: None })
 }
 
 pub(super) fn ends((lower, upper): (f64, f64)) -> Interval {

@@ -217,7 +217,7 @@ fn option(name: &str, id: &str, (value, interval, n): Throughput, standing: Opti
         blocks: n,
         standing,
     });
-    let throughput = Estimate { value, interval: interval.map(ends), n, units: Vec::new() };
+    let throughput = Estimate { value, interval: interval.map(ends), n, units: Vec::new(), basis: None };
     let treatment = id.split('/').next().unwrap().into();
     ServingOption { name: name.into(), treatment, cell: cell(id), throughput, against_best }
 }

@@ -1,0 +1,278 @@
+use serde::de::IgnoredAny;
+
+use super::complaint::{complaint, is_html};
+use super::decoder::{Framing, Progress, Protocol, later};
+use super::lines::Lines;
+use super::mend::mend;
+use super::sse::{EventStream, Frame};
+use super::stencil::{self, Stencil};
+use super::text::{MESSAGE_LIMIT, excerpt, shown, surroundings};
+use super::{DecodeError, Event};
+
+/// What has been read of a reply.
+#[derive(Debug)]
+pub(super) struct Reply {
+    protocol: Protocol,
+    /// Its last token.
+    pub(super) stencil: Stencil,
+    /// Why it ends, once the server has said so.
+    finish: Option<String>,
+    /// Whether it is done or has failed.
+    pub(super) ended: bool,
+    /// Its choices, one bit each.
+    pub(super) begun: u64,
+    /// Those that have ended.
+    finished: u64,
+    pub(super) parts: Parts,
+    /// The first line that has no place in it: what is wrong if it never ends
+    /// well.
+    pub(super) foreign: Option<DecodeError>,
+}
+
+/// How a reply's tokens came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parts {
+    /// None did yet.
+    None,
+    /// In one object that is a whole reply.
+    Alone,
+    /// In parts of a stream.
+    Streamed,
+}
+
+impl Parts {
+    /// Tokens have come as they came before.
+    pub(super) const fn repeat(&mut self) {
+        *self = Self::Streamed;
+    }
+
+    /// Whether the reply is a stream, as far as that is known.
+    pub(super) fn are_streamed(self) -> bool {
+        self != Self::Alone
+    }
+
+    fn add(&mut self, stands_alone: bool) {
+        let is_first = *self == Self::None;
+        *self = if is_first && stands_alone { Self::Alone } else { Self::Streamed };
+    }
+}
+
+impl Reply {
+    pub(super) const fn new(protocol: Protocol) -> Self {
+        Self {
+            protocol,
+            stencil: Stencil::new(),
+            finish: None,
+            ended: false,
+            begun: 0,
+            finished: 0,
+            parts: Parts::None,
+            foreign: None,
+        }
+    }
+
+    /// Takes one frame of a stream of events, which begins `at` so many bytes.
+    pub(super) fn frame(
+        &mut self,
+        frame: Frame<'_>,
+        at: u64,
+        sink: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), DecodeError> {
+        let (json, is_plain) = match frame {
+            Frame::Data(json) => (json, false),
+            Frame::Plain(json) => (json, true),
+            Frame::Error(_) | Frame::Foreign(_) => return self.trouble(frame, at, sink),
+        };
+        self.read(json, is_plain, sink).map_err(|error| self.malformed(json, at, &error))
+    }
+
+    /// The same of the last one, which may be cut off.
+    pub(super) fn last_frame(
+        &mut self,
+        frame: Frame<'_>,
+        at: u64,
+        sink: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), DecodeError> {
+        match frame {
+            Frame::Data(json) => self.last(json, at, false, sink),
+            Frame::Plain(json) => self.last(json, at, true, sink),
+            Frame::Error(_) | Frame::Foreign(_) => self.trouble(frame, at, sink),
+        }
+    }
+
+    /// Takes one JSON object that is a line.
+    pub(super) fn object(&mut self, json: &[u8], at: u64, sink: &mut dyn FnMut(Event<'_>)) -> Result<(), DecodeError> {
+        self.read(json, false, sink).map_err(|error| self.malformed(json, at, &error))
+    }
+
+    /// The same of the last one, which may be cut off.
+    pub(super) fn last_object(
+        &mut self,
+        json: &[u8],
+        at: u64,
+        sink: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), DecodeError> {
+        self.last(json, at, false, sink)
+    }
+
+    /// Takes a body that was not asked for as a stream, be it one all the same.
+    pub(super) fn whole(
+        &mut self,
+        body: &[u8],
+        framing: Framing,
+        before: u64,
+        sink: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), DecodeError> {
+        match framing {
+            Framing::Events if [&b"data:"[..], b"event:", b":"].iter().any(|start| body.starts_with(start)) => {
+                let mut events = EventStream::new();
+                events.push(body, &mut |frame: Frame<'_>, at| self.frame(frame, before + at, sink))?;
+                events.finish(&mut |frame: Frame<'_>, at| self.last_frame(frame, before + at, sink))
+            }
+            Framing::Lines if serde_json::from_slice::<IgnoredAny>(body).is_err_and(|error| error.is_syntax()) => {
+                let mut lines = Lines::new();
+                lines.push(body, &mut |line, at| self.object(line, before + at, sink))?;
+                lines.finish(&mut |line, at| self.last_object(line, before + at, sink))
+            }
+            Framing::Events | Framing::Lines => self.last(body, before, true, sink),
+        }
+    }
+
+    fn trouble(&mut self, frame: Frame<'_>, at: u64, sink: &mut dyn FnMut(Event<'_>)) -> Result<(), DecodeError> {
+        match frame {
+            Frame::Error(text) if !self.ended => {
+                self.ended = true;
+                let message = complaint(text).unwrap_or_else(|| shown(text, MESSAGE_LIMIT));
+                let unsaid = "an event that is named an error and says nothing".to_owned();
+                sink(Event::Error { message: if message.is_empty() { unsaid } else { message } });
+            }
+            Frame::Foreign(line) if !self.ended => {
+                let expected = self.protocol.name;
+                if is_html(line) {
+                    return Err(DecodeError::Html { expected, at });
+                }
+                sink(Event::PassedOver { field: "line" });
+                let reason = "no field of a server-sent event".to_owned();
+                self.foreign.get_or_insert_with(|| DecodeError::Malformed {
+                    expected,
+                    reason,
+                    at,
+                    near: excerpt(line),
+                });
+            }
+            Frame::Error(_) | Frame::Foreign(_) | Frame::Data(_) | Frame::Plain(_) => {}
+        }
+        Ok(())
+    }
+
+    fn last(
+        &mut self,
+        json: &[u8],
+        at: u64,
+        is_plain: bool,
+        sink: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), DecodeError> {
+        match self.read(json, is_plain, sink) {
+            Err(error) if !error.is_eof() => Err(self.malformed(json, at, &error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    fn read(&mut self, json: &[u8], is_plain: bool, sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<()> {
+        let json = json.trim_ascii();
+        if self.ended || json.is_empty() {
+            return Ok(());
+        }
+        if let Some(token) = self.stencil.token(json) {
+            self.parts.repeat();
+            sink(token);
+            return Ok(());
+        }
+        if json.starts_with(b"[") && !b"[DONE]".starts_with(json) {
+            return self.list(json, sink);
+        }
+        let (mut events, mut tokens, mut place) = (0_u32, 0_u32, None);
+        let read = self.protocol.read;
+        let mut note = |event: Event<'_>| {
+            self.ended |= matches!(event, Event::Error { .. });
+            tokens += u32::from(matches!(event, Event::Token { .. }));
+            events += 1;
+            place = stencil::place(json, &event);
+            sink(event);
+        };
+        let progress = match read(json, &mut note) {
+            Ok(progress) => progress,
+            Err(error) => {
+                let mended = mend(json).ok_or(error)?;
+                let progress = read(mended.as_bytes(), &mut note)?;
+                note(Event::PassedOver { field: "value" });
+                progress
+            }
+        };
+        if let (1, Some((place, kind)), None, false) = (events, place, &progress.finish, progress.whole) {
+            self.stencil.cut(json, place, kind);
+        }
+        if tokens > 0 {
+            self.parts.add(is_plain || progress.stands_alone);
+        }
+        self.advance(progress, sink);
+        Ok(())
+    }
+
+    /// A list is no part of any reply, but some servers tell of an error in one.
+    fn list(&mut self, json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<()> {
+        serde_json::from_slice::<IgnoredAny>(json)?;
+        let message = complaint(json);
+        self.ended = message.is_some();
+        sink(message.map_or(Event::PassedOver { field: "object" }, |message| Event::Error { message }));
+        Ok(())
+    }
+
+    fn advance(&mut self, progress: Progress, sink: &mut dyn FnMut(Event<'_>)) {
+        let Progress { finish, whole, begun, finished, .. } = progress;
+        self.begun |= begun;
+        self.finished |= finished;
+        self.finish = later(self.finish.take(), finish);
+        if whole {
+            self.end(sink);
+            self.ended = true;
+        }
+    }
+
+    /// What follows the end is passed over, even if it comes in the same piece
+    /// and is too long.
+    pub(super) fn unless_ended(&self, read: Result<(), DecodeError>) -> Result<(), DecodeError> {
+        if self.ended { Ok(()) } else { read }
+    }
+
+    /// Tells that the reply is whole, if the server has said so of every choice.
+    pub(super) fn end(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
+        if self.ended || self.begun & !self.finished != 0 {
+            return;
+        }
+        if let Some(reason) = self.finish.take() {
+            self.ended = true;
+            sink(Event::Done { finish: excerpt(reason.as_bytes()) });
+        }
+    }
+
+    fn malformed(&self, json: &[u8], at: u64, error: &serde_json::Error) -> DecodeError {
+        let expected = self.protocol.name;
+        if is_html(json) {
+            return DecodeError::Html { expected, at };
+        }
+        let body = json.trim_ascii();
+        let before = json.len() - json.trim_ascii_start().len();
+        let place = offset(body, error);
+        let told = error.to_string();
+        let reason = told.split(" at line ").next().unwrap_or_default().to_owned();
+        DecodeError::Malformed { expected, reason, at: at + (before + place) as u64, near: surroundings(body, place) }
+    }
+}
+
+/// Where in `json` an error is: lines count from 1, and so do columns.
+fn offset(json: &[u8], error: &serde_json::Error) -> usize {
+    let lines = json.split(|byte| *byte == b'\n').take(error.line().saturating_sub(1));
+    let before: usize = lines.map(|line| line.len() + 1).sum();
+    (before + error.column().saturating_sub(1)).min(json.len())
+}
