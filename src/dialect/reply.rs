@@ -200,16 +200,19 @@ impl Reply {
             place = stencil::place(json, &event);
             sink(event);
         };
-        let progress = match read(json, &mut note) {
-            Ok(progress) => progress,
+        let (progress, is_mended) = match read(json, &mut note) {
+            Ok(progress) => (progress, false),
             Err(error) => {
                 let mended = mend(json).ok_or(error)?;
-                let progress = read(mended.as_bytes(), &mut note)?;
-                note(Event::PassedOver { field: "value" });
-                progress
+                (read(mended.as_bytes(), &mut note)?, true)
             }
         };
-        if let (1, Some((place, kind)), None, false) = (events, place, &progress.finish, progress.whole) {
+        if is_mended {
+            // An error ends a reply, and nothing follows it.
+            if !self.ended {
+                sink(Event::PassedOver { field: "value" });
+            }
+        } else if let (1, Some((place, kind)), None, false) = (events, place, &progress.finish, progress.whole) {
             self.stencil.cut(json, place, kind);
         }
         if tokens > 0 {
