@@ -3,6 +3,7 @@
 //! One file per API. Nothing here knows HTTP, time or threads: the same bytes
 //! give the same events however they are split.
 
+mod body_fields;
 mod braces;
 mod complaint;
 mod content;
@@ -28,6 +29,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use body_fields::{BodyField, FieldChanges};
 pub use complaint::{error_message, is_context_overflow};
 pub use content::{Content, Refused};
 pub use decoder::{Decoder, Shape};
@@ -101,15 +103,16 @@ impl Dialect {
 
     /// The JSON body of a request.
     ///
-    /// What `ask` leaves open is left out. Objects in `ask.extra`, however deep,
-    /// complete the objects of the same name (Ollama's `options`, `OpenAI`'s
-    /// `stream_options`); every other field of it stands as it is, in the place
-    /// of a field of the same name. Of content that the route does not
+    /// What `ask` leaves open is left out, and so is what `ask.changes` omits.
+    /// Objects in `ask.extra`, however deep, complete the objects of the same
+    /// name (Ollama's `options`, `OpenAI`'s `stream_options`); an empty one takes
+    /// the field of that name out; every other field of it stands as it is, in
+    /// the place of a field of the same name. Of content that the route does not
     /// [take](Self::takes), what it cannot say is left out.
     pub fn body(self, ask: &Ask<'_>) -> Vec<u8> {
         let prompt = || ("prompt", ask.content.text());
         let messages = || ("messages", ask.content.openai_messages());
-        let mut body = match self {
+        let body = match self {
             Self::OllamaChat => ollama::body(ask, ("messages", ask.content.ollama_messages()), Value::Null),
             Self::OllamaGenerate => ollama::body(ask, prompt(), ask.content.images()),
             Self::OpenAiChat => openai::body(ask, messages()),
@@ -117,6 +120,7 @@ impl Dialect {
             Self::LlamaChat => llama::caching(ask, openai::body(ask, messages())),
             Self::LlamaCompletion => llama::caching(ask, llama::body(ask, prompt())),
         };
+        let mut body = ask.changes.applied(self, body);
         merge(&mut body, ask.extra);
         Value::Object(body).to_string().into_bytes()
     }
@@ -140,10 +144,14 @@ fn object<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
 
 fn merge(body: &mut Map<String, Value>, extra: &Map<String, Value>) {
     for (name, value) in extra {
-        if let (Some(Value::Object(ours)), Value::Object(theirs)) = (body.get_mut(name), value) {
-            merge(ours, theirs);
-        } else {
-            body.insert(name.clone(), value.clone());
+        match (body.get_mut(name), value) {
+            (Some(_), Value::Object(nothing)) if nothing.is_empty() => {
+                body.shift_remove(name);
+            }
+            (Some(Value::Object(ours)), Value::Object(theirs)) => merge(ours, theirs),
+            _ => {
+                body.insert(name.clone(), value.clone());
+            }
         }
     }
 }
@@ -168,6 +176,8 @@ pub struct Ask<'a> {
     /// Whether the start of the prompt may come from the server's cache, where
     /// the API can be told.
     pub reuse_prefix: bool,
+    /// Which of these fields are not sent, and which under another name.
+    pub changes: FieldChanges<'a>,
     /// Further fields, put in last.
     pub extra: &'a Map<String, Value>,
 }

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use super::target::Target;
 use crate::clock::Clock;
-use crate::dialect::{Ask, Content, Event};
+use crate::dialect::{Ask, Content, Event, FieldChanges};
 use crate::units::Nanos;
 use crate::wire::Reply;
 
@@ -27,11 +27,11 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// One trial that shows as many as declared is enough. That there are fewer, or
 /// more, takes three: the first token of a request may come late on a busy
 /// machine, and what arrives together may be read in another order.
-pub async fn replies_at_once(target: &Target, declared: u32, clock: Clock) -> Option<u32> {
+pub async fn replies_at_once(target: &Target, changes: FieldChanges<'_>, declared: u32, clock: Clock) -> Option<u32> {
     let requests = declared.saturating_add(1).min(MOST_REQUESTS);
     let mut seen = Vec::new();
     for trial in 0..TRIALS {
-        let count = try_once(target, requests, TOKENS << trial, clock).await?;
+        let count = try_once(target, changes, (requests, TOKENS << trial), clock).await?;
         if count == declared {
             return Some(count);
         }
@@ -50,9 +50,17 @@ fn judged(mut seen: Vec<u32>, declared: u32) -> Option<u32> {
     }
 }
 
-async fn try_once(target: &Target, requests: u32, tokens: u32, clock: Clock) -> Option<u32> {
+async fn try_once(
+    target: &Target,
+    changes: FieldChanges<'_>,
+    (requests, tokens): (u32, u32),
+    clock: Clock,
+) -> Option<u32> {
     let until = clock.now().plus(PATIENCE.into());
-    let replies = (0..requests).map(|number| arrivals(target, number, tokens, (clock, until)));
+    let replies = (0..requests).map(|number| async move {
+        let body = body(target, changes, number, tokens);
+        arrivals(target, &body, (clock, until)).await
+    });
     let replies: Vec<Vec<Nanos>> = join_all(replies).await.into_iter().flatten().collect();
     // A refused request may be the one too many.
     let is_enough = replies.len() + 1 >= usize::try_from(requests).unwrap_or(usize::MAX);
@@ -60,10 +68,10 @@ async fn try_once(target: &Target, requests: u32, tokens: u32, clock: Clock) -> 
     (is_enough && is_long && !replies.is_empty()).then(|| most_at_once(&replies))
 }
 
-/// When the pieces of one reply came; `None` if it did not come whole.
-async fn arrivals(target: &Target, number: u32, tokens: u32, (clock, until): (Clock, Nanos)) -> Option<Vec<Nanos>> {
+/// One of the requests of a trial, in the form that a phase will ask in.
+fn body(target: &Target, changes: FieldChanges<'_>, number: u32, tokens: u32) -> Vec<u8> {
     let text = format!("[{number}] Count from one to five hundred, each number in words, one a line.");
-    let body = target.dialect.body(&Ask {
+    target.dialect.body(&Ask {
         model: target.model.as_deref(),
         content: Content::Prompt { text: &text, images: &[] },
         max_tokens: tokens,
@@ -72,9 +80,14 @@ async fn arrivals(target: &Target, number: u32, tokens: u32, (clock, until): (Cl
         stream: true,
         ignore_eos: true,
         reuse_prefix: false,
+        changes,
         extra: &serde_json::Map::new(),
-    });
-    let reply = target.client.send_fresh(&body, clock, Some(until)).await.ok()?;
+    })
+}
+
+/// When the pieces of one reply came; `None` if it did not come whole.
+async fn arrivals(target: &Target, body: &[u8], (clock, until): (Clock, Nanos)) -> Option<Vec<Nanos>> {
+    let reply = target.client.send_fresh(body, clock, Some(until)).await.ok()?;
     if (200..300).contains(&reply.status) { pieces(target, reply).await } else { None }
 }
 

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
+use super::question::apart;
 use super::single::{Unanswered, single};
 use super::target::Target;
 use crate::clock::Clock;
-use crate::dialect::{Ask, Content};
+use crate::scenario::RequestSpec;
 use crate::units::Nanos;
 
 /// The first generation failed.
@@ -20,27 +21,20 @@ pub enum PreloadError {
     },
 }
 
-/// One short generation, so that the model is loaded before the clock starts.
+/// One short generation, so that the model is loaded before the clock starts;
+/// asked for as the load will be, `request`, but for what is said.
 ///
 /// # Errors
 /// When no whole reply came within the time.
-pub async fn preload(target: &Target, within: Duration, clock: Clock) -> Result<Nanos, PreloadError> {
+pub async fn preload(
+    target: &Target,
+    request: &RequestSpec,
+    within: Duration,
+    clock: Clock,
+) -> Result<Nanos, PreloadError> {
     let started = clock.now();
-    tokio::time::timeout(within, generate(target, clock)).await.map_err(|_| PreloadError::TooSlow { within })??;
+    let body = apart(target, request, "Say hello.", 4);
+    let generated = tokio::time::timeout(within, single(target, &body, request.stream, clock)).await;
+    generated.map_err(|_| PreloadError::TooSlow { within })??;
     Ok(clock.now().since(started))
-}
-
-async fn generate(target: &Target, clock: Clock) -> Result<(), Unanswered> {
-    let ask = Ask {
-        model: target.model.as_deref(),
-        content: Content::Prompt { text: "Say hello.", images: &[] },
-        max_tokens: 4,
-        temperature: 0.0,
-        seed: None,
-        stream: false,
-        ignore_eos: false,
-        reuse_prefix: false,
-        extra: &serde_json::Map::new(),
-    };
-    single(target, &target.dialect.body(&ask), false, clock).await.map(drop)
 }

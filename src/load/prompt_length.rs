@@ -1,11 +1,10 @@
 //! How long a made-up prompt must be: the server says, by its own count.
 
 use super::made_up::made_up;
-use super::question::start;
+use super::question::{apart, start};
 use super::single::{Unanswered, single};
 use super::target::Target;
 use crate::clock::Clock;
-use crate::dialect::{Ask, Content};
 use crate::plan;
 use crate::record::CellKey;
 use crate::scenario::{RequestSpec, length_tolerance};
@@ -90,7 +89,7 @@ pub async fn find_prompt_length(
         let name = format!("prompt_length/{}/{}/{tokens}/{}", key.epoch, key.cell, search.probes.len());
         let nonce = request.nonce.then(|| (plan::derive(seed, &name) >> 32) as u32);
         let text = format!("{}{}", start(nonce, request), made_up(tokens, characters, seed));
-        let body = body(target, request, &text);
+        let body = apart(target, request, &text, 1);
         let usage = single(target, &body, request.stream, clock).await;
         let usage = usage.map_err(|source| PromptLengthError::Unanswered { tokens, source })?;
         let counted = usage.prompt_tokens.ok_or(PromptLengthError::Uncounted)?;
@@ -98,20 +97,6 @@ pub async fn find_prompt_length(
         next = search.next();
     }
     search.found()
-}
-
-fn body(target: &Target, request: &RequestSpec, text: &str) -> Vec<u8> {
-    target.dialect.body(&Ask {
-        model: target.model.as_deref(),
-        content: Content::Prompt { text, images: &[] },
-        max_tokens: 1,
-        temperature: request.temperature,
-        seed: request.seed,
-        stream: request.stream,
-        ignore_eos: request.ignore_eos,
-        reuse_prefix: false,
-        extra: &request.extra,
-    })
 }
 
 /// What has been tried for a length.

@@ -6,6 +6,7 @@ use super::exchange::{Exchange, Turn};
 use super::form;
 use super::interrupt::Interrupted;
 use super::made_up::made_up;
+use super::target::Target;
 use crate::dialect::{Ask, Content};
 use crate::plan;
 use crate::record::RequestOutcome;
@@ -126,6 +127,7 @@ impl Exchange {
             stream: request.stream,
             ignore_eos: request.ignore_eos,
             reuse_prefix: turn.said.is_some(),
+            changes: request.changes(),
             extra: &request.extra,
         })
     }
@@ -138,6 +140,23 @@ impl Exchange {
         let is_asked_for = self.workload.spec.request.nonce;
         is_asked_for.then(|| (plan::derive(self.workload.seed, &name()) >> 32) as u32)
     }
+}
+
+/// What is asked apart from the load, in the form that a phase will ask in, so
+/// that a server which takes the one takes the other.
+pub(super) fn apart(target: &Target, request: &RequestSpec, text: &str, max_tokens: u32) -> Vec<u8> {
+    target.dialect.body(&Ask {
+        model: target.model.as_deref(),
+        content: Content::Prompt { text, images: &[] },
+        max_tokens,
+        temperature: request.temperature,
+        seed: request.seed,
+        stream: request.stream,
+        ignore_eos: request.ignore_eos,
+        reuse_prefix: false,
+        changes: request.changes(),
+        extra: &request.extra,
+    })
 }
 
 /// What stands before what is said.

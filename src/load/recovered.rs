@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use super::question::apart;
 use super::single::{Unanswered, answered};
 use super::target::Target;
 use crate::clock::Clock;
-use crate::dialect::{Ask, Content};
 use crate::scenario::RequestSpec;
 use crate::units::Nanos;
 
@@ -34,18 +34,7 @@ pub async fn until_answered(
     clock: Clock,
     last: &mut Option<Unanswered>,
 ) -> GoodAnswer {
-    let ask = Ask {
-        model: target.model.as_deref(),
-        content: Content::Prompt { text: "Say hello.", images: &[] },
-        max_tokens: 4,
-        temperature: request.temperature,
-        seed: request.seed,
-        stream: request.stream,
-        ignore_eos: request.ignore_eos,
-        reuse_prefix: false,
-        extra: &request.extra,
-    };
-    let body = target.dialect.body(&ask);
+    let body = apart(target, request, "Say hello.", 4);
     loop {
         match answered(target, &body, request.stream, clock).await {
             Ok(reply) => match reply.first_token {

@@ -1,6 +1,6 @@
-//! One line for each server a plan would start.
+//! Servers and requests in a few words each.
 
-use crate::scenario::{ServerOrigin, ServerSpec, shown_url, typed};
+use crate::scenario::{RequestSpec, ServerOrigin, ServerSpec, shown_url, typed};
 
 /// A server in one line, without its label.
 pub(super) fn server(server: &ServerSpec) -> String {
@@ -14,4 +14,17 @@ pub(super) fn server(server: &ServerSpec) -> String {
         }
         ServerOrigin::Url { url } => format!("already at {}", shown_url(url)),
     }
+}
+
+/// What replies are asked for, and what of a body is sent otherwise.
+pub(super) fn request(request: &RequestSpec) -> String {
+    let length = if request.limits_replies() {
+        format!("at most {} tokens", request.max_tokens)
+    } else {
+        format!("replies of any length, about {} tokens", request.max_tokens)
+    };
+    let omitted: Vec<String> = request.omit.iter().map(ToString::to_string).collect();
+    let renamed = request.rename.iter().map(|(field, name)| format!(", {field} sent as {name}"));
+    let omitted = if omitted.is_empty() { String::new() } else { format!(", without {}", omitted.join(" and ")) };
+    format!("{length}{omitted}{}", renamed.collect::<String>())
 }

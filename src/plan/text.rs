@@ -105,9 +105,9 @@ fn about(cell: &CellSpec) -> String {
         format!(", {fewest} to {most} times to find max {} from {} to {}{within}", find.max, find.from, find.to)
     });
     format!(
-        "{length} after {} of warm-up, at most {} tokens{}{}",
+        "{length} after {} of warm-up, {}{}{}",
         cell.warmup,
-        cell.request.max_tokens,
+        describe::request(&cell.request),
         fault.unwrap_or_default(),
         search.unwrap_or_default()
     )

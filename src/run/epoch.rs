@@ -12,7 +12,7 @@ use super::world::{Running, WorldError};
 use crate::load::{self, Target};
 use crate::plan::{CellSpec, Epoch};
 use crate::record::{CellKey, Event, Scope};
-use crate::scenario::{Cooldown, Endpoint, Header, Preload, ServerSpec};
+use crate::scenario::{Cooldown, Header, Preload, RequestSpec, ServerSpec};
 use crate::server::{self, ServerContext};
 
 impl<'a> Conductor<'a> {
@@ -60,11 +60,11 @@ impl<'a> Conductor<'a> {
     }
 
     async fn start_all(&mut self, number: u32, epoch: &Epoch, servers: &mut Vec<Running>) -> Result<(), Halt> {
-        let endpoint = self.endpoint(epoch);
         self.note_memory(number, servers);
         for spec in epoch.servers.iter().take(self.stage.plan.servers_at_first(epoch)) {
             self.go_on()?;
-            match self.start(number, spec, endpoint).await {
+            let request = self.first_request(epoch, spec);
+            match self.start(number, spec, request.as_ref()).await {
                 Ok(running) => {
                     servers.push(running);
                     self.note_memory(number, servers);
@@ -83,9 +83,10 @@ impl<'a> Conductor<'a> {
         self.note(Event::ServerFailed { epoch, server: spec.into(), reason: source.to_string() });
     }
 
-    /// By which servers are asked for their first tokens.
-    pub(super) fn endpoint(&self, epoch: &Epoch) -> Endpoint {
-        epoch.cells.first().map_or(Endpoint::Chat, |cell| self.spec(&cell.cell).request.endpoint)
+    /// What a server is asked for first, and so for its first tokens.
+    pub(super) fn first_request(&self, epoch: &Epoch, server: &ServerSpec) -> Option<RequestSpec> {
+        let mut requests = epoch.cells.iter().map(|cell| &self.spec(&cell.cell).request);
+        requests.find(|request| request.servers.is_empty() || request.servers.contains(&server.name)).cloned()
     }
 
     /// How much memory is in use with these servers up.
@@ -99,7 +100,7 @@ impl<'a> Conductor<'a> {
         &mut self,
         epoch: u32,
         spec: &ServerSpec,
-        endpoint: Endpoint,
+        request: Option<&RequestSpec>,
     ) -> Result<Running, WorldError> {
         let started = self.stage.clock.now();
         let log = self.log(&spec.label());
@@ -108,16 +109,16 @@ impl<'a> Conductor<'a> {
         let context = self.server_context(&log, &environment, &headers, &stop);
         let running = self.stage.world.start_server(spec, &context, &mut self.undo).await?;
         let ready_ns = self.stage.clock.now().since(started);
-        let preload_ns = match &spec.preload {
-            Some(preload) => Some(self.preload(spec, &running, preload, endpoint).await?),
+        let preload_ns = match spec.preload.as_ref().zip(request) {
+            Some((preload, request)) => Some(self.preload(spec, &running, preload, request).await?),
             None => None,
         };
         let mut about = tokio::select! {
             () = self.stop.cancelled() => return Err(WorldError::Interrupted),
             about = server::about(spec, running.url(), &headers) => about,
         };
-        if about.slots.is_none() {
-            about.slots = self.find_slots(spec, &running, endpoint, &log).await?;
+        if let (None, Some(request)) = (&about.slots, request) {
+            about.slots = self.find_slots(spec, &running, request, &log).await?;
         }
         self.tell(RunEvent::ServerReady { label: spec.label(), seconds: ready_ns.seconds() });
         self.note(Event::ServerReady {
@@ -137,15 +138,15 @@ impl<'a> Conductor<'a> {
         spec: &ServerSpec,
         running: &Running,
         preload: &Preload,
-        endpoint: Endpoint,
+        request: &RequestSpec,
     ) -> Result<crate::units::Nanos, WorldError> {
         let within = preload.within.duration();
         let headers = self.stage.secrets.headers(spec);
-        let mut target = Target::new(spec, running.url(), endpoint, within, &headers)?;
+        let mut target = Target::new(spec, running.url(), request.endpoint, within, &headers)?;
         target.model = preload.model.clone().or(target.model);
         tokio::select! {
             () = self.stop.cancelled() => Err(WorldError::Interrupted),
-            loaded = load::preload(&target, within, self.stage.clock) => Ok(loaded?),
+            loaded = load::preload(&target, request, within, self.stage.clock) => Ok(loaded?),
         }
     }
 

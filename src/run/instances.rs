@@ -5,7 +5,7 @@ use super::dismantle::by_hand;
 use super::world::{Running, WorldError};
 use crate::plan::Epoch;
 use crate::record::ProbeVerdict;
-use crate::scenario::{Endpoint, ServerSpec};
+use crate::scenario::{RequestSpec, ServerSpec};
 
 impl Conductor<'_> {
     /// Brings up exactly so many servers of an epoch; why that cannot be had, if
@@ -21,10 +21,10 @@ impl Conductor<'_> {
         let surplus = servers.split_off(count.min(servers.len()));
         self.stop_all(number, surplus).await;
         self.gauge.forget_beyond(servers.len());
-        let endpoint = self.endpoint(epoch);
         for spec in epoch.servers.iter().take(count).skip(servers.len()) {
             self.go_on()?;
-            let lacking = self.one_more(number, spec, endpoint, servers).await?;
+            let request = self.first_request(epoch, spec);
+            let lacking = self.one_more(number, spec, request.as_ref(), servers).await?;
             if lacking.is_some() {
                 return Ok(lacking);
             }
@@ -36,14 +36,14 @@ impl Conductor<'_> {
         &mut self,
         epoch: u32,
         spec: &ServerSpec,
-        endpoint: Endpoint,
+        request: Option<&RequestSpec>,
         servers: &mut Vec<Running>,
     ) -> Result<Option<String>, Halt> {
         if let Some(reason) = self.gauge.lacks_room() {
             return Ok(Some(format!("`{}` {reason}", spec.label())));
         }
         let mark = self.undo.mark();
-        match self.start(epoch, spec, endpoint).await {
+        match self.start(epoch, spec, request).await {
             Ok(running) => servers.push(running),
             Err(_) if self.stop.is_cancelled() => return Err(Halt::Interrupted),
             Err(source) => return self.failed_to_start(epoch, spec, &source, mark).await.map(Some),

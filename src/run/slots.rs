@@ -4,7 +4,7 @@ use super::conductor::Conductor;
 use super::world::{Running, WorldError};
 use crate::load::{Target, replies_at_once};
 use crate::record::{SlotsSeen, SlotsSource};
-use crate::scenario::{Endpoint, ServerSpec};
+use crate::scenario::{RequestSpec, ServerSpec};
 use crate::server::slots_of;
 
 /// Nobody waits longer for a piece of a reply to a trial.
@@ -18,17 +18,17 @@ impl Conductor<'_> {
         &self,
         spec: &ServerSpec,
         running: &Running,
-        endpoint: Endpoint,
+        request: &RequestSpec,
         log: &Path,
     ) -> Result<Option<SlotsSeen>, WorldError> {
         let Some(declared) = spec.slots.filter(|_| !self.stage.world.is_simulated()) else { return Ok(None) };
         if let Some(seen) = slots_of(spec.api, log, &self.processes_of(running)) {
             return Ok(Some(seen));
         }
-        let target = Target::new(spec, running.url(), endpoint, STALL, &self.stage.secrets.headers(spec))?;
+        let target = Target::new(spec, running.url(), request.endpoint, STALL, &self.stage.secrets.headers(spec))?;
         tokio::select! {
             () = self.stop.cancelled() => Err(WorldError::Interrupted),
-            count = replies_at_once(&target, declared, self.stage.clock) => {
+            count = replies_at_once(&target, request.changes(), declared, self.stage.clock) => {
                 Ok(count.map(|count| SlotsSeen { count, by: SlotsSource::Trial }))
             }
         }

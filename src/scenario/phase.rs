@@ -1,5 +1,6 @@
 //! Workload phases: who sends what, how often, for how long.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ use super::made_up::one_or_more;
 use super::prompt::PromptTemplate;
 use super::shape::{OneOrMore, exactly_one};
 use super::traffic::Load;
-use crate::dialect::Route;
+use crate::dialect::{BodyField, FieldChanges, Route};
 use crate::names::{PhaseName, ServerName};
 use crate::signal::StopSignal;
 use crate::units::{Period, Share};
@@ -126,9 +127,19 @@ pub struct RequestSpec {
     /// Which servers are asked, in turn; all if empty.
     #[serde(default)]
     pub servers: Vec<ServerName>,
+    /// Fields of the body that are not sent, for servers that refuse them:
+    /// `["stream_options", "temperature"]`. Without `max_tokens` a reply ends
+    /// where the model ends it; the number still says what the plan counts on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub omit: Vec<BodyField>,
+    /// Fields of the body that a server calls otherwise:
+    /// `{ max_tokens = "max_completion_tokens" }`. They stay where they stand.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rename: BTreeMap<BodyField, String>,
     /// Further fields of the request body, put in last. Tables complete the
     /// body's own of the same name, however deep, `options` of Ollama for one;
-    /// anything else takes the place of what stands there.
+    /// an empty table takes the body's own field of that name out; anything else
+    /// takes the place of what stands there.
     #[serde(default)]
     pub extra: serde_json::Map<String, serde_json::Value>,
     /// Longest silence between two reads before the request has stalled.
@@ -137,6 +148,28 @@ pub struct RequestSpec {
     /// The longest that a request may take as a whole; no limit if left out.
     #[serde(default)]
     pub timeout: Option<Period>,
+}
+
+impl RequestSpec {
+    /// What its bodies have not, or call otherwise.
+    pub fn changes(&self) -> FieldChanges<'_> {
+        FieldChanges { omit: &self.omit, rename: &self.rename }
+    }
+
+    /// Whether servers are told `max_tokens`.
+    pub fn limits_replies(&self) -> bool {
+        !self.omits(BodyField::MaxTokens)
+    }
+
+    /// Whether servers are told to go on whatever the model says.
+    pub fn ignores_end(&self) -> bool {
+        self.ignore_eos && !self.omits(BodyField::IgnoreEos)
+    }
+
+    /// Whether bodies are sent without this field whatever it would be.
+    pub(super) fn omits(&self, field: BodyField) -> bool {
+        self.omit.contains(&field)
+    }
 }
 
 const fn yes() -> bool {

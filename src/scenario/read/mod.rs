@@ -1,6 +1,7 @@
 //! From tables to the plain types, one file per noun.
 
 pub(super) mod audit;
+mod changes;
 pub(super) mod claim;
 mod declared;
 pub(super) mod design;

@@ -11,6 +11,7 @@ use super::super::source::{FileRole, Finding, PromptUse, Span, WantedFile};
 use super::super::spelling;
 use super::super::template::Scope;
 use super::super::tree::{Entry, Node, Value};
+use super::changes::check_changes;
 use super::declared::Declared;
 use super::server::Servers;
 use crate::dialect::Dialect;
@@ -38,6 +39,7 @@ pub(super) fn read_request(outer: &Fields<'_>, servers: Option<&Servers>, dir: &
     let template = template.map_or(Some(None), |template| template.map(Some))?;
     request.template = template.as_ref().map(|(template, _)| template.clone());
     let dialects = dialects(&request, servers);
+    check_changes(&request, &dialects, &fields);
     if let (Some(prompts), Some(node)) = (&mut request.prompts, fields.raw("prompts")) {
         *prompts = dir.join(&*prompts);
         let role = FileRole::Prompts(PromptUse { template, dialects });

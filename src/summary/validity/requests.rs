@@ -48,7 +48,7 @@ pub(super) fn dropped(examined: &Examined<'_>) -> Option<String> {
 
 /// Replies that stop early make a server look fast.
 pub(super) fn cut_short(examined: &Examined<'_>) -> Option<String> {
-    let ignored_end = examined.spec.request.ignore_eos.then_some(FULL_LENGTH);
+    let ignored_end = examined.spec.request.ignores_end().then_some(FULL_LENGTH);
     let expected = examined.spec.expect.output_tokens_at_least.map(Share::fraction);
     let demanded = ignored_end.into_iter().chain(expected).reduce(f64::max)?;
     let whole = examined.window.sent().filter(|request| request.outcome.is_success());

@@ -35,5 +35,6 @@ mod simulated;
 mod stalled;
 mod starved;
 mod strays;
+mod strict;
 mod teardown;
 mod undisturbed;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests write scenarios into folders of their own")]
 
+mod changes;
 mod mutation;
 mod prompts;
 mod robustness;

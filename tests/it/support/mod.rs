@@ -22,6 +22,10 @@ impl ScriptedServer {
     /// Answers every request by calling `answer` with its number (from 0) and
     /// the connection, which is closed afterwards.
     pub(crate) fn start(answer: impl Fn(usize, &mut TcpStream) + Send + Sync + 'static) -> Self {
+        Self::listening(move |number, _, stream| answer(number, stream))
+    }
+
+    fn listening(answer: impl Fn(usize, &str, &mut TcpStream) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(AtomicUsize::new(0));
@@ -34,6 +38,12 @@ impl ScriptedServer {
             }
         });
         Self { address, requests, heard }
+    }
+
+    /// Answers every request by calling `answer` with what was asked, head and
+    /// body, and the connection, which is closed afterwards.
+    pub(crate) fn start_hearing(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> Self {
+        Self::listening(move |_, heard, stream| answer(heard, stream))
     }
 
     /// Answers the first request of every connection, and closes it without a
@@ -63,14 +73,14 @@ impl ScriptedServer {
 
 fn serve(
     mut stream: TcpStream,
-    answer: &(dyn Fn(usize, &mut TcpStream) + Send + Sync),
+    answer: &(dyn Fn(usize, &str, &mut TcpStream) + Send + Sync),
     counter: &AtomicUsize,
     heard: &Mutex<Vec<String>>,
 ) {
     if let Some(request) = read_request(&mut stream) {
-        heard.lock().unwrap().push(request);
+        heard.lock().unwrap().push(request.clone());
         let number = counter.fetch_add(1, Ordering::SeqCst);
-        answer(number, &mut stream);
+        answer(number, &request, &mut stream);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Request bodies.
 
 use insta::assert_snapshot;
-use runexp::dialect::{Api, Ask, Content, Dialect, Refused, Route};
+use runexp::dialect::{Api, Ask, BodyField, Content, Dialect, FieldChanges, Refused, Route};
 use serde_json::{Map, Value, json};
 
 const DIALECTS: [Dialect; 6] = [
@@ -32,6 +32,7 @@ fn each_dialect_asks_in_its_own_words() {
         stream: false,
         ignore_eos: false,
         reuse_prefix: false,
+        changes: FieldChanges::default(),
         extra: &none,
     };
     assert_snapshot!(requests(&plain), @r#"
@@ -63,6 +64,7 @@ fn asking<'a>(content: Content<'a>, extra: &'a Map<String, Value>) -> Ask<'a> {
         stream: false,
         ignore_eos: false,
         reuse_prefix: true,
+        changes: FieldChanges::default(),
         extra,
     }
 }
@@ -132,4 +134,49 @@ fn extra_fields_complete_objects_however_deep_and_replace_the_rest() {
     let content = Content::Prompt { text: "hi", images: &[] };
     let body = Dialect::OllamaGenerate.body(&asking(content, extra.as_object().unwrap()));
     assert_snapshot!(String::from_utf8(body).unwrap(), @r#"{"prompt":"hi","stream":false,"keep_alive":"5m","truncate":false,"options":{"num_predict":9,"temperature":0.0,"num_ctx":4096},"chat_template_kwargs":{"enable_thinking":false}}"#);
+}
+
+#[test]
+fn fields_are_left_out_and_renamed_where_each_dialect_has_them() {
+    let (none, extra) = (Map::new(), json!({ "max_tokens": 9 }));
+    let content = Content::Prompt { text: "hi", images: &[] };
+    let full = Ask { model: Some("m"), seed: Some(7), stream: true, ignore_eos: true, ..asking(content, &none) };
+    let renamed = [(BodyField::MaxTokens, "max_completion_tokens"), (BodyField::Seed, "random_seed")];
+    let rename = renamed.map(|(field, name)| (field, name.to_owned())).into();
+    let changes = FieldChanges { omit: &[BodyField::StreamOptions, BodyField::Temperature], rename: &rename };
+    assert_snapshot!(requests(&Ask { changes, ..full.clone() }), @r#"
+    /api/chat {"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true,"keep_alive":-1,"truncate":false,"options":{"max_completion_tokens":8,"random_seed":7}}
+    /api/generate {"model":"m","prompt":"hi","stream":true,"keep_alive":-1,"truncate":false,"options":{"max_completion_tokens":8,"random_seed":7}}
+    /v1/chat/completions {"model":"m","messages":[{"role":"user","content":"hi"}],"max_completion_tokens":8,"random_seed":7,"stream":true,"ignore_eos":true}
+    /v1/completions {"model":"m","prompt":"hi","max_completion_tokens":8,"random_seed":7,"stream":true,"ignore_eos":true}
+    /v1/chat/completions {"model":"m","messages":[{"role":"user","content":"hi"}],"max_completion_tokens":8,"random_seed":7,"stream":true,"ignore_eos":true,"cache_prompt":true}
+    /completion {"model":"m","prompt":"hi","max_completion_tokens":8,"random_seed":7,"stream":true,"ignore_eos":true,"cache_prompt":true}
+    "#);
+    let changes = FieldChanges { omit: &BodyField::ALL, rename: &rename };
+    assert_snapshot!(requests(&Ask { changes, ..full.clone() }), @r#"
+    /api/chat {"messages":[{"role":"user","content":"hi"}]}
+    /api/generate {"prompt":"hi"}
+    /v1/chat/completions {"messages":[{"role":"user","content":"hi"}]}
+    /v1/completions {"prompt":"hi"}
+    /v1/chat/completions {"messages":[{"role":"user","content":"hi"}]}
+    /completion {"prompt":"hi"}
+    "#);
+    let later = Ask { changes, extra: extra.as_object().unwrap(), ..full };
+    assert_eq!(
+        String::from_utf8(Dialect::OpenAiCompletions.body(&later)).unwrap(),
+        r#"{"prompt":"hi","max_tokens":9}"#
+    );
+}
+
+#[test]
+fn an_empty_table_in_extra_takes_a_field_out_however_deep() {
+    let extra = json!({ "stream_options": {}, "options": { "num_predict": {} }, "chat_template_kwargs": {} });
+    let content = Content::Prompt { text: "hi", images: &[] };
+    let ask = Ask { stream: true, ..asking(content, extra.as_object().unwrap()) };
+    let bodies =
+        [Dialect::OpenAiChat, Dialect::OllamaGenerate].map(|dialect| String::from_utf8(dialect.body(&ask)).unwrap());
+    assert_snapshot!(bodies.join("\n"), @r#"
+    {"messages":[{"role":"user","content":"hi"}],"max_tokens":8,"temperature":0.0,"stream":true,"options":{"num_predict":{}},"chat_template_kwargs":{}}
+    {"prompt":"hi","stream":true,"keep_alive":-1,"truncate":false,"options":{"temperature":0.0},"stream_options":{},"chat_template_kwargs":{}}
+    "#);
 }

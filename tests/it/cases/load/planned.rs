@@ -1,5 +1,6 @@
 //! One server, and one cell that asks it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use runexp::dialect::Api;
@@ -52,6 +53,8 @@ pub(super) fn cell(load: Load, length: Length) -> CellSpec {
             prompt_cache: PromptCache::Refuse,
             think: None,
             servers: Vec::new(),
+            omit: Vec::new(),
+            rename: BTreeMap::new(),
             extra: serde_json::Map::new(),
             stall: Period::from(Duration::from_millis(300)),
             timeout: None,
