@@ -1,5 +1,7 @@
 //! What a server tells of itself: engine, model, memory, slots.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -132,7 +134,11 @@ fn sorted(lines: &str) -> String {
 
 fn digest(text: &str) -> String {
     let hash = Sha256::digest(text.as_bytes());
-    hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>().chars().take(DIGITS).collect()
+    let hex = hash.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    hex.chars().take(DIGITS).collect()
 }
 
 #[cfg(test)]

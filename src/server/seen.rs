@@ -11,10 +11,13 @@ use crate::scenario::{Header, ServerSpec, url_of};
 /// No server has more models loaded than a reader wants to see.
 const MOST_MODELS: usize = 16;
 
+/// Finds the loaded models in what a server tells.
+type Reader = fn(&Value) -> Option<Vec<LoadedModel>>;
+
 /// The models that a server says are loaded; `None` if it does not say.
 pub async fn loaded_models(spec: &ServerSpec, url: &str, headers: &[Header]) -> Option<Vec<LoadedModel>> {
     let headers: Vec<_> = headers.iter().map(|header| (header.name(), header.value())).collect();
-    let (path, read): (_, fn(&Value) -> Option<Vec<LoadedModel>>) = match spec.api {
+    let (path, read): (_, Reader) = match spec.api {
         Api::Ollama => ("/api/ps", of_ollama),
         Api::LlamaServer => ("/models", of_router),
         Api::OpenAi => return None,
