@@ -106,14 +106,6 @@ pub(super) enum Failure {
     /// A value could not be shown as JSON.
     #[error("failed to write JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// A port that the scenario fixes is not free.
-    #[error("port {port} of `{server}` is in use; stop who listens there, or leave `port` out to get a free one")]
-    PortTaken {
-        /// Whose.
-        server: String,
-        /// Which.
-        port: u16,
-    },
     /// Connections cannot come from an address that the scenario names.
     #[error(
         "`{address}` in the `source_addresses` of `{server}` is not an address of this machine; `ip address` lists those it has"
@@ -180,7 +172,6 @@ impl Failure {
             | Self::Write { .. }
             | Self::Json(_)
             | Self::Ports(_)
-            | Self::PortTaken { .. }
             | Self::NotOurAddress { .. }
             | Self::Distrust(_)
             | Self::Secret(_)

@@ -20,7 +20,7 @@ use crate::plan::{self, Choices, Plan, PlanError};
 use crate::process::needs_sudo;
 use crate::record::{Envelope, Environment, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
 use crate::run::{self, Aftermath, Finished, Guard, Interrupt, Obstacle, Remains, Request, RunEvent, Secrets, World};
-use crate::scenario::{Bindings, Scenario, ServerOrigin};
+use crate::scenario::{Bindings, Scenario};
 use crate::sim::{self, Machine};
 use crate::store::RunDirectory;
 
@@ -164,21 +164,12 @@ fn trust(scenario: &Scenario) -> Result<(), Failure> {
     if needs_sudo() { Ok(()) } else { Ok(host::trust(&scenario.files, &host::trusted_users())?) }
 }
 
-/// The right to change this host, by files that may be trusted. Every port that a server will listen on must
-/// be free before the first effect, and every address that connections are to
-/// come from must be this host's; a port is looked at again when its server
-/// starts.
+/// The right to change this host, by files that may be trusted. Every address
+/// that connections are to come from must be this host's.
 fn guard(scenario: &Scenario, plan: &Plan, run_id: &RunId) -> Result<Guard, Failure> {
     trust(scenario)?;
     let guard = Guard::take(run_id)?;
     let servers = plan.epochs.iter().flat_map(|epoch| &epoch.servers);
-    let mut ports = servers.clone().filter_map(|server| match server.origin {
-        ServerOrigin::Run { port, .. } | ServerOrigin::Compose { port, .. } => Some((server, port)),
-        ServerOrigin::Url { .. } => None,
-    });
-    if let Some((server, port)) = ports.find(|(_, port)| !host::port_is_free(*port)) {
-        return Err(Failure::PortTaken { server: server.label(), port });
-    }
     let mut sources = servers.flat_map(|server| server.source_addresses.iter().map(move |source| (server, *source)));
     match sources.find(|(_, source)| !host::is_own_address(*source)) {
         Some((server, address)) => Err(Failure::NotOurAddress { server: server.label(), address }),

@@ -104,6 +104,15 @@ async fn json_of(mut response: reqwest::Response) -> Option<serde_json::Value> {
     serde_json::from_slice(&body).ok()
 }
 
+/// The JSON by which `url` refuses a POST of `body`; `None` if it takes it, or
+/// refuses in any other way.
+pub async fn http_refusal(url: &str, headers: &[(&str, &str)], body: &serde_json::Value) -> Option<serde_json::Value> {
+    let (client, asked) = web(url, Some(PATIENCE)).ok()?;
+    let request = headers.iter().fold(client.post(asked), |request, (name, value)| request.header(*name, *value));
+    let response = request.json(body).send().await.ok()?;
+    if response.status().is_success() { None } else { json_of(response).await }
+}
+
 /// A GET, or a POST where there is a body.
 async fn ask(
     url: &str,

@@ -27,9 +27,11 @@ pub fn free_ports(count: usize) -> Result<Vec<u16>, PortError> {
     ports.map_err(|source| PortError { count, source })
 }
 
-/// Whether nobody listens on this port of 127.0.0.1.
+/// Whether nobody listens on this port of 127.0.0.1. A port that this user may
+/// not take, a server may: it can have rights that we lack.
 pub fn port_is_free(port: u16) -> bool {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).err();
+    taken.is_none_or(|error| error.kind() != io::ErrorKind::AddrInUse)
 }
 
 /// Whether connections can be made from this address: whether it is one of

@@ -1,5 +1,5 @@
 use super::gpu::{memory_available_min, memory_used_max};
-use super::{Better, Family, Gap, Measure, MetricDefinition, Unit, UnitValue, Window};
+use super::{Better, Family, Gap, Measure, MemoryBefore, MetricDefinition, Unit, UnitValue, Window};
 use crate::units::Bytes;
 
 pub(super) const DEFINITIONS: &[MetricDefinition] = &[
@@ -47,11 +47,18 @@ const fn memory(
 /// (Most memory in use inside the window − in use before the epoch's first
 /// server) ÷ servers that were up. Device memory, by anyone; on a machine whose
 /// GPUs have none of their own, what was available of the host's before − the
-/// least inside the window. What a server keeps in the page cache counts as
+/// least inside the window. Servers that were there before had taken theirs
+/// already: of these there is no figure. What a server keeps in the page cache counts as
 /// available, so a model that is mapped from a file is not seen there.
 fn memory_per_instance(window: &Window<'_>) -> UnitValue {
     let unread = || Gap::not_measured("memory was not read before the epoch's first server");
-    let before = window.memory.before.ok_or_else(unread)?;
+    let before = match window.memory.before {
+        MemoryBefore::Read(before) => before,
+        MemoryBefore::Unread => return Err(unread()),
+        MemoryBefore::WithServers => {
+            return Err(Gap::not_measured("servers were there before the run, with what memory they take"));
+        }
+    };
     let added = match (before.device_used_bytes, before.host_available_bytes) {
         (Some(used), _) => memory_used_max(window)? - used.as_f64(),
         (None, Some(available)) => available.as_f64() - memory_available_min(window)?,
@@ -106,8 +113,12 @@ mod tests {
     /// Of three servers on this footing, with these samples inside the window.
     fn values(before: MemoryRecord, samples: &[TelemetryRecord]) -> [UnitValue; 3] {
         let honest = ClientHonesty::default();
-        let memory =
-            Footing { before: Some(before), total: Some(Bytes(10_500)), instances: 3, models: Some(Bytes(2_400)) };
+        let memory = Footing {
+            before: MemoryBefore::Read(before),
+            total: Some(Bytes(10_500)),
+            instances: 3,
+            models: Some(Bytes(2_400)),
+        };
         let window = Window { telemetry: samples.iter().collect(), memory, ..window((0, 1_000), 1, &honest, &[]) };
         [memory_per_instance(&window), instances_max_theoretical(&window), memory_efficiency(&window)]
     }

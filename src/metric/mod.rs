@@ -45,7 +45,7 @@ pub use gap::{Gap, UnitValue};
 pub use objective::Bounded;
 pub use operation::Upkeep;
 pub use throughput::{events_in_window, share_at_full_load, tokens_by_part};
-pub use window::{Demand, Footing, Kill, Objectives, Stranger, Window};
+pub use window::{Demand, Footing, Kill, MemoryBefore, Objectives, Stranger, Window};
 
 static ALL: LazyLock<Vec<MetricDefinition>> = LazyLock::new(|| {
     [

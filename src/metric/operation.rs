@@ -7,8 +7,8 @@ use crate::units::Nanos;
 /// What one epoch takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Upkeep {
-    /// Processes that must stay alive: one for each server that the run starts
-    /// (a container counts as one), and under MPS its control daemon and its
+    /// Processes that must stay alive: one for each server, whoever has started
+    /// it (a container counts as one), and under MPS its control daemon and its
     /// server.
     pub processes: u32,
     /// Ports that clients must know: one for each server.
@@ -77,7 +77,8 @@ fn operational_complexity(window: &Window<'_>) -> UnitValue {
 }
 
 /// From the epoch's start until its last server was ready, its steps and
-/// preloads included, one server after the other.
+/// preloads included, one server after the other. None where a server was there
+/// before.
 fn time_to_ready(window: &Window<'_>) -> UnitValue {
     let ready = window.upkeep.and_then(|upkeep| upkeep.ready);
     ready.map(Nanos::seconds).ok_or_else(|| Gap::not_measured("no server was started for it alone"))

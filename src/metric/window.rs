@@ -46,11 +46,24 @@ pub struct Window<'a> {
     pub upkeep: Option<Upkeep>,
 }
 
+/// Memory in use before an epoch's servers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MemoryBefore {
+    /// So much.
+    Read(MemoryRecord),
+    /// Nobody looked.
+    #[default]
+    Unread,
+    /// Servers that the run has not started were there before, with all that
+    /// they take.
+    WithServers,
+}
+
 /// What the memory in use inside a window is held against.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Footing {
     /// In use before the epoch's first server.
-    pub before: Option<MemoryRecord>,
+    pub before: MemoryBefore,
     /// All there is: of the GPUs, or of the host where they have none.
     pub total: Option<Bytes>,
     /// Servers that were up, asked or not.

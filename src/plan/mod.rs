@@ -44,6 +44,7 @@ pub use derived::{Derived, Described, EpochCommands, StepCommands};
 pub use digest::{digest, digest_of_first};
 pub use duration::Durations;
 pub use expand::{Choices, PlanError, expand};
+pub use outline::treatments;
 pub use rights::{Demand, steps};
 pub use schedule::offsets;
 pub use script::script;

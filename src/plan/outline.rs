@@ -3,7 +3,7 @@
 use super::{Epoch, Plan};
 
 /// The first epoch of every treatment, in the order of the cells.
-pub(super) fn treatments(plan: &Plan) -> Vec<&Epoch> {
+pub fn treatments(plan: &Plan) -> Vec<&Epoch> {
     let mut seen: Vec<&Epoch> = Vec::new();
     for cell in plan.cells.values() {
         if seen.iter().all(|epoch| epoch.treatment != cell.treatment) {

@@ -83,7 +83,7 @@ fn is_server(pid: u32) -> bool {
     environment(pid).any(|variable| variable.starts_with(start.as_bytes()))
 }
 
-fn environment(pid: u32) -> impl Iterator<Item = Vec<u8>> {
+pub(super) fn environment(pid: u32) -> impl Iterator<Item = Vec<u8>> {
     let bytes = std::fs::read(Path::new(PROC).join(pid.to_string()).join("environ")).unwrap_or_default();
     let variables: Vec<Vec<u8>> = bytes.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();
     variables.into_iter()

@@ -12,7 +12,9 @@ mod group;
 mod haste;
 mod identity;
 mod limit;
+mod listener;
 mod log;
+mod lookup;
 mod mark;
 mod sudo;
 mod undoing;
@@ -28,7 +30,9 @@ pub use identity::{
     program,
 };
 pub use limit::Limit;
+pub use listener::{environment_of, listener};
 pub use log::{Tail, append_to, read_from, tail};
+pub use lookup::{NoProgram, find_program};
 pub use mark::{RUN_MARK, SERVER_MARK, end_unfinished, marked, server_mark, stop_marked};
 pub use sudo::{Privileged, needs_sudo};
 pub use undoing::{Unannounced, Undoing};

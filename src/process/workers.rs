@@ -1,10 +1,9 @@
-#![expect(clippy::disallowed_methods, reason = "reads /proc")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::ending::send;
 use super::identity::{PROC, ProcessError, Stat, ancestors, boot_id, processes};
+use super::listener::{holds, listening};
 use crate::record::ProcessIdentity;
 use crate::signal::StopSignal;
 
@@ -38,43 +37,5 @@ pub fn workers(first: &ProcessIdentity, port: u16) -> Result<Vec<ProcessIdentity
 pub fn signal_each(processes: &[ProcessIdentity], signal: StopSignal) {
     for process in processes {
         send(process, signal);
-    }
-}
-
-/// The sockets that listen on this port; see `proc_net_tcp(5)`.
-fn listening(proc: &Path, port: u16) -> BTreeSet<String> {
-    let tables = ["net/tcp", "net/tcp6"].map(|name| std::fs::read_to_string(proc.join(name)).unwrap_or_default());
-    tables.iter().flat_map(|table| table.lines()).filter_map(|line| socket_on(line, port)).collect()
-}
-
-/// `socket:[INODE]` of a line of that table, if it listens there.
-fn socket_on(line: &str, port: u16) -> Option<String> {
-    const LISTEN: &str = "0A";
-    let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-    let (_, own) = fields.get(1)?.rsplit_once(':')?;
-    let is_it = u16::from_str_radix(own, 16) == Ok(port) && fields.get(3) == Some(&LISTEN);
-    is_it.then(|| Some(format!("socket:[{}]", fields.get(9)?)))?
-}
-
-fn holds(proc: &Path, pid: u32, sockets: &BTreeSet<String>) -> bool {
-    let descriptors = std::fs::read_dir(proc.join(pid.to_string()).join("fd"));
-    let mut targets =
-        descriptors.into_iter().flatten().flatten().filter_map(|entry| std::fs::read_link(entry.path()).ok());
-    targets.any(|target| target.to_str().is_some_and(|target| sockets.contains(target)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::socket_on;
-
-    #[test]
-    fn a_socket_is_found_by_the_port_it_listens_on() {
-        let listens = "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  0  0 4711 1 0 100";
-        let connected = listens.replace(" 0A ", " 01 ");
-        assert_eq!(socket_on(listens, 8080).as_deref(), Some("socket:[4711]"));
-        assert_eq!(
-            [socket_on(listens, 8081), socket_on(&connected, 8080), socket_on("  sl  local_address", 8080)],
-            [None, None, None]
-        );
     }
 }

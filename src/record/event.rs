@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CallCost, CellEnd, CellKey, ClientHonesty, Containment, Look, MemoryRecord, Moment, MpsWitness, ProbeVerdict,
-    ProcessIdentity, PromptLengthFound, Resumed, ServerAbout, ServerAnswered, ServerKey, ServerKilled, ServerRecovered,
-    ServerSeen, ServerSilent, Undo,
+    AlreadyThere, CallCost, CellEnd, CellKey, ClientHonesty, Containment, Look, MemoryRecord, Moment, MpsWitness,
+    ProbeVerdict, ProcessIdentity, PromptLengthFound, Resumed, ServerAbout, ServerAnswered, ServerKey, ServerKilled,
+    ServerRecovered, ServerSeen, ServerSilent, Undo,
 };
 use crate::units::{Bytes, Nanos};
 
@@ -47,6 +47,9 @@ pub enum Event {
         /// What it tells of itself.
         #[serde(default)]
         about: ServerAbout,
+        /// What could be seen of it from outside, if the run has not started it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        already_there: Option<AlreadyThere>,
     },
     /// A server could not be started.
     ServerFailed {

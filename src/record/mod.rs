@@ -4,6 +4,7 @@
 //! accepts every older [`SCHEMA_VERSION`] and refuses a newer one.
 
 mod about;
+mod already_there;
 mod cell;
 mod client;
 mod envelope;
@@ -27,6 +28,7 @@ mod telemetry;
 mod undo;
 
 pub use about::{ModelState, ServerAbout, SlotsSeen, SlotsSource};
+pub use already_there::AlreadyThere;
 pub use cell::{CellEnd, CellKey, ProbeVerdict, ServerKey};
 pub use client::{ClientHonesty, ClockSteps, CpuTime};
 pub use envelope::Envelope;

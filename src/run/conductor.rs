@@ -102,6 +102,7 @@ impl<'a> Conductor<'a> {
         self.require_places()?;
         self.may_do_all().await?;
         self.refuse_foreign()?;
+        self.require_needs().await?;
         self.has_begun = true;
         self.setup_environment = self.steps(&plan.setup, Scope::Setup).await?;
         self.catch_up().await?;

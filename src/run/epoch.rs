@@ -129,6 +129,7 @@ impl<'a> Conductor<'a> {
             ready_ns,
             preload_ns,
             about,
+            already_there: if self.stage.world.is_simulated() { None } else { server::already_there(spec) },
         });
         Ok(running)
     }

@@ -1,4 +1,5 @@
 use super::foreign::{self, Foreign};
+use super::needs::{self, Missing};
 use super::placed::{self, Misplaced};
 use super::rights::{self, Powerless};
 use super::world::WorldError;
@@ -16,6 +17,12 @@ pub(super) enum Halt {
     Rights {
         /// They.
         powerless: Vec<Powerless>,
+    },
+    /// Something that steps or servers need is not there.
+    #[error("nothing has been changed, because what the run needs is not there:{}", needs::listed(missing))]
+    Needs {
+        /// What, and who needs it.
+        missing: Missing,
     },
     /// Somebody else computes on a GPU.
     #[error("a measurement beside somebody else's work would say nothing of this one:{}", foreign::listed(foreign))]

@@ -19,6 +19,7 @@ mod interrupt;
 mod look;
 mod lookout;
 mod memory;
+mod needs;
 mod placed;
 mod prompt_lengths;
 mod resumption;

@@ -5,7 +5,7 @@ use super::world::World;
 use crate::plan;
 use crate::process::{CommandError, Privileged, needs_sudo};
 use crate::scenario::{OnError, Rights, StepSpec};
-use crate::step::privileged_commands;
+use crate::step::commands;
 
 /// A step that may not do what it is there for.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl Conductor<'_> {
         let log = self.stage.directory.log(0, "rights");
         let world = &self.stage.world;
         let gpus = || world.gpus();
-        let commands = privileged_commands(step, &self.stage.step_context(&log, &gpus, &self.stop));
+        let commands = commands(step, &self.stage.step_context(&log, &gpus, &self.stop));
         for command in commands {
             if allowed.contains(&command) {
                 continue;

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
+use super::compose_file::{ComposeFile, Publication, chosen_port};
 use super::{ServerContext, ServerError};
 use crate::host::port_is_free;
 use crate::names::compose_project;
@@ -18,6 +19,16 @@ use crate::units::Period;
 
 const COMMAND_LIMIT: Period = Period::from_secs(30);
 const TAIL_LINES: usize = 10;
+
+/// A service that is up.
+pub(super) struct Up {
+    /// Copies its output.
+    pub(super) follower: Child,
+    /// Where that begins in its log.
+    pub(super) offset: u64,
+    /// Where it is met.
+    pub(super) url: String,
+}
 
 /// A service, in a project that no other server shares.
 #[derive(Debug)]
@@ -51,15 +62,23 @@ impl Service {
     }
 
     /// `up -d --wait`, then a follower that copies the service's output into
-    /// the server's log and ends when the service does.
+    /// the server's log and ends when the service does. Its URL is where the
+    /// file publishes it, whatever port was meant for it.
     pub(super) async fn up(
         &self,
         spec: &ServerSpec,
         port: u16,
         context: &ServerContext<'_>,
         undo: &mut impl Undoing,
-    ) -> Result<(Child, u64), ServerError> {
-        if !port_is_free(port) {
+    ) -> Result<Up, ServerError> {
+        let publication = self.publication(spec, port, context).await?;
+        let at = match &publication {
+            Publication::At { port, .. } => Some(*port),
+            Publication::Unknown => Some(port),
+            Publication::Chosen { .. } => None,
+            Publication::Nowhere | Publication::Several { .. } => return Err(self.unpublished(spec)),
+        };
+        if let Some(port) = at.filter(|port| !port_is_free(*port)) {
             return Err(ServerError::PortTaken { server: spec.label(), port });
         }
         let down = Undo::ComposeDown { file: self.file.clone(), project: self.project.clone(), env: self.env.clone() };
@@ -69,7 +88,49 @@ impl Service {
             return Err(self.failure(spec, source).await);
         }
         undo.done(sequence, down);
-        self.follow(spec).await
+        let url = self.url(spec, port, publication, context).await?;
+        let (follower, offset) = self.follow(spec).await?;
+        Ok(Up { follower, offset, url })
+    }
+
+    /// As the file says it with this server's environment. A Compose that does
+    /// not tell is taken at the scenario's word.
+    async fn publication(
+        &self,
+        spec: &ServerSpec,
+        port: u16,
+        context: &ServerContext<'_>,
+    ) -> Result<Publication, ServerError> {
+        let config = ["config", "--format", "json", &self.name];
+        let config = self.run(&config, Limit::from_now(COMMAND_LIMIT), context.cancel).await;
+        let config = config.map_err(|source| error(spec, source))?;
+        let file = ComposeFile::parse(&config);
+        Ok(file.map_or(Publication::Unknown, |file| file.publication(&self.name, port, spec.api)))
+    }
+
+    async fn url(
+        &self,
+        spec: &ServerSpec,
+        port: u16,
+        publication: Publication,
+        context: &ServerContext<'_>,
+    ) -> Result<String, ServerError> {
+        let (host, port) = match publication {
+            Publication::At { host, port } => (host, port),
+            Publication::Unknown => ("127.0.0.1".to_owned(), port),
+            Publication::Chosen { service, target } => {
+                let ask = ["port", &service, &target.to_string()];
+                let answer = self.run(&ask, Limit::from_now(COMMAND_LIMIT), context.cancel).await;
+                let answer = answer.map_err(|source| error(spec, source))?;
+                ("127.0.0.1".to_owned(), chosen_port(&answer).ok_or_else(|| self.unpublished(spec))?)
+            }
+            Publication::Nowhere | Publication::Several { .. } => return Err(self.unpublished(spec)),
+        };
+        Ok(if host.contains(':') { format!("http://[{host}]:{port}") } else { format!("http://{host}:{port}") })
+    }
+
+    fn unpublished(&self, spec: &ServerSpec) -> ServerError {
+        ServerError::Unpublished { server: spec.label(), service: self.name.clone() }
     }
 
     /// Removes the container, so that the next start is a fresh one. Volumes
@@ -130,8 +191,7 @@ impl Service {
         let server = spec.label();
         let list = ["ps", "-q", &self.name];
         let listed = self.run(&list, Limit::from_now(COMMAND_LIMIT), &CancellationToken::new()).await;
-        let listed =
-            listed.map_err(|source| ServerError::Compose { server: server.clone(), source, tail: Tail::default() })?;
+        let listed = listed.map_err(|source| error(spec, source))?;
         let log_failed = |source| ServerError::Log { path: self.log.clone(), source };
         let (log, offset) = append_to(&self.log).map_err(log_failed)?;
         let Some(container) = container_ids(&listed).into_iter().next() else {
@@ -148,5 +208,12 @@ impl Service {
         let follower =
             follower.map_err(|source| ServerError::Spawn { server, program: "docker".to_owned(), source })?;
         Ok((follower, offset))
+    }
+}
+
+fn error(spec: &ServerSpec, source: CommandError) -> ServerError {
+    match source {
+        CommandError::Cancelled { .. } => ServerError::Cancelled { server: spec.label() },
+        source => ServerError::Compose { server: spec.label(), source, tail: Tail::default() },
     }
 }

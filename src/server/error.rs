@@ -73,6 +73,14 @@ pub enum ServerError {
         /// The last lines of the container's own log.
         tail: Tail,
     },
+    /// Its Compose file publishes no port that it could be met at.
+    #[error("`{server}`: the service `{service}` publishes no port that is known to be its own")]
+    Unpublished {
+        /// Which server.
+        server: String,
+        /// Its service.
+        service: String,
+    },
     /// The run was cancelled meanwhile.
     #[error("the start of `{server}` was cancelled")]
     Cancelled {

@@ -4,8 +4,11 @@
 //! it already says what its source says.
 
 mod about;
+mod already_there;
 mod compose;
+mod compose_file;
 mod error;
+mod ollama_store;
 mod ready;
 mod running;
 mod seen;
@@ -18,7 +21,11 @@ use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
 pub use about::about;
+pub use already_there::already_there;
+pub use compose_file::{ComposeFile, Publication};
 pub use error::{NotReady, ServerError};
+pub use ollama_store::OllamaStore;
+pub use ready::accepts;
 pub use running::{RunningServer, start};
 pub use seen::loaded_models;
 pub use slots::slots_of;

@@ -78,7 +78,10 @@ async fn missing(
 }
 
 /// Whether a connection is accepted, whatever is then said over it.
-async fn accepts(url: &str) -> Result<(), NoAnswer> {
+///
+/// # Errors
+/// If it is not.
+pub async fn accepts(url: &str) -> Result<(), NoAnswer> {
     match url.strip_prefix("unix://") {
         Some(path) => socket_answers(path).await,
         None => tcp_answers(&address(url)).await,

@@ -1,6 +1,6 @@
 use tokio::process::Child;
 
-use super::compose::Service;
+use super::compose::{Service, Up};
 use super::spawn::{Launch, Spawned, spawn};
 use super::{ServerContext, ServerError, ready};
 use crate::host::shown_url;
@@ -49,8 +49,7 @@ pub async fn start(
     undo: &mut impl Undoing,
 ) -> Result<RunningServer, ServerError> {
     let started_ns = context.clock.now();
-    let (source, identity, offset) = launch(spec, context, undo).await?;
-    let url = base_url(spec);
+    let Launched { source, identity, offset, url } = launch(spec, context, undo).await?;
     let mut server = RunningServer { spec: spec.clone(), url, identity, started_ns, ready_ns: started_ns, source };
     match server.wait_until_ready(context, offset).await {
         Ok(()) => Ok(server),
@@ -62,30 +61,36 @@ pub async fn start(
     }
 }
 
+/// What there is of a server before it is ready.
+struct Launched {
+    source: Source,
+    identity: Option<ProcessIdentity>,
+    /// Where its own output begins in its log.
+    offset: u64,
+    url: String,
+}
+
 async fn launch(
     spec: &ServerSpec,
     context: &ServerContext<'_>,
     undo: &mut impl Undoing,
-) -> Result<(Source, Option<ProcessIdentity>, u64), ServerError> {
+) -> Result<Launched, ServerError> {
     match &spec.origin {
         ServerOrigin::Run { argv, env, dir, port } => {
             let launch = Launch { argv, env, dir: dir.as_deref(), port: *port };
             let Spawned { child, identity, offset } = spawn(spec, &launch, context, undo)?;
-            Ok((Source::Process(child), Some(identity), offset))
+            let url = format!("http://127.0.0.1:{port}");
+            Ok(Launched { source: Source::Process(child), identity: Some(identity), offset, url })
         }
         ServerOrigin::Compose { file, service, env, port } => {
             let service = Service::new(spec, file, service, env, context);
-            let (follower, offset) = service.up(spec, *port, context, undo).await?;
-            Ok((Source::Service { service, follower }, None, offset))
+            let Up { follower, offset, url } = service.up(spec, *port, context, undo).await?;
+            Ok(Launched { source: Source::Service { service, follower }, identity: None, offset, url })
         }
-        ServerOrigin::Url { .. } => Ok((Source::Elsewhere, None, 0)),
-    }
-}
-
-fn base_url(spec: &ServerSpec) -> String {
-    match &spec.origin {
-        ServerOrigin::Run { port, .. } | ServerOrigin::Compose { port, .. } => format!("http://127.0.0.1:{port}"),
-        ServerOrigin::Url { url } => url.trim_end_matches('/').to_owned(),
+        ServerOrigin::Url { url } => {
+            let url = url.trim_end_matches('/').to_owned();
+            Ok(Launched { source: Source::Elsewhere, identity: None, offset: 0, url })
+        }
     }
 }
 
@@ -151,8 +156,8 @@ impl RunningServer {
             (Source::Process(_) | Source::Elsewhere, _) => return Err(self.not_ours()),
         }
         self.started_ns = context.clock.now();
-        let (source, identity, offset) = launch(&self.spec, context, undo).await?;
-        (self.source, self.identity) = (source, identity);
+        let Launched { source, identity, offset, url } = launch(&self.spec, context, undo).await?;
+        (self.source, self.identity, self.url) = (source, identity, url);
         self.wait_until_ready(context, offset).await
     }
 

@@ -99,8 +99,8 @@ macro_rules! with_effect {
     };
 }
 
-/// The commands that a step would run through `sudo -n`, its undo's among them.
-pub fn privileged_commands(step: &StepSpec, context: &StepContext<'_>) -> Vec<Privileged> {
+/// The commands that a step runs, its undo's among them.
+pub fn commands(step: &StepSpec, context: &StepContext<'_>) -> Vec<Privileged> {
     let (dir, run_dir) = (absolute(context.dir), absolute(context.run_dir));
     let context = &StepContext { dir: &dir, run_dir: &run_dir, ..*context };
     with_effect!(&step.kind, effect => effect.commands(context))

@@ -22,7 +22,9 @@ mod validity;
 mod tests;
 
 use crate::plan::{Epoch, Plan};
-use crate::record::{CellKey, Event, EventRecord, Look, Requests, Resumed, RunRecord, ServerAbout, ServerKey};
+use crate::record::{
+    AlreadyThere, CellKey, Event, EventRecord, Look, Requests, Resumed, RunRecord, ServerAbout, ServerKey,
+};
 use crate::scenario::Claim;
 
 pub use crate::metric::{Gap, UnitValue};
@@ -76,6 +78,7 @@ pub fn summarize<E>(
         resumed: resumed(record, plan),
         served: served(record),
         states: states::told(record),
+        already_there: already_there(record),
         cells,
     })
 }
@@ -104,6 +107,19 @@ fn served(record: &RunRecord) -> Vec<ServerAbout> {
         }
     }
     served
+}
+
+fn already_there(record: &RunRecord) -> Vec<(String, AlreadyThere)> {
+    let mut told = Vec::new();
+    for event in &record.events {
+        if let Event::ServerReady { server, already_there: Some(seen), .. } = &event.event {
+            let one = (server.to_string(), seen.clone());
+            if !told.contains(&one) {
+                told.push(one);
+            }
+        }
+    }
+    told
 }
 
 fn looks(record: &RunRecord) -> Vec<Look> {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Repetition;
-use crate::metric::{Kill, Stranger, Upkeep};
+use crate::metric::{Kill, MemoryBefore, Stranger, Upkeep};
 use crate::names::CellId;
 use crate::record::{
-    CellEnd, CellKey, ClientHonesty, Event, EventRecord, MemoryRecord, Moment, MpsWitness, ProbeVerdict, RunRecord,
-    ServerAnswered, ServerKey, ServerKilled, ServerRecovered, ServerSeen, ServerSilent,
+    CellEnd, CellKey, ClientHonesty, Event, EventRecord, Moment, MpsWitness, ProbeVerdict, RunRecord, ServerAnswered,
+    ServerKey, ServerKilled, ServerRecovered, ServerSeen, ServerSilent,
 };
 use crate::units::{Bytes, Nanos};
 
@@ -41,7 +41,7 @@ pub(super) struct ObservedRepetition<'a> {
     /// What came of it, once its requests have been looked at.
     pub(super) measured: Option<Repetition>,
     /// In use before the epoch's first server, and all there is.
-    pub(super) memory: (Option<MemoryRecord>, Option<Bytes>),
+    pub(super) memory: (MemoryBefore, Option<Bytes>),
     /// What each server that was started in its epoch says its model takes.
     pub(super) models: BTreeMap<ServerKey, Option<Bytes>>,
     /// What its epoch takes.

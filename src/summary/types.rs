@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answers, Count, Course, FaultTrial, Fraction, Validity};
 use crate::metric::{Basis, Gap, UnitValue};
 use crate::names::{CellId, MetricId, PhaseName};
-use crate::record::{Look, ProbeVerdict, ServerAbout};
+use crate::record::{AlreadyThere, Look, ProbeVerdict, ServerAbout};
 use crate::scenario::Searched;
 
 /// Everything a report may say in numbers; `summary.json`.
@@ -31,6 +31,10 @@ pub struct Summary {
     /// a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub states: Vec<String>,
+    /// What could be seen of servers that the run has not started, by their
+    /// labels, each telling once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub already_there: Vec<(String, AlreadyThere)>,
     /// Every planned cell, in the plan's order.
     pub cells: IndexMap<CellId, CellSummary>,
 }

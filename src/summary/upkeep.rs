@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::observe::Cells;
-use crate::metric::Upkeep;
+use crate::metric::{MemoryBefore, Upkeep};
 use crate::plan::{Epoch, Plan};
 use crate::record::{Environment, Event, EventRecord, MemoryRecord, RunRecord, ServerKey};
-use crate::scenario::{GpuStep, MpsAction, MpsStep, Rights, ServerOrigin, StepKind, StepSpec};
+use crate::scenario::{GpuStep, MpsAction, MpsStep, Rights, ServerOrigin, ServerSpec, StepKind, StepSpec};
 use crate::units::{Bytes, Nanos};
 
 /// MPS has a control daemon, and a server that it starts for a user's clients.
@@ -18,16 +18,21 @@ pub(super) fn fill(record: &RunRecord, plan: &Plan, cells: &mut Cells<'_>) {
     let (before, total) = (memory_before(record), memory_total(&record.manifest.environment));
     let ready = times_to_ready(record);
     let (models, contexts) = (models(record), contexts(record));
+    // On a simulated machine every server is started.
+    let is_simulated = record.manifest.simulated.is_some();
     for (id, cell) in cells {
         // Whatever its number, an epoch of a treatment takes what any other does.
         let epoch = plan.epochs.iter().find(|epoch| epoch.cells.iter().any(|planned| planned.cell == **id));
         // Of servers that come and go there is no count.
         let whole = epoch.filter(|epoch| plan.servers_at_first(epoch) == epoch.servers.len());
         for (key, repetition) in &mut cell.repetitions {
-            repetition.memory = (before.get(&key.1).copied(), total);
+            let read = before.get(&key.1).copied().map_or(MemoryBefore::Unread, MemoryBefore::Read);
+            let were_there = epoch.is_some_and(|epoch| !is_simulated && epoch.servers.iter().any(was_there));
+            repetition.memory = (if were_there { MemoryBefore::WithServers } else { read }, total);
             repetition.models = models.get(&key.1).cloned().unwrap_or_default();
             repetition.contexts = contexts.get(&key.1).cloned().unwrap_or_default();
-            repetition.upkeep = whole.map(|epoch| upkeep(epoch, ready.get(&key.1).copied()));
+            let ready = ready.get(&key.1).copied().filter(|_| !were_there);
+            repetition.upkeep = whole.map(|epoch| upkeep(epoch, ready));
         }
     }
 }
@@ -90,16 +95,21 @@ fn times_to_ready(record: &RunRecord) -> BTreeMap<u32, Nanos> {
 
 fn upkeep(epoch: &Epoch, ready: Option<Nanos>) -> Upkeep {
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let ours = epoch.servers.iter().filter(|server| !matches!(server.origin, ServerOrigin::Url { .. })).count();
+    let ours = epoch.servers.iter().filter(|server| !was_there(server)).count();
     let changing = || epoch.setup.iter().filter(|step| changes(step));
     let daemons = changing().filter(|step| matches!(step.kind, StepKind::Gpu(GpuStep::Mps(_)))).count();
     Upkeep {
-        processes: count(ours) + PROCESSES_OF_MPS * count(daemons),
+        processes: count(epoch.servers.len()) + PROCESSES_OF_MPS * count(daemons),
         ports: count(epoch.servers.len()),
         steps: count(changing().count() + ours),
         privileged: count(changing().filter(|step| step.rights() != Rights::Own).count()),
         ready,
     }
+}
+
+/// Whether a run does not start it.
+const fn was_there(server: &ServerSpec) -> bool {
+    matches!(server.origin, ServerOrigin::Url { .. })
 }
 
 /// Whether a step does more than look.

@@ -54,6 +54,7 @@ fn summary(cells: Vec<(CellId, CellSummary)>) -> Summary {
         looks: Vec::new(),
         served: Vec::new(),
         states: Vec::new(),
+        already_there: Vec::new(),
         cells: cells.into_iter().collect(),
     }
 }

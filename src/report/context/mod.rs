@@ -15,6 +15,7 @@ mod replies;
 mod rules;
 mod run;
 mod searches;
+mod there;
 
 use serde::Serialize;
 
@@ -72,6 +73,8 @@ pub struct Context {
     pub faults: Vec<String>,
     /// What the servers answered, where that was no plain reply.
     pub replies: RepliesView,
+    /// What could be seen of servers that the run has not started, in sentences.
+    pub already_there: Vec<String>,
     /// Treatments against the baseline.
     pub comparisons: Vec<ComparisonRow>,
     /// What each factor contributes.
@@ -108,7 +111,7 @@ impl Context {
             run: RunView::of(manifest, plan, summary, simulated.as_ref()),
             overrides: OverridesView::of(&manifest.overrides),
             environment: run::environment(&manifest.environment, manifest.certified),
-            plan: PlanView::of(plan),
+            plan: PlanView::of(plan, simulated.is_some()),
             phases: phases::phases(&cells),
             searches: searches::searches(summary, metrics),
             capacities: capacity::capacities(summary, metrics),
@@ -117,6 +120,7 @@ impl Context {
             counted_alike: counted::sentences(summary, plan),
             faults: faults::sentences(summary, plan),
             replies: RepliesView::of(summary, plan),
+            already_there: there::sentences(summary),
             comparisons: comparisons::comparisons(verdicts, metrics),
             effects: EffectsView::of(verdicts),
             claims: claims::claims(verdicts, metrics),

@@ -1,6 +1,7 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::there;
 use crate::plan::{Epoch, Plan};
 use crate::report::text::line;
 use crate::scenario::{ServerSpec, StepSpec};
@@ -12,6 +13,9 @@ pub struct PlanView {
     pub blocks: u32,
     /// The fewest complete blocks of a run that may stop early.
     pub least_blocks: Option<u32>,
+    /// What an interval is over: `repetitions with fresh servers`, if the run has
+    /// started them.
+    pub repetitions: String,
     /// Lives of the servers.
     pub epochs: usize,
     /// Cells.
@@ -60,7 +64,7 @@ pub struct PromptFile {
 }
 
 impl PlanView {
-    pub(super) fn of(plan: &Plan) -> Self {
+    pub(super) fn of(plan: &Plan, is_simulated: bool) -> Self {
         let mut treatments: IndexMap<String, &Epoch> = IndexMap::new();
         for epoch in &plan.epochs {
             treatments.entry(epoch.treatment.to_string()).or_insert(epoch);
@@ -68,6 +72,7 @@ impl PlanView {
         Self {
             blocks: plan.blocks,
             least_blocks: plan.least_blocks(),
+            repetitions: there::repetitions(plan, is_simulated),
             epochs: plan.epochs.len(),
             cells: plan.cells.len(),
             baseline: plan.baseline.as_ref().map(|baseline| line(&baseline.to_string())),

@@ -65,7 +65,7 @@ pub(in super::super) struct Servers {
 pub(in super::super) struct ComposeOrigin {
     /// The Compose file, relative to the scenario's folder.
     file: PathBuf,
-    /// The service. It must publish its port on `127.0.0.1:${PORT}`.
+    /// The service, met where the file publishes it: `127.0.0.1:${PORT}:11434`.
     service: String,
 }
 

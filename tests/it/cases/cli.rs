@@ -22,6 +22,7 @@ mod journal;
 mod machine;
 mod made_up;
 mod mps;
+mod needs;
 mod offline;
 mod plan;
 mod real;

@@ -35,6 +35,7 @@ pub(super) const STREET: &[(&str, &[&str])] = &[
             "plan",
             "record",
             "scenario",
+            "dialect",
             "signal",
             "units",
             "names",

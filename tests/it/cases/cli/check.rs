@@ -1,6 +1,5 @@
 //! What `runexp check` says of scenarios that are wrong, each in its own way.
 
-use std::net::TcpListener;
 use std::path::Path;
 
 use insta::assert_snapshot;
@@ -137,25 +136,4 @@ fn problems_that_say_the_same_are_counted_and_not_repeated() {
         said.ends_with("\n\n… and 6 more: unknown key `servres`\nchecked 1 file: 9 errors, 0 warnings\n"),
         "{said}"
     );
-}
-
-#[test]
-fn a_taken_port_is_named_before_anything_is_done() {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let folder = Folder::with(&format!(
-        "schema = 1\nname = \"taken\"\n[[setup]]\nshell = \"touch was-here\"\n[[server]]\nname = \"there\"\napi = \
-         \"openai\"\nport = {port}\nrun = [\"true\"]\n[[phase]]\nname = \"one\"\nclients = 1\nrequests = 1\nrequest = {{ \
-         prompt = \"hello\", max_tokens = 1 }}\n"
-    ));
-    let said = folder.runexp("x.toml").to_string().replace(&port.to_string(), "PORT");
-    assert_snapshot!(said, @r"
-    exit 3
-
-    stdout:
-
-    stderr:
-    error: port PORT of `there[0]` is in use; stop who listens there, or leave `port` out to get a free one
-    ");
-    assert!(!folder.path("was-here").exists() && !folder.path("results").exists());
 }

@@ -73,6 +73,7 @@ pub(super) fn nothing_measured(outcome: Outcome) -> Context {
         resumed: Vec::new(),
         served: Vec::new(),
         states: Vec::new(),
+        already_there: Vec::new(),
         cells: IndexMap::new(),
     };
     let verdicts = judge(&summary, &[], &[], None, &Environment::default(), None);
@@ -161,6 +162,7 @@ pub(super) fn summary() -> Summary {
         resumed: Vec::new(),
         served: Vec::new(),
         states: Vec::new(),
+        already_there: Vec::new(),
         cells: cells.into_iter().map(|(id, validity, values)| (cell(id), summary_of(id, validity, values))).collect(),
     }
 }
