@@ -1,14 +1,19 @@
-"""beside.py RUNEXP URL RESULTS: is runexp's aggregate within 5 % of an independent client's on the same server?
+"""beside.py RUNEXP URL RESULTS [ollama]: is runexp's aggregate within 5 % of an independent client's on the same server, or of Ollama's within 15 %?
 
-Three tries of two turns each: runexp and cross_check.py one after the other, first one first, then the other, since this
+Three tries of two turns each: runexp and the other client one after the other, first one first, then the other, since this
 machine's speed moves by several per cent from second to second, and replies are long to average over that. A try compares the geometric means of its turns. If the
-90 % interval of the ratio over all turns lies outside 5 %, three more tries follow, and it fails if that still is so over all twelve turns: what slows a
-machine for minutes makes the turns of a few tries depend on each other.
+ratio over all turns lies outside the gate, or its 90 % interval does, three more tries follow, and it fails if that still is so over all twelve turns: what
+slows a machine for minutes makes the turns of a few tries depend on each other. Replies of Ollama end where the model ends them, so that turns differ more.
 """
 import json, math, pathlib, re, subprocess, sys
 
-runexp, url, results = sys.argv[1:]
-TOKENS = 1200  # a reply
+runexp, url, results, *api = sys.argv[1:]
+# The scenario, the other client, tokens a reply, and the gate.
+KINDS = {
+    (): ("cross_check.toml", ["cross_check.py", url + "/v1/chat/completions"], 1200, 0.05),
+    ("ollama",): ("ollama/beside.toml", ["ollama/client.py", url], 64, 0.15),
+}
+SCENARIO, (CLIENT, ADDRESS), TOKENS, GATE = KINDS[tuple(api)]
 INVALID = 4  # what runexp exits with where nothing valid was measured
 again = []
 here = pathlib.Path(__file__).parent
@@ -16,7 +21,7 @@ here = pathlib.Path(__file__).parent
 
 def ours():
     """A turn that runexp itself does not count, because this machine stood still or changed its pace under it, is taken again: ten in all."""
-    command = [runexp, here / "cross_check.toml", "--quiet", "--results", results, "--set", f'vars.url="{url}"', "--set", f"vars.tokens={TOKENS}"]
+    command = [runexp, here / SCENARIO, "--quiet", "--results", results, "--set", f'vars.url="{url}"', "--set", f"vars.tokens={TOKENS}"]
     while True:
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
         if done.returncode not in (0, INVALID):
@@ -32,7 +37,7 @@ def ours():
 
 
 def theirs():
-    command = [sys.executable, here / "cross_check.py", url + "/v1/chat/completions", "3", str(TOKENS)]
+    command = [sys.executable, here / CLIENT, ADDRESS, "3", str(TOKENS)]
     text = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     return float(re.search(r"= ([\d.]+) tok/s", text).group(1))
 
@@ -47,9 +52,11 @@ def judged(pairs):
     spread = math.sqrt(sum((log - center) ** 2 for log in logs) / (len(logs) - 1) / len(logs))
     t = {6: 2.015, 12: 1.796}[len(logs)]  # 90 %
     lower, upper = (math.exp(center + sign * t * spread) - 1 for sign in (-1, 1))
-    agree = "agree within 5 %" if -0.05 <= lower and upper <= 0.05 else "differ by more than 5 %" if lower > 0.05 or upper < -0.05 else "not told apart from 5 %"
-    print(f"all turns: {math.exp(center) - 1:+.1%}, 90 % interval {lower:+.1%} to {upper:+.1%}: {agree}", flush=True)
-    return not agree.startswith("differ")
+    ratio = math.exp(center)
+    differ = abs(ratio - 1) > GATE or lower > GATE or upper < -GATE
+    verdict = "differ by more than" if differ else "agree within" if -GATE <= lower and upper <= GATE else "not told apart from"
+    print(f"all turns: ratio {ratio:.3f}, {ratio - 1:+.1%}, 90 % interval {lower:+.1%} to {upper:+.1%}: {verdict} {GATE:.0%}", flush=True)
+    return not differ
 
 
 pairs = []
