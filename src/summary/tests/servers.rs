@@ -27,6 +27,7 @@ fn told(epochs: Vec<(&str, ServerAbout)>, slots: &DeclaredSlots) -> Vec<String> 
             ready_ns: ms(1),
             preload_ns: None,
             about,
+            already_there: None,
         });
         measured.push(repetition("cell", epoch, (Some(1), 1), CellEnd::Complete, vec![reply(0, 0, &[10; 100])]));
     }
@@ -210,6 +211,7 @@ fn cut(prompts: &[(u32, u64)], cache: PromptCache, context: Option<u64>) -> Stri
         ready_ns: ms(1),
         preload_ns: None,
         about,
+        already_there: None,
     };
     let measured = repetition("cell", 0, (Some(1), 1), CellEnd::Complete, requests);
     let mut spec = spec(1, Load::Clients(1));
@@ -260,6 +262,7 @@ fn a_model_that_was_loaded_in_another_way_within_a_treatment_is_told() {
         process: None,
         ready_ns: ms(1),
         preload_ns: None,
+        already_there: None,
         about: about(json!({ "bytes": bytes, "device_bytes": 0, "context_tokens": context })),
     };
     let begun = |epoch, treatment: &str| Event::EpochStarted { epoch, block: 0, treatment: treatment.to_owned() };

@@ -116,8 +116,8 @@ fn all_that_is_missing_is_told_at_once_and_nothing_is_done() {
 #[test]
 fn what_a_step_may_bring_is_not_missing() {
     let folder = real::folder("good");
-    let built = r#"["./tool", "server.py","#;
-    let scenario = real::scenario("good").replace(r#"["python3", "server.py","#, built);
+    let command = r#"["./tool", "server.py","#;
+    let scenario = real::scenario("good").replace(r#"["python3", "server.py","#, command);
     folder.write("x.toml", &scenario);
     let said = folder.runexp("x.toml --quiet").to_string();
     assert!(said.contains("there is no `FOLDER/tool`") && said.starts_with("exit 3"), "{said}");

@@ -1,6 +1,8 @@
 //! Every recorded reply of every server: what it is taken for, however it is
 //! split.
 
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
 use runexp::dialect::{Dialect, Event};
 
@@ -16,7 +18,7 @@ macro_rules! recordings {
     };
 }
 
-fn recordings() -> Vec<Recordings> {
+fn openai_recordings() -> Vec<Recordings> {
     recordings![
     OpenAiChat true [
         "vllm/chat-stream-usage.txt",
@@ -55,6 +57,11 @@ fn recordings() -> Vec<Recordings> {
         "llama-server/completion-nonstream.txt",
         "llama-server/completion-tokens-prompt.txt",
     ],
+    ]
+}
+
+fn ollama_recordings() -> Vec<Recordings> {
+    recordings![
     OllamaChat true [
         "ollama-0.17.4/chat-stream.txt",
         "ollama-0.17.4/chat-logprobs.txt",
@@ -89,6 +96,10 @@ fn recordings() -> Vec<Recordings> {
     ]
 }
 
+fn recordings() -> Vec<Recordings> {
+    [openai_recordings(), ollama_recordings()].concat()
+}
+
 /// What a reply comes to: token events, what the server counts, how it ends.
 fn told(events: &[Event<'_>]) -> String {
     let (mut tokens, mut counted, mut usage, mut end) = (0, None::<u32>, None, "open".to_owned());
@@ -121,7 +132,7 @@ fn every_recorded_reply_is_taken_for_what_it_is_however_it_is_split() {
                 let (start, end) = body.split_at(cut);
                 assert_eq!(decode(dialect.decoder(stream), [start, end]), decoded, "{path}, cut at {cut}");
             }
-            table += &format!("{path:<55}{}\n", told(&decoded.0));
+            let _ = writeln!(table, "{path:<55}{}", told(&decoded.0));
         }
     }
     assert_snapshot!(table);

@@ -22,7 +22,9 @@ fn usage(tokens: &str) -> String {
 fn record_of(events: Vec<String>) -> RequestRecord {
     let server = ScriptedServer::start(move |_, stream| {
         stream_head(stream);
-        events.iter().for_each(|event| chunk(stream, event));
+        for event in &events {
+            chunk(stream, event);
+        }
         end(stream);
     });
     only(&server)
