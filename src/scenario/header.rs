@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 const HIDDEN: &str = "[hidden]";
 /// A shorter start of a secret at the end of a text is likely something else.
 const LEAST_START: usize = 4;
+/// A shorter part of a secret may be an ordinary word.
+const LEAST_PART: usize = 8;
 
 /// A header of every request to a server, as declared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,19 +97,32 @@ impl Header {
 }
 
 /// A text of a server, which may repeat what it was sent, without the secrets
-/// in these headers. One that is cut off at the end of the text is hidden too.
+/// in these headers. One that is cut off at the end of the text is hidden too,
+/// and so is every longer part of one: an excerpt may begin or end within it.
 pub fn hide(text: &str, headers: &[Header]) -> String {
     let secrets = headers.iter().filter_map(|header| header.secret.as_deref());
     secrets.fold(text.to_owned(), |text, secret| {
         // As it is, and as JSON would have it.
         let escaped = secret.replace('\\', "\\\\").replace('"', "\\\"");
         let text = text.replace(secret, HIDDEN).replace(&escaped, HIDDEN);
+        let text = without_parts(text, secret);
         let starts = (LEAST_START..secret.len()).rev().filter_map(|end| secret.get(..end));
         match starts.into_iter().find_map(|start| text.strip_suffix(start)) {
             Some(before) => format!("{before}{HIDDEN}"),
             None => text,
         }
     })
+}
+
+fn without_parts(mut text: String, secret: &str) -> String {
+    for start in 0..secret.len().saturating_sub(LEAST_PART) {
+        let ends = (start + LEAST_PART..secret.len()).rev();
+        let part = ends.filter_map(|end| secret.get(start..end)).find(|part| text.contains(part));
+        if let Some(part) = part {
+            text = text.replace(part, HIDDEN);
+        }
+    }
+    text
 }
 
 #[cfg(test)]

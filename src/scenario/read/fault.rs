@@ -1,8 +1,9 @@
 //! `fault = { at = "10s", kill = "ollama[1]" }` of a phase.
 
 use super::super::diagnostic::Code;
+use super::super::fault::{Fault, Processes};
 use super::super::fields::Fields;
-use super::super::phase::{Fault, Length, Processes};
+use super::super::phase::Length;
 use super::super::source::Finding;
 use super::super::template::Scope;
 use super::super::tree::Node;

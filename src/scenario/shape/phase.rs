@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
+use super::super::fault::Processes;
 use super::super::find::WrittenFind;
-use super::super::phase::{Expect, Processes, RequestSpec, Slo};
+use super::super::phase::{Expect, RequestSpec, Slo};
 use super::super::traffic::{NamedArrival, Ramp};
 use super::server::Condition;
 use super::{OneOrMore, exactly_one};

@@ -133,7 +133,17 @@ fn what_a_step_may_bring_is_not_missing() {
 fn a_server_that_nobody_starts_must_be_there() {
     let port = free_ports(1).unwrap()[0];
     let folder = Folder::with(&already_there(port).replace("20s", "1s"));
-    assert_snapshot!(folder.runexp("x.toml --quiet"), @"");
+    assert_snapshot!(folder.runexp("x.toml --quiet"), @r"
+    exit 3
+
+    stdout:
+    FOLDER/results/real/RUN-ID
+
+    stderr:
+    error: nothing has been changed, because what the run needs is not there:
+      server `python[0]`: `127.0.0.1:PORT` does not answer: Connection refused (os error 111)
+      help: start it before the run, or let a step start it, or wait for it by a step `wait`
+    ");
     folder.write("x.toml", &format!("{}\n[[setup]]\nshell = \"true\"\n", folder.read("x.toml")));
     let said = folder.runexp("x.toml --quiet").to_string();
     assert!(said.contains("was not ready within 1s"), "{said}");

@@ -1,7 +1,5 @@
 //! Runs with real children: a small server in Python.
 
-use std::net::TcpListener;
-
 use insta::assert_snapshot;
 use regex::Regex;
 
@@ -168,24 +166,6 @@ fn a_server_that_refuses_every_request_measures_nothing() {
     let summary = said.run().read("summary.md");
     let told: Vec<_> = summary.lines().filter(|line| line.contains("| status")).collect();
     assert_snapshot!(folder.redacted(&told.join("\n")), @"| default | clients=1 | 0 of 1 | status N |");
-}
-
-#[test]
-fn a_port_that_is_taken_fails_the_run() {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port();
-    let folder = folder("good");
-    folder.write("x.toml", &scenario("good").replace("model = \"m\"", &format!("model = \"m\"\nport = {port}")));
-    let said = folder.runexp("x.toml --quiet").to_string().replace(&port.to_string(), "PORT");
-    assert_snapshot!(said, @r"
-    exit 3
-
-    stdout:
-
-    stderr:
-    error: port PORT of `python[0]` is in use; stop who listens there, or leave `port` out to get a free one
-    ");
-    assert!(!folder.path("server.pid").exists());
 }
 
 #[test]

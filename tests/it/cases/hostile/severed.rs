@@ -139,11 +139,11 @@ fn told(dying: usize, death: Death) -> String {
 #[test]
 fn a_server_may_die_at_any_byte_of_its_reply_and_in_any_way() {
     let closed = told(0, Death::Closed);
-    assert_snapshot!(closed, @"
+    assert_snapshot!(closed, @r"
        0 …    0 Success, resent
        1 …   79 Reset
-      80 … 1063 EarlyClose
-    1064 … 1064 Success
+      80 … 1056 EarlyClose
+    1057 … 1064 Success
     ");
     for (request, dying) in [("the first", 0), ("the second", 1)] {
         assert_eq!(told(dying, Death::Reset), closed, "{request} request of a connection that is reset");
