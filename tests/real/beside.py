@@ -11,7 +11,7 @@ runexp, url, results, *api = sys.argv[1:]
 # The scenario, the other client, tokens a reply, and the gate.
 KINDS = {
     (): ("cross_check.toml", ["cross_check.py", url + "/v1/chat/completions"], 1200, 0.05),
-    ("ollama",): ("ollama/beside.toml", ["ollama/client.py", url], 64, 0.15),
+    ("ollama",): ("ollama/beside.toml", ["ollama/client.py", url], 48, 0.15),
 }
 SCENARIO, (CLIENT, ADDRESS), TOKENS, GATE = KINDS[tuple(api)]
 INVALID = 4  # what runexp exits with where nothing valid was measured

@@ -7,13 +7,15 @@ replies = []
 
 def one(index):
     connection = http.client.HTTPConnection(url.hostname, url.port, timeout=300)
-    body = {"model": "smollm2", "prompt": f"Request {index}: Write a very long story about the sea.", "options": {"num_predict": tokens, "temperature": 0.8}}
+    # No two prompts begin alike, so that none comes from the server's cache.
+    prompt = f"{time.time_ns()} {index}: Write a very long story about the sea, in a hundred sentences."
+    body = {"model": "smollm2", "messages": [{"role": "user", "content": prompt}], "options": {"num_predict": tokens, "temperature": 0.8}}
     begin = time.perf_counter()
-    connection.request("POST", "/api/generate", json.dumps(body), {"Content-Type": "application/json"})
+    connection.request("POST", "/api/chat", json.dumps(body), {"Content-Type": "application/json"})
     arrivals = []
     for line in connection.getresponse():
         reply = json.loads(line)
-        if reply.get("response"):
+        if reply["message"]["content"]:
             arrivals.append(time.perf_counter() - begin)
         if reply.get("done"):
             replies.append((index, arrivals, reply))
