@@ -176,8 +176,8 @@ pub const RULES: &[RuleDefinition] = &[
         cause: Cause::Workload,
         protects: "A server that works on one request at a time is not the one that batches, whatever it was asked for.",
         limit: "a server works on another number of requests at once than its `slots` says: by its own word (llama.cpp's \
-                `/props`), by its log or the command line of its child (Ollama), else by a trial of overlapping requests \
-                before the load, made three times before it speaks against a server",
+                `/props`), by its log or the command line of its child (Ollama), else by trials of overlapping \
+                requests before the load, which tell one from several, and more than declared",
         check: Check::Servers,
     },
     RuleDefinition {
