@@ -1,7 +1,7 @@
 use super::Unpacked;
 use crate::units::Nanos;
 
-/// The [`Chunks`](super::Chunks) of one of [`Requests`].
+/// The [`Chunks`](crate::record::Chunks) of one of [`Requests`](super::Requests).
 #[derive(Clone, Copy, Debug)]
 pub struct Arrivals<'a> {
     gaps: List<'a>,
