@@ -98,4 +98,5 @@ if [ ! -x "$dir/bin/ollama" ]; then
   build
 fi
 [ -e "$dir/models/manifests/registry.ollama.ai/library/smollm2/latest" ] || model smollm2
-"$dir/bin/ollama" --version 2>/dev/null | grep -o 'version.*'
+# It asks whatever listens on Ollama's port, which may never answer: nobody does on this one.
+OLLAMA_HOST=127.0.0.1:9 "$dir/bin/ollama" --version 2>/dev/null | grep -o 'version.*'
