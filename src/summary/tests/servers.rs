@@ -13,22 +13,27 @@ fn about(told: Value) -> ServerAbout {
     serde_json::from_value(told).unwrap()
 }
 
+/// A server of an epoch is ready, and tells this.
+fn ready(epoch: u32, about: ServerAbout) -> Event {
+    Event::ServerReady {
+        epoch,
+        server: server(0),
+        url: String::new(),
+        process: None,
+        ready_ns: ms(1),
+        preload_ns: None,
+        about,
+        already_there: None,
+    }
+}
+
 /// The reasons, by epoch, of servers that tell this, each in the epoch of a
 /// treatment.
 fn told(epochs: Vec<(&str, ServerAbout)>, slots: &DeclaredSlots) -> Vec<String> {
     let (mut events, mut measured) = (Vec::new(), Vec::new());
     for (epoch, (treatment, about)) in (0..).zip(epochs) {
         events.push(Event::EpochStarted { epoch, block: epoch, treatment: treatment.to_owned() });
-        events.push(Event::ServerReady {
-            epoch,
-            server: server(0),
-            url: String::new(),
-            process: None,
-            ready_ns: ms(1),
-            preload_ns: None,
-            about,
-            already_there: None,
-        });
+        events.push(ready(epoch, about));
         measured.push(repetition("cell", epoch, (Some(1), 1), CellEnd::Complete, vec![reply(0, 0, &[10; 100])]));
     }
     let epochs = measured.len();
@@ -203,16 +208,7 @@ fn cut(prompts: &[(u32, u64)], cache: PromptCache, context: Option<u64>) -> Stri
         state: serde_json::from_value(json!({ "context_tokens": context })).unwrap(),
         ..ServerAbout::default()
     };
-    let ready = Event::ServerReady {
-        epoch: 0,
-        server: server(0),
-        url: String::new(),
-        process: None,
-        ready_ns: ms(1),
-        preload_ns: None,
-        about,
-        already_there: None,
-    };
+    let ready = ready(0, about);
     let measured = repetition("cell", 0, (Some(1), 1), CellEnd::Complete, requests);
     let mut spec = spec(1, Load::Clients(1));
     spec.request.prompt_cache = cache;
@@ -255,24 +251,17 @@ fn a_prompt_that_the_server_has_cut_shows_in_its_counts() {
 
 #[test]
 fn a_model_that_was_loaded_in_another_way_within_a_treatment_is_told() {
-    let ready = |epoch, bytes: u64, context: u64| Event::ServerReady {
-        epoch,
-        server: server(0),
-        url: String::new(),
-        process: None,
-        ready_ns: ms(1),
-        preload_ns: None,
-        already_there: None,
-        about: about(json!({ "bytes": bytes, "device_bytes": 0, "context_tokens": context })),
+    let loaded = |epoch, bytes: u64, context: u64| {
+        ready(epoch, about(json!({ "bytes": bytes, "device_bytes": 0, "context_tokens": context })))
     };
     let begun = |epoch, treatment: &str| Event::EpochStarted { epoch, block: 0, treatment: treatment.to_owned() };
     let events = vec![
         begun(0, "slots=1"),
-        ready(0, 190_000_000, 4_096),
+        loaded(0, 190_000_000, 4_096),
         begun(1, "slots=3"),
-        ready(1, 380_000_000, 4_096),
+        loaded(1, 380_000_000, 4_096),
         begun(2, "slots=3"),
-        ready(2, 390_000_000, 2_048),
+        loaded(2, 390_000_000, 2_048),
     ];
     let events = events.into_iter().map(|event| (event, Vec::new())).collect();
     insta::assert_snapshot!(summed(record(events), &plan(Vec::new())).states.join("\n"), @"`ollama[0]` had its model not loaded alike in every epoch of slots=3: it took 362.4 MiB to 371.9 MiB, its context had 2048 to 4096 tokens");
