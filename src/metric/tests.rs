@@ -23,6 +23,7 @@ const HONEST: ClientHonesty = ClientHonesty {
     cpu_cores: None,
     cpu: None,
     serving_cpu: None,
+    machine: None,
     clocks: None,
     certified: None,
 };

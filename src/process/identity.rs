@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::record::ProcessIdentity;
 use crate::signal::StopSignal;
+use crate::units::Nanos;
 
 /// A process could not be recognised or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -54,13 +55,18 @@ pub enum ProcessError {
 /// The fields of `/proc/PID/stat` that tell who a process is; see
 /// `proc_pid_stat(5)`.
 pub(super) struct Stat {
-    name: String,
+    pub(super) name: String,
     state: char,
     pub(super) parent: u32,
     pub(super) group: u32,
     pub(super) session: u32,
     pub(super) start_ticks: u64,
+    /// How long it ran, with the children that it has waited for.
+    pub(super) ran: Nanos,
 }
+
+/// `USER_HZ` is 100 on every Linux that Rust runs on.
+pub(super) const TICK_NS: u64 = 10_000_000;
 
 impl Stat {
     fn parse(text: &str) -> Option<Self> {
@@ -75,6 +81,7 @@ impl Stat {
             group: fields.get(2)?.parse().ok()?,
             session: fields.get(3)?.parse().ok()?,
             start_ticks: fields.get(19)?.parse().ok()?,
+            ran: Nanos(fields.get(11..15)?.iter().filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * TICK_NS),
         })
     }
 

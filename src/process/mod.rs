@@ -18,6 +18,7 @@ mod lookup;
 mod mark;
 mod sudo;
 mod undoing;
+mod usage;
 mod workers;
 
 pub use command::{Command, CommandError, absolute, typed};
@@ -36,4 +37,5 @@ pub use lookup::{NoProgram, find_program};
 pub use mark::{RUN_MARK, SERVER_MARK, end_unfinished, marked, server_mark, stop_marked};
 pub use sudo::{Privileged, needs_sudo};
 pub use undoing::{Unannounced, Undoing};
+pub use usage::{Containers, CpuUsage};
 pub use workers::{signal_each, workers};

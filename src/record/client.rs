@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Envelope;
+use super::{Envelope, MachineCpu};
 use crate::units::Nanos;
 
 /// The load driver's figures about itself.
@@ -33,6 +33,10 @@ pub struct ClientHonesty {
     /// The same of the busiest thread of servers in this process, as those of
     /// a simulated machine are; `None` without such servers.
     pub serving_cpu: Option<CpuTime>,
+    /// What this machine's CPUs did in the measured window; `None` where the
+    /// run's servers cannot be told from others, or nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<MachineCpu>,
     /// What other clocks did while the load lasted.
     #[serde(default)]
     pub clocks: Option<ClockSteps>,

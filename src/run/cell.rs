@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::conductor::{Conductor, Halt, Pass};
+use super::contention::Contention;
 use super::event::RunEvent;
 use super::fault::Answers;
 use super::watch::mark_window;
@@ -107,14 +108,18 @@ impl Conductor<'_> {
         let (sink, answers) = Answers::seen(spec.fault.as_ref(), sink);
         let load = Box::pin(load::drive(workload, targets, self.stage.clock, load_start, sink, &stop));
         let marks = mark_window(self.stage.clock, self.stage.telemetry.clone(), spec.length, window_start);
+        let contention = Contention::beside(servers, self.stage.clock);
         let fault = self.fault((key, spec), window_start, servers, answers);
         let (driven, broken) = tokio::select! {
             ended = async { tokio::join!(load, fault) } => ended,
             never = marks => match never {},
+            never = contention.watch(spec.length, window_start) => match never {},
         };
         broken?;
+        let mut driven = driven?;
+        driven.honesty.machine = contention.found().await;
         self.see_servers(key, Moment::After, servers).await;
-        Ok(driven?)
+        Ok(driven)
     }
 
     fn prompts(&self, spec: &CellSpec) -> Result<Vec<Prompt>, PromptError> {

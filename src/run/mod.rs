@@ -7,6 +7,7 @@
 mod again;
 mod cell;
 mod conductor;
+mod contention;
 mod dismantle;
 mod epoch;
 mod event;

@@ -97,7 +97,8 @@ const UNDEFINED_NAME: &str = "A template uses a name that is not defined.
     run = [\"ollama\", \"serve\", \"--port\", \"{{ prot }}\"]
 
 Known are the variables of `[vars]`, the factors (in servers, phases and `[[epoch.setup]]`: the steps before and after
-all epochs belong to no treatment), `port` and `index` inside a server, and `run.id` and `run.dir`.";
+all epochs belong to no treatment), `port`, `index` and its own
+`slots` inside a server, and `run.id` and `run.dir`.";
 
 const TEMPLATE: &str = "A template cannot be parsed or computed.
 

@@ -1,6 +1,6 @@
 //! `[vars]`: each is computed as soon as every name it uses is known. One that
-//! uses a factor is computed for each treatment, one that uses `port` or
-//! `index` for each server instance.
+//! uses a factor is computed for each treatment, one that uses `port`,
+//! `index` or the server's own `slots` for each server instance.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use super::template::Scope;
 use super::tree::{Node, Table};
 
 /// Names that every run, or every server instance, brings with it.
-const LATE: [&str; 3] = ["run", "port", "index"];
+const LATE: [&str; 4] = ["run", "port", "index", "slots"];
 
 impl Scope<'_> {
     /// With the variables of `[vars]` too. They may use each other in any

@@ -11,6 +11,7 @@ pub(super) mod find;
 mod header;
 pub(super) mod phase;
 mod placement;
+mod ready;
 mod request;
 pub(super) mod rule;
 pub(super) mod server;

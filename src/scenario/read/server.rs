@@ -11,15 +11,15 @@ use serde::Deserialize;
 use super::super::decode::decode;
 use super::super::diagnostic::Code;
 use super::super::fields::Fields;
-use super::super::server::{Preload, Ready, ServerOrigin, ServerSpec};
+use super::super::server::{ServerOrigin, ServerSpec};
 use super::super::source::{FileRole, Finding, WantedFile};
 use super::super::template::Scope;
-use super::super::tree::{Node, Value};
+use super::super::tree::Node;
 use super::declared::{Declared, Lives};
 use super::header::read_headers;
 use super::placement::Placement;
-use super::{absolute, check_argv, check_regex};
-use crate::units::Period;
+use super::ready::{read_preload, read_ready};
+use super::{absolute, check_argv};
 
 /// The most instances of one server.
 pub(super) const MOST_INSTANCES: u32 = 64;
@@ -103,7 +103,12 @@ fn read_server(node: &Node, scope: &Scope<'_>, dir: &Path, ports: &mut Ports<'_>
         };
         let names = [("index", Some(Computed::from(index))), ("port", port.map(Computed::from))];
         let names = names.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        let instance = Fields::of(node, &scope.with(names)).and_then(|fields| read_instance(fields, index, port, dir));
+        let scope = scope.with(names);
+        let slots = Fields::of(node, &scope).and_then(|fields| read_slots(&fields));
+        // Its own number, whatever else has that name.
+        let scope = scope.with(slots.map(|slots| ("slots".to_owned(), Computed::from(slots))));
+        let fields_of = Fields::of(node, &scope);
+        let instance = fields_of.and_then(|fields| read_instance(fields, (index, port, slots), dir));
         if let Some(instance) = instance.filter(|_| active) {
             check_address(&instance, first_port.is_some(), &fields, &mut servers.addresses);
             servers.specs.push(instance);
@@ -153,9 +158,17 @@ fn next_port(fields: &Fields<'_>, ports: &mut Ports<'_>) -> Option<u16> {
     port
 }
 
-fn read_instance(fields: Fields<'_>, index: u32, port: Option<u16>, dir: &Path) -> Option<ServerSpec> {
-    // Read before the instances were told apart.
-    for key in ["when", "count", "port"] {
+fn read_slots(fields: &Fields<'_>) -> Option<u32> {
+    fields.within("slots", fields.optional("slots")?, 1, 4096)
+}
+
+fn read_instance(
+    fields: Fields<'_>,
+    (index, port, slots): (u32, Option<u16>, Option<u32>),
+    dir: &Path,
+) -> Option<ServerSpec> {
+    // Read before.
+    for key in ["when", "count", "port", "slots"] {
         fields.raw(key);
     }
     let name = fields.required("name");
@@ -172,8 +185,6 @@ fn read_instance(fields: Fields<'_>, index: u32, port: Option<u16>, dir: &Path) 
     let headers = read_headers(&fields);
     let source_addresses = read_source_addresses(&fields);
     let model = fields.optional("model");
-    let slots = fields.optional("slots");
-    fields.within("slots", slots.unwrap_or(1), 1, 4096);
     fields.finish();
     Some(ServerSpec {
         name: name?,
@@ -267,28 +278,4 @@ fn read_source_addresses(fields: &Fields<'_>) -> Vec<IpAddr> {
         note(Code::Choice, "connections to a Unix socket come from no address".to_owned());
     }
     addresses
-}
-
-fn read_ready(outer: &Fields<'_>) -> Option<Ready> {
-    let default = Ready::default();
-    let Some(node) = outer.raw("ready") else { return Some(default) };
-    let fields = Fields::of(node, &outer.scope)?;
-    let log: Option<String> = fields.optional("log");
-    if let (Some(pattern), Some(node)) = (&log, fields.raw("log")) {
-        check_regex(pattern, &node.span, outer.scope.notes);
-    }
-    let ready =
-        Ready { http: fields.optional("http"), log, within: fields.optional("within").unwrap_or(default.within) };
-    fields.finish();
-    Some(ready)
-}
-
-/// `preload = { … }`, or `true` for the defaults.
-fn read_preload(fields: &Fields<'_>) -> Option<Preload> {
-    let node = fields.node("preload")?;
-    match node.value {
-        Value::Bool(true) => Some(Preload { model: None, within: Period::from_secs(300) }),
-        Value::Bool(false) => None,
-        _ => decode(&node, fields.scope.notes),
-    }
 }

@@ -14,7 +14,7 @@ use crate::dialect::Api;
 use crate::names::ServerName;
 
 /// A server under test: started with `run` or `compose`, or already there
-/// under a `url`. Templates may use `port` and `index`.
+/// under a `url`. Templates may use `port`, `index` and its own `slots`.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("oneOf" = exactly_one(&["run", "compose", "url"])))]
 pub(super) struct Server {
@@ -72,8 +72,8 @@ pub(super) struct Server {
     source_addresses: Option<Vec<IpAddr>>,
     /// The model's name in requests.
     model: Option<String>,
-    /// How many requests an instance works on at once, for the report: what
-    /// makes it so is its own configuration.
+    /// How many requests an instance works on at once. What makes it so is its
+    /// own configuration, in which `{{ slots }}` is this number.
     #[schemars(range(min = 1, max = 4096))]
     slots: Option<u32>,
 }

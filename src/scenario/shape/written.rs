@@ -22,7 +22,7 @@ pub(super) fn as_written(schema: &mut Schema) {
     if let Some(Value::Object(definitions)) = schema.get_mut("$defs") {
         let template = json!({
             "description": "A template that computes the value, `{{ output_tokens }}` say. It may use variables and \
-                factors, and in a server `port` and `index`.",
+                factors, and in a server `port`, `index` and its own `slots`.",
             "type": "string",
             "pattern": TEMPLATE,
         });

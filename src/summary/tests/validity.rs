@@ -1,10 +1,12 @@
 use super::{plan, record, repetition, spec, summed};
 use crate::metric::examples::{ended, ms, reply};
 use crate::plan::CellSpec;
-use crate::record::{CellEnd, ClientHonesty, ClockSteps, CpuTime, Event, RequestOutcome, RequestRecord};
+use crate::record::{
+    CellEnd, ClientHonesty, ClockSteps, CpuTaker, CpuTime, Event, MachineCpu, RequestOutcome, RequestRecord,
+};
 use crate::scenario::{Arrival, Load, PromptCache};
 use crate::summary::{Course, Repetition, Rule, Validity};
-use crate::units::Share;
+use crate::units::{Nanos, Share};
 
 /// Why the only repetition of a cell is invalid.
 fn reasons(spec: CellSpec, client: ClientHonesty, requests: Vec<RequestRecord>) -> Vec<String> {
@@ -161,12 +163,14 @@ fn a_window_that_holds_a_warm_up_or_a_slowdown_does_not_count_if_its_mean_is_off
     let warm = told(paced(|now| if now < 10_000 { 40 } else { 20 }));
     assert_eq!(
         warm,
-        "the server warmed up for 10.0 s of the window: its mean is 8.3 % below what it settled at, more than 3 %"
+        "the server warmed up for 10.0 s of the window: its mean is 8.3 % below what it settled at, more than 3 %, \
+         and a warm-up of 10.0 s would do"
     );
     let hot = told(paced(|now| if now < 10_000 { 10 } else { 20 }));
     assert_eq!(
         hot,
-        "the server slowed down for 10.0 s of the window: its mean is 16.7 % above what it settled at, more than 3 %"
+        "the server slowed down for 10.0 s of the window: its mean is 16.7 % above what it settled at, more than 3 %, \
+         and a warm-up of 10.0 s would do"
     );
     // Off by 1.7 %: shown only.
     let short = paced(|now| if now < 2_000 { 40 } else { 20 });
@@ -214,4 +218,36 @@ fn a_scenario_says_how_many_of_the_counted_tokens_it_expects_to_see() {
     assert_eq!(asking(0.9, |_| ()), [fewer]);
     assert_eq!(asking(0.2, |_| ()), Vec::<String>::new());
     assert_eq!(asking(0.9, |request| request.wide_bytes = Some(16)), Vec::<String>::new(), "of bytes");
+}
+
+/// Why others on this machine's CPUs spoil a window of 2 s.
+fn contended(cpus: u32, idle_s: f64, others_s: f64) -> Vec<String> {
+    let seconds = Nanos::from_seconds;
+    let machine = MachineCpu {
+        over_ns: seconds(2.0),
+        cpus,
+        idle_ns: seconds(idle_s),
+        others_ns: seconds(others_s),
+        most: vec![CpuTaker { pid: 7, program: "sh".to_owned(), ran_ns: seconds(others_s / 2.0) }],
+    };
+    let client = ClientHonesty { machine: Some(machine), ..ClientHonesty::default() };
+    reasons(spec(1, Load::Rate { per_second: 2.0, arrival: Arrival::Poisson }), client, vec![reply(0, 0, &[100; 9])])
+}
+
+#[test]
+fn others_on_the_cpus_spoil_a_window_where_nobody_can_get_out_of_their_way() {
+    assert_eq!(
+        contended(2, 0.0, 3.0),
+        ["others took 1.50 of this machine's 2 CPUs, of these `sh` (pid 7) 0.75, and 0.0 % of their time was idle"]
+    );
+    // On two of many CPUs, most of which are idle, they are in nobody's way.
+    assert_eq!(contended(16, 20.0, 4.0), Vec::<String>::new());
+    assert_eq!(contended(16, 15.9, 4.0).len(), 1);
+    // Where a server computes on all of them, what is taken of one is missing.
+    assert_eq!(
+        [contended(64, 2.0, 0.6).len(), contended(64, 2.0, 0.4).len(), contended(64, 10.0, 0.6).len()],
+        [1, 0, 0]
+    );
+    // The little that goes on on any machine.
+    assert_eq!([contended(2, 0.1, 0.35).len(), contended(1, 0.0, 0.15).len(), contended(1, 0.0, 0.3).len()], [0, 0, 1]);
 }

@@ -1,6 +1,6 @@
 //! Whether the driver did what it was to do.
 
-use super::{Examined, MARGIN};
+use super::{Examined, MARGIN, percent};
 use crate::metric::Window;
 use crate::record::{ClockSteps, CpuTime, RequestOutcome};
 use crate::stats::Percentile::{P50, P90, P95, P99};
@@ -20,6 +20,12 @@ const STALL_SHARE: f64 = 0.01;
 const SHORTEST_TO_AVERAGE: f64 = 5.0;
 const SATURATED: f64 = 0.9;
 const SHORTEST_TO_SATURATE: Nanos = Nanos(1_000_000_000);
+/// With less idle time than this, threads have to share cores.
+const CROWDED: f64 = 0.5;
+const SHARE_OF_OTHERS: f64 = 0.1;
+/// With less idle time than this, whoever takes a CPU takes it from somebody.
+const EXHAUSTED: f64 = 0.05;
+const CPU_OF_OTHERS: f64 = 0.25;
 
 /// Only an open loop has a schedule to keep.
 ///
@@ -92,6 +98,30 @@ pub(super) fn cpu_short(examined: &Examined<'_>) -> Option<String> {
             .then(|| format!("{who} had no CPU to spare: ran on {ran:.2} and waited for {waited:.2} of {cpus}"))
     };
     short("the driver", client.cpu).or_else(|| short("the simulated servers", client.serving_cpu))
+}
+
+/// Whether others took CPUs that the run would have had.
+///
+/// On a machine with more CPUs than the run can use, others do not matter as
+/// long as everybody finds a core of its own: with two threads to a core that is
+/// while half of the CPUs are idle. Where hardly any is idle, because a server
+/// computes on all of them, what others take is missing, and those of its threads
+/// that wait for each other lose more.
+pub(super) fn cpu_contended(examined: &Examined<'_>) -> Option<String> {
+    let machine = examined.window.client.machine.as_ref().filter(|cpu| cpu.over_ns >= SHORTEST_TO_SATURATE)?;
+    let (others, idle, cpus) = (machine.others(), machine.idle(), machine.cpus);
+    let has_no_core_to_itself = idle < CROWDED && others > SHARE_OF_OTHERS * f64::from(cpus);
+    let is_missing = idle < EXHAUSTED && others > CPU_OF_OTHERS;
+    let most: Vec<String> = machine
+        .most
+        .iter()
+        .map(|taker| format!("`{}` (pid {}) {:.2}", taker.program, taker.pid, machine.taken_by(taker)))
+        .collect();
+    let named = if most.is_empty() { String::new() } else { format!(", of these {}", most.join(", ")) };
+    (has_no_core_to_itself || is_missing).then(|| {
+        let idle = percent(idle);
+        format!("others took {others:.2} of this machine's {cpus} CPUs{named}, and {idle} of their time was idle")
+    })
 }
 
 pub(super) fn clock_stepped(examined: &Examined<'_>) -> Option<String> {

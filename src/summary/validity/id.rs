@@ -19,6 +19,7 @@ impl Rule {
             Self::LateSchedule => "late_schedule",
             Self::DriverStalled => "driver_stalled",
             Self::CpuShort => "cpu_short",
+            Self::CpuContended => "cpu_contended",
             Self::BeyondEnvelope => "beyond_envelope",
             Self::ClockStepped => "clock_stepped",
             Self::ModelChanged => "model_changed",

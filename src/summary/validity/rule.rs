@@ -36,6 +36,8 @@ pub enum Rule {
     DriverStalled,
     /// The driver had no CPU to spare.
     CpuShort,
+    /// Others had the CPUs.
+    CpuContended,
     /// More was asked of the driver than it was seen to take.
     BeyondEnvelope,
     /// The machine slept, or somebody set its clock.

@@ -133,6 +133,17 @@ pub const RULES: &[RuleDefinition] = &[
         check: Check::Repetition(client::cpu_short),
     },
     RuleDefinition {
+        rule: Rule::CpuContended,
+        cause: Cause::Circumstance,
+        protects: "A busy machine is another machine, and another one each time: what others take of its CPUs is missing to \
+                   the servers and to the driver.",
+        limit: "in a window of 1 s and more, processes that the run has not started, or a hypervisor, took more than 10 % \
+                of this machine's CPUs while less than 50 % of their time was idle, or more than a quarter of a CPU while \
+                less than 5 % was; not where a server is reached by `url`, which may be on this machine itself, and \
+                containers are the run's own while its servers run in some",
+        check: Check::Repetition(client::cpu_contended),
+    },
+    RuleDefinition {
         rule: Rule::BeyondEnvelope,
         cause: Cause::Workload,
         protects: "Beyond what the driver was seen to take on this machine, nobody knows whether it is the server that is \

@@ -6,6 +6,7 @@ mod calibrated;
 mod capacity;
 mod certified;
 mod check;
+mod contended;
 mod doctor;
 mod effects;
 mod elsewhere;

@@ -6,6 +6,7 @@ mod changes;
 mod mutation;
 mod prompts;
 mod robustness;
+mod slots;
 mod warned;
 
 use std::fs;

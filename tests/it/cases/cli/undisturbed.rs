@@ -12,7 +12,7 @@ use super::folder::{Folder, RunFolder, Said};
 pub(super) const MOST_TRIES: usize = 10;
 
 /// The rules by which a machine spoils what is measured on it.
-const OF_THE_MACHINE: [&str; 2] = ["driver_stalled", "cpu_short"];
+const OF_THE_MACHINE: [&str; 3] = ["driver_stalled", "cpu_short", "cpu_contended"];
 
 /// What comes of `run`, begun anew until the machine has spoiled no more of what
 /// the run measured than `own`, the repetitions that the test spoils itself.
@@ -47,7 +47,7 @@ fn spoiled(run: &RunFolder) -> usize {
     let probed = run.records("events.jsonl").into_iter().filter(|event| event["event"] == "probed");
     let judged_by_nobody = probed.filter(|event| {
         let reason = event["verdict"]["reason"].as_str().unwrap_or_default();
-        event["verdict"]["state"] == "unjudged" && reason.contains("the driver ")
+        event["verdict"]["state"] == "unjudged" && (reason.contains("the driver ") || reason.contains("others took "))
     });
     repetitions.filter(is_spoiled).count() + judged_by_nobody.count()
 }
