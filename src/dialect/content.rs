@@ -61,6 +61,7 @@ impl Dialect {
             (Self::OllamaChat, Content::Messages(messages)) => {
                 let mut parts = messages.iter().filter_map(|message| message.get("content")?.as_array()).flatten();
                 let foreign = parts.find_map(|part| Part::of(part).err());
+                let foreign = foreign.or_else(|| messages.iter().find_map(|message| calls_as_objects(message).err()));
                 foreign.map_or(Ok(()), |what| Err(Refused::Part { path, what }))
             }
             _ => Ok(()),
@@ -142,17 +143,36 @@ impl<'a> Part<'a> {
     }
 }
 
+/// The tools that a message calls as Ollama takes them: `OpenAI` writes the
+/// arguments as a text that is JSON, Ollama as the object itself.
+fn calls_as_objects(message: &Value) -> Result<Option<Value>, String> {
+    let Some(calls) = message.get("tool_calls").and_then(Value::as_array) else { return Ok(None) };
+    let mut calls = calls.clone();
+    for arguments in calls.iter_mut().filter_map(|call| call.pointer_mut("/function/arguments")) {
+        let parsed = arguments.as_str().map(serde_json::from_str::<Value>);
+        *arguments = match parsed {
+            None => arguments.take(),
+            Some(Ok(object)) if object.is_object() => object,
+            Some(_) => return Err("call of a tool whose arguments are no JSON object".to_owned()),
+        };
+    }
+    Ok(Some(calls.into()))
+}
+
 fn ollama_message(message: &Value) -> Value {
-    let Some(parts) = message.get("content").and_then(Value::as_array) else { return message.clone() };
+    let mut message = message.clone();
+    if let Ok(Some(calls)) = calls_as_objects(&message) {
+        message["tool_calls"] = calls;
+    }
+    let Some(parts) = message.get("content").and_then(Value::as_array).cloned() else { return message };
     let (mut texts, mut images) = (Vec::new(), Vec::new());
-    for part in parts {
+    for part in &parts {
         match Part::of(part) {
             Ok(Part::Text(text)) => texts.push(text),
             Ok(Part::Image(data)) => images.push(data),
             Err(_) => {}
         }
     }
-    let mut message = message.clone();
     message["content"] = texts.join("\n").into();
     if !images.is_empty() {
         message["images"] = images.into();

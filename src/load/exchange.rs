@@ -10,9 +10,9 @@ use super::target::Target;
 use super::window::Window;
 use super::{Sink, Workload};
 use crate::clock::Clock;
-use crate::plan;
+use crate::plan::{self, CellSpec};
 use crate::record::{RequestOutcome, RequestRecord};
-use crate::scenario::hide;
+use crate::scenario::{Load, hide};
 use crate::units::Nanos;
 use crate::wire::{self, WireError};
 
@@ -66,6 +66,15 @@ enum Via {
     Fresh,
 }
 
+/// Which prompt comes first: that of the first arrival where the trace says both,
+/// else any.
+fn order(workload: &Workload) -> Vec<usize> {
+    let CellSpec { load, request, .. } = &workload.spec;
+    let is_recorded = matches!(load, Load::Trace { file, .. } if request.prompts.as_ref() == Some(file));
+    let prompts = workload.prompts.len();
+    if is_recorded { (0..prompts).collect() } else { plan::permutation(workload.seed, prompts) }
+}
+
 impl Exchange {
     /// For so many workers, each of whom has connections of its own to all
     /// targets.
@@ -78,7 +87,7 @@ impl Exchange {
         window: Window,
     ) -> Result<Self, regex::Error> {
         let expectation = Expectation::new(&workload.spec, &workload.prompts)?;
-        let order = plan::permutation(workload.seed, workload.prompts.len());
+        let order = order(&workload);
         let forms = Forms::new(targets.len() * workload.prompts.len());
         let others = (1..workers.get()).map(|_| targets.iter().map(Target::apart).collect());
         let targets = others.collect::<Vec<_>>().into_iter().chain([targets]).collect();

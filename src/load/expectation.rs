@@ -21,7 +21,7 @@ impl Expectation {
         Ok(Self {
             least_share: spec.expect.output_tokens_at_least.map(Share::fraction),
             matches: spec.expect.matches.as_deref().map(Regex::new).transpose()?,
-            is_repeated: prompts.iter().any(|prompt| matches!(prompt.said, Said::Turns(_))),
+            is_repeated: prompts.iter().any(|prompt| matches!(prompt.said, Said::Turns { .. })),
         })
     }
 

@@ -51,7 +51,7 @@ pub enum PromptLengthError {
     },
     /// The server does not count.
     #[error(
-        "`prompt_tokens` needs a server that counts the tokens of a prompt, and this one does not say how many there were; \
+        "a prompt of so many tokens needs a server that counts them, and this one does not say how many there were; \
          give `prompts` or a `prompt` instead"
     )]
     Uncounted,
@@ -97,6 +97,28 @@ pub async fn find_prompt_length(
         next = search.next();
     }
     search.found()
+}
+
+/// Characters that stand for so many tokens, by the lengths that were found: one
+/// of them, or what lies on the line through the two nearest.
+pub(super) fn characters(found: &[PromptLength], tokens: u32) -> u32 {
+    if let Some(exact) = found.iter().find(|length| length.tokens == tokens) {
+        return exact.characters;
+    }
+    let mut near: Vec<&PromptLength> = found.iter().collect();
+    near.sort_by_key(|length| length.tokens.abs_diff(tokens));
+    let wanted = f64::from(tokens);
+    let line = match near.as_slice() {
+        [] => return tokens,
+        [only] => f64::from(only.characters) * wanted / f64::from(only.tokens.max(1)),
+        [one, other, ..] => {
+            let [from, to] = [*one, *other].map(|length| (f64::from(length.tokens), f64::from(length.characters)));
+            from.1 + (wanted - from.0) * (to.1 - from.1) / (to.0 - from.0)
+        }
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; a length is not negative")]
+    let characters = line.round().max(0.0) as u32;
+    characters
 }
 
 /// What has been tried for a length.

@@ -17,7 +17,7 @@ impl Exchange {
     /// or a conversation.
     pub(super) async fn ask(&self, turn: Turn, interrupted: &mut Interrupted<'_>) -> RequestOutcome {
         match &self.prompt(turn).said {
-            Said::Turns(texts) => self.hold(turn, texts, interrupted).await,
+            Said::Turns { system, texts } => self.hold(turn, (system.as_deref(), texts), interrupted).await,
             Said::Text { .. } | Said::Messages(_) | Said::MadeUp { .. } => {
                 self.send(turn, self.body(turn), interrupted).await.0
             }
@@ -26,8 +26,14 @@ impl Exchange {
 
     /// Says one text after the other, each with all that was said before, until
     /// a request has no reply or the window closes.
-    async fn hold(&self, turn: Turn, texts: &[String], interrupted: &mut Interrupted<'_>) -> RequestOutcome {
-        let mut spoken: Vec<Value> = Vec::new();
+    async fn hold(
+        &self,
+        turn: Turn,
+        (system, texts): (Option<&str>, &[String]),
+        interrupted: &mut Interrupted<'_>,
+    ) -> RequestOutcome {
+        let said_first = system.map(|text| json!({ "role": "system", "content": text }));
+        let mut spoken: Vec<Value> = said_first.into_iter().collect();
         let (mut turn, mut outcome) = (turn, RequestOutcome::Interrupted);
         for (said, text) in (0..).zip(texts) {
             if said > 0 && !self.thinks().await {
@@ -35,8 +41,10 @@ impl Exchange {
             }
             let scheduled = if said == 0 { turn.scheduled } else { self.now() };
             turn = Turn { said: Some(said), scheduled, ..turn };
-            let start = if said == 0 { start(self.nonce(turn), &self.workload.spec.request) } else { String::new() };
-            spoken.push(json!({ "role": "user", "content": format!("{start}{text}") }));
+            spoken.push(json!({ "role": "user", "content": text }));
+            if said == 0 {
+                spoken = begun(&start(self.nonce(turn), &self.workload.spec.request), &spoken);
+            }
             let reply;
             let body = self.asking(turn, Content::Messages(&spoken));
             (outcome, reply) = self.send(turn, body, interrupted).await;
@@ -74,23 +82,23 @@ impl Exchange {
                 let text = made_up(*tokens, self.target(turn).characters(*tokens), self.workload.seed);
                 self.asking(turn, Content::Prompt { text: &format!("{start}{text}"), images: &[] })
             }
-            Said::Turns(texts) => {
+            Said::Turns { texts, .. } => {
                 let text = format!("{start}{}", texts.first().map_or("", String::as_str));
                 self.asking(turn, Content::Prompt { text: &text, images: &[] })
             }
         }
     }
 
-    /// The `max_tokens` of this turn.
+    /// The `max_tokens` of this turn, which its prompt or the request says.
     pub(super) fn asked_tokens(&self, turn: Turn) -> u32 {
-        self.prompt(turn).max_tokens.unwrap_or(self.workload.spec.request.max_tokens)
+        self.prompt(turn).max_tokens.or(self.workload.spec.request.max_tokens).unwrap_or_default()
     }
 
     /// The `prompt_tokens` of this turn.
     pub(super) fn asked_prompt_tokens(&self, turn: Turn) -> Option<u32> {
         match self.prompt(turn).said {
             Said::MadeUp { tokens } => Some(tokens),
-            Said::Text { .. } | Said::Messages(_) | Said::Turns(_) => None,
+            Said::Text { .. } | Said::Messages(_) | Said::Turns { .. } => None,
         }
     }
 
@@ -101,7 +109,10 @@ impl Exchange {
             Said::Text { text, .. } => text.len(),
             Said::Messages(messages) => messages.iter().map(text_bytes).sum(),
             Said::MadeUp { tokens } => usize::try_from(self.target(turn).characters(*tokens)).unwrap_or(usize::MAX),
-            Said::Turns(texts) => texts.first().filter(|_| turn.said.is_none_or(|said| said == 0))?.len(),
+            Said::Turns { system, texts } => {
+                let first = texts.first().filter(|_| turn.said.is_none_or(|said| said == 0))?;
+                system.as_ref().map_or(0, String::len) + first.len()
+            }
         };
         let before = self.workload.spec.request.preamble.as_deref().map_or(0, str::len);
         u32::try_from(bytes.saturating_add(before)).ok()
@@ -174,10 +185,12 @@ fn text_bytes(message: &Value) -> usize {
     }
 }
 
-/// Messages, the first of which begins with `start`.
+/// Messages, the first of which that says something begins with `start`: one
+/// that only calls tools has nothing to begin with.
 fn begun(start: &str, messages: &[Value]) -> Vec<Value> {
     let mut messages = messages.to_vec();
-    match messages.first_mut().and_then(|message| message.get_mut("content")) {
+    let mut contents = messages.iter_mut().filter_map(|message| message.get_mut("content"));
+    match contents.find(|content| content.is_string() || content.is_array()) {
         Some(Value::String(text)) => text.insert_str(0, start),
         Some(Value::Array(parts)) if !start.is_empty() => {
             parts.insert(0, json!({ "type": "text", "text": start }));

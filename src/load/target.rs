@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::prompt_length::PromptLength;
+use super::prompt_length::{PromptLength, characters};
 use crate::dialect::Dialect;
 use crate::record::ServerKey;
 use crate::scenario::{self, Endpoint, ServerSpec};
@@ -93,9 +93,9 @@ impl Target {
     }
 
     /// Characters of made-up text that stand for so many tokens; as many as
-    /// tokens if that was never asked.
+    /// tokens if nothing like it was asked.
     pub(super) fn characters(&self, tokens: u32) -> u32 {
-        self.lengths.iter().find(|length| length.tokens == tokens).map_or(tokens, |length| length.characters)
+        characters(&self.lengths, tokens)
     }
 
     /// The same server, over connections of their own.

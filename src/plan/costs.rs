@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::{Durations, Plan, Site, Volume};
+use super::{Durations, Plan, Site, Volume, inputs};
 use crate::units::Nanos;
 
 /// The time a run takes.
@@ -50,10 +50,8 @@ pub(super) fn time(text: &mut String, plan: &Plan) {
 pub(super) fn volume(text: &mut String, plan: &Plan, site: Site<'_>) {
     let volume = Volume::of(plan);
     text.push_str("\nfiles\n");
-    for file in &volume.prompts {
-        let prompts = counted(file.prompts, "prompt", "prompts");
-        let path = file.path.strip_prefix(site.scenario_dir).unwrap_or(file.path);
-        let _ = writeln!(text, "  reads {}: {prompts}, {} of text", path.display(), file.text_bytes);
+    for line in inputs::lines(plan, site) {
+        let _ = writeln!(text, "  {line}");
     }
     let by_rate = (volume.requests_by_rate > 0).then(|| format!("{} requests sent by rate", volume.requests_by_rate));
     let by_count =
@@ -73,7 +71,7 @@ pub(super) fn volume(text: &mut String, plan: &Plan, site: Site<'_>) {
     text.push_str("  not known: telemetry, logs, and what servers read, cache and write\n");
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 

@@ -18,10 +18,10 @@ pub(super) fn server(server: &ServerSpec) -> String {
 
 /// What replies are asked for, and what of a body is sent otherwise.
 pub(super) fn request(request: &RequestSpec) -> String {
-    let length = if request.limits_replies() {
-        format!("at most {} tokens", request.max_tokens)
-    } else {
-        format!("replies of any length, about {} tokens", request.max_tokens)
+    let length = match request.max_tokens {
+        None => "replies as long as the file says".to_owned(),
+        Some(tokens) if request.limits_replies() => format!("at most {tokens} tokens"),
+        Some(tokens) => format!("replies of any length, about {tokens} tokens"),
     };
     let omitted: Vec<String> = request.omit.iter().map(ToString::to_string).collect();
     let renamed = request.rename.iter().map(|(field, name)| format!(", {field} sent as {name}"));

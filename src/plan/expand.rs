@@ -100,6 +100,7 @@ pub(super) fn assemble(
         cells,
         prompts: scenario.prompts.clone(),
         traces: scenario.traces.clone(),
+        facts: scenario.facts.clone(),
     })
 }
 

@@ -10,6 +10,7 @@ mod describe;
 mod digest;
 mod duration;
 mod expand;
+mod inputs;
 mod lead;
 mod order;
 mod outline;
@@ -33,8 +34,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{CellId, FactorName, MetricId, PhaseName, ScenarioName};
 use crate::scenario::{
-    Cooldown, Expect, Fault, Find, Length, Load, PromptLine, RequestSpec, Selector, ServerSpec, Slo, StepSpec,
-    Telemetry, Treatment,
+    Cooldown, Expect, Fault, FileFacts, Find, Length, Load, PromptLine, RequestSpec, Selector, ServerSpec, Slo,
+    StepSpec, Telemetry, Treatment,
 };
 use crate::units::{Nanos, Period, Share};
 
@@ -111,6 +112,9 @@ pub struct Plan {
     /// path.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub traces: IndexMap<PathBuf, Vec<Nanos>>,
+    /// What each of these files was taken for.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub facts: IndexMap<PathBuf, FileFacts>,
 }
 
 impl Plan {

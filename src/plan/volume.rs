@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Plan, PlannedCell, offsets};
+use super::{CellSpec, Plan, PlannedCell, offsets};
 use crate::scenario::{Length, Load};
 use crate::units::{Bytes, Nanos};
 
@@ -84,8 +84,16 @@ impl<'a> Volume<'a> {
                 count
             }
         };
-        let record = RECORD_BYTES + GAP_BYTES * u64::from(cell.request.max_tokens);
+        let tokens = cell.request.max_tokens.map_or_else(|| recorded_tokens(plan, cell), u64::from);
+        let record = RECORD_BYTES + GAP_BYTES * tokens;
         self.records_bytes.0 = self.records_bytes.0.saturating_add(requests.saturating_mul(record));
         self
     }
+}
+
+/// Tokens of a reply, on average, where each line of a file says its own.
+fn recorded_tokens(plan: &Plan, cell: &CellSpec) -> u64 {
+    let lines = cell.request.prompts.as_ref().and_then(|path| plan.prompts.get(path)).map_or(&[][..], Vec::as_slice);
+    let tokens: u64 = lines.iter().filter_map(|line| line.prompt().ok()?.max_tokens).map(u64::from).sum();
+    tokens / (lines.len() as u64).max(1)
 }

@@ -98,9 +98,10 @@ impl Conductor<'_> {
                 Target::new(server.spec(), server.url(), request.endpoint, stall, &headers)
             })
             .collect::<Result<Vec<_>, _>>()?;
-        self.find_prompt_lengths((key, seed), spec, &mut targets).await?;
+        let prompts = self.prompts(spec)?;
+        self.find_prompt_lengths((key, seed), spec, &prompts, &mut targets).await?;
         let trace = self.stage.plan.trace(spec).to_vec();
-        let workload = Workload { key: key.clone(), spec: spec.clone(), seed, prompts: self.prompts(spec)?, trace };
+        let workload = Workload { key: key.clone(), spec: spec.clone(), seed, prompts, trace };
         self.see_servers(key, Moment::Before, servers).await;
         let load_start = self.stage.clock.now();
         let window_start = workload.window_start(load_start);

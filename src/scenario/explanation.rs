@@ -126,16 +126,23 @@ Variables and factors must be there already, so that a misspelt name is noticed.
 
 const PROMPTS: &str = "A prompt file with a line that is no prompt.
 
-Each line of a `.jsonl` file is one object; each line of any other file is a prompt. Empty lines are skipped, and at
-least one line must remain.
+What a file is, its content says, whatever it is called: JSON with an object a line, or one list of objects; CSV, if its
+first line names columns, `prompt` among them; conversations in the form of ShareGPT; a trace of Mooncake, BurstGPT or
+Azure, for its lengths. Text, one prompt a line, cannot say so itself: a file `.txt` is read as text, any other by
+`format = \"text\"`, and neither if a line of it is JSON. `runexp plan` shows what each file was taken for.
 
     {\"prompt\": \"Why is the sky blue?\", \"max_tokens\": 64}
     {\"prompt\": \"What is this?\", \"images\": [\"iVBORw0KGgo…\"]}
     {\"messages\": [{\"role\": \"system\", \"content\": \"Be brief.\"}, {\"role\": \"user\", \"content\": \"Why?\"}]}
-    {\"turns\": [\"Why is the sky blue?\", \"And in the evening?\"]}
+    {\"turns\": [\"Why is the sky blue?\", \"And in the evening?\"], \"system\": \"Be brief.\"}
+    {\"prompt_tokens\": 512, \"max_tokens\": 64}
+    {\"conversations\": [{\"from\": \"human\", \"value\": \"Why is the sky blue?\"}, {\"from\": \"gpt\", \"value\": \"…\"}]}
 
-An object says something by `prompt`, `messages` or `turns`, or with a `template` by whatever keys that uses. `messages` and
-`turns` are for chat routes; images for chat routes and Ollama's `/api/generate`, which take them in base64.";
+An object says something by one of `prompt`, `messages`, `turns` and `prompt_tokens`, or with a `template` by whatever keys
+that uses. `messages` and `turns` are for chat routes; images for chat routes and Ollama's `/api/generate`, which take them in
+base64. An assistant's message with `tool_calls` needs no `content`. Of `conversations` what the human says becomes `turns`, and
+the server gives its own replies; one that begins with no human turn, or in which a tool answers, is left out, and counted in
+the plan. Of CSV, columns are keys: `prompt`, `max_tokens`, any others for the template. At least one prompt must remain.";
 
 const PORTS: &str = "More server instances than ports.
 
@@ -152,10 +159,17 @@ that `runexp` starts is given a free port of its own: use `{{ port }}`.";
 const TRACE: &str = "A trace with a line that is no arrival.
 
     arrival = { trace = \"arrivals.jsonl\", scale = 2 }      # twice as fast as recorded
+    request = {}                                           # what the trace says
 
-Each line of a `.jsonl` file is one object with the key `timestamp`, in milliseconds; its other keys are not looked at. In
-any other file the first field of a line, up to a comma, is a time in seconds, and the first line may be a heading. Times
-are finite, not negative and do not fall. They count from the first, which is the start of the warm-up.";
+JSON has one object for each arrival, with the key `timestamp` in milliseconds, as Mooncake's traces have it. Any other file
+has rows: the column `Timestamp`, else the first, is a time in seconds, as in BurstGPT, or a date with a time of day, as in
+Azure's LLM traces; the first line may be a heading. Times are finite, not negative and do not fall. They count from the first,
+which is the start of the warm-up.
+
+A request that has none of `prompts`, `prompt` and `prompt_tokens` takes what it asks from the trace too: its prompts, or their
+lengths (`input_length` and `output_length`; `Request tokens` and `Response tokens`; `ContextTokens` and `GeneratedTokens`). Then
+each prompt has as many tokens, made up as for `prompt_tokens`, and `max_tokens` is what the reply had. Requests without tokens are
+left out, and counted in the plan. What Mooncake's `hash_ids` say of prompts that begin alike is not replayed.";
 
 const NO_SUCH_CELL: &str = "A claim or the baseline speaks of a cell that this scenario does not have.
 

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::diagnostic::Code;
+use super::encoding::{NotText, decode};
 use super::overlay::merge;
 use super::source::{Finding, Notes, SourceMap, Span};
 use super::template::Scope;
@@ -25,8 +26,8 @@ pub(super) enum ReadError {
     NotFile { path: String },
     #[error("`{path}` is larger than {most} bytes")]
     TooLarge { path: String, most: u64 },
-    #[error("`{path}` is not UTF-8 text")]
-    NotText { path: String },
+    #[error("`{path}` is {what}")]
+    NotText { path: String, what: NotText },
 }
 
 impl ReadError {
@@ -36,7 +37,7 @@ impl ReadError {
             Self::Io { .. } => format!("paths are relative to {origin}"),
             Self::NotFile { .. } => "name a file".to_owned(),
             Self::TooLarge { .. } => "split it".to_owned(),
-            Self::NotText { .. } => "save it as UTF-8".to_owned(),
+            Self::NotText { what, .. } => what.advice().to_owned(),
         }
     }
 }
@@ -52,7 +53,7 @@ pub(super) fn read_text(path: &Path, shown: &str, most: u64) -> Result<String, R
     if u64::try_from(bytes.len()).is_ok_and(|length| length > most) {
         return Err(ReadError::TooLarge { path: shown.to_owned(), most });
     }
-    String::from_utf8(bytes).map_err(|_| ReadError::NotText { path: shown.to_owned() })
+    decode(bytes).map_err(|what| ReadError::NotText { path: shown.to_owned(), what })
 }
 
 /// The scenario's own file: its folder and its text.

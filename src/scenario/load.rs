@@ -56,7 +56,7 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems
     let cells = check_treatments(&mut scenario, &notes);
     let wanted = notes.wanted_files();
     let held = read_wanted(&wanted, &scenario.dir, &notes);
-    (scenario.prompts, scenario.traces) = (held.prompts, held.traces);
+    (scenario.prompts, scenario.traces, scenario.facts) = (held.prompts, held.traces, held.facts);
     let compose = wanted.into_iter().filter(|file| matches!(file.role, FileRole::Compose)).map(|file| file.path);
     scenario.files = files.into_iter().chain(compose).collect();
     let mut scenario = notes.settle(scenario, &sources)?;
@@ -202,6 +202,7 @@ fn assemble(
         foreign_gpu_processes: read_programs(&fields),
         prompts: IndexMap::new(),
         traces: IndexMap::new(),
+        facts: IndexMap::new(),
         warnings: Problems::default(),
         vars: vars.clone(),
         sections,

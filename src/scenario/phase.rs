@@ -11,7 +11,8 @@ use super::fault::Fault;
 use super::find::Find;
 use super::made_up::one_or_more;
 use super::prompt::PromptTemplate;
-use super::shape::{OneOrMore, exactly_one};
+use super::prompt_format::PromptFormat;
+use super::shape::{OneOrMore, one_at_most};
 use super::traffic::Load;
 use crate::dialect::{BodyField, FieldChanges, Route};
 use crate::names::{PhaseName, ServerName};
@@ -58,18 +59,28 @@ pub enum Length {
 /// `request = { … }`: what is sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Request", extend("oneOf" = exactly_one(&["prompts", "prompt", "prompt_tokens"])))]
+#[schemars(rename = "Request", extend("oneOf" = one_at_most(&["prompts", "prompt", "prompt_tokens"])))]
+#[schemars(extend("dependentRequired" = limits_of_replies()))]
 pub struct RequestSpec {
-    /// A JSONL file, an object like `{"prompt": "…"}` a line, or a plain text
-    /// file, one prompt a line; relative to the scenario's folder. Absolute once
-    /// loaded.
+    /// A file of prompts, relative to the scenario's folder; absolute once
+    /// loaded. What it is, its content says, and `plan` shows: JSON with an
+    /// object like `{"prompt": "…"}` a line or in one list, `ShareGPT`'s
+    /// conversations, CSV with a heading, a trace of Mooncake, `BurstGPT` or
+    /// Azure, or text, one prompt a line. Left out beside a trace of arrivals,
+    /// the trace says what to ask too.
     ///
-    /// A line of JSONL has one of `prompt`, `messages` (`OpenAI`'s form, chat
-    /// only) and `turns` (a list of texts, a conversation, chat only). Beside
-    /// `prompt` it may have `images` (a list in base64), and beside any of them
-    /// `max_tokens` in place of the request's. Any other key is for `template`.
+    /// An object has one of `prompt`, `messages` (`OpenAI`'s form, chat only),
+    /// `turns` (a list of texts, a conversation, chat only, with `system` before
+    /// it) and `prompt_tokens`. Beside `prompt` it may have `images` (a list in
+    /// base64), and beside any of them `max_tokens` in place of the request's.
+    /// Any other key is for `template`.
     #[serde(default)]
     pub prompts: Option<PathBuf>,
+    /// What the file of prompts is, where it does not say so itself: `text`, a
+    /// prompt a line, or `csv`, under a heading. A file `.txt` or `.csv` needs
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<PromptFormat>,
     /// What is said of each line of the file: a text with templates over the
     /// keys of the line, `{{ prompt.question }}` say, and over variables and
     /// factors. In a plain text file a line is `{{ prompt.prompt }}`.
@@ -97,9 +108,11 @@ pub struct RequestSpec {
     /// Chat or plain completion.
     #[serde(default)]
     pub endpoint: Endpoint,
-    /// The most tokens a reply may have.
+    /// The most tokens a reply may have; may be left out where every line of the
+    /// file says so itself.
     #[schemars(range(min = 1))]
-    pub max_tokens: u32,
+    #[serde(default)]
+    pub max_tokens: Option<u32>,
     /// The sampler's temperature; 0 is greedy.
     #[schemars(range(min = 0))]
     #[serde(default)]
@@ -148,6 +161,11 @@ pub struct RequestSpec {
     /// The longest that a request may take as a whole; no limit if left out.
     #[serde(default)]
     pub timeout: Option<Period>,
+}
+
+/// Only a file can say how long replies may be.
+fn limits_of_replies() -> serde_json::Value {
+    serde_json::json!({ "prompt": ["max_tokens"], "prompt_tokens": ["max_tokens"] })
 }
 
 impl RequestSpec {

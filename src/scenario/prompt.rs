@@ -6,19 +6,22 @@ use minijinja::value::{Serde, Value as Computed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::messages;
 use super::template;
 use crate::dialect::{Content, Dialect, Refused};
 
 /// The most tokens that a line may ask for.
 const MOST_TOKENS: u64 = 1_000_000;
 
-/// One line of a prompt file: a JSON object, or a plain text, which is its
-/// `prompt`.
+/// One line of a prompt file, or one element of its list: a JSON object, or a
+/// plain text, which is its `prompt`.
 ///
 /// Its keys: one of `prompt` (a text), `messages` (`OpenAI`'s list of objects of
-/// `role` and `content`) and `turns` (a list of texts, said one after the
-/// other in one conversation); `images` (a list in base64, beside `prompt`);
-/// `max_tokens` (in place of the request's); any others, for templates.
+/// `role` and `content`), `turns` (a list of texts, said one after the other in
+/// one conversation) and `prompt_tokens` (how long a prompt without meaning is);
+/// `images` (a list in base64, beside `prompt`); `system` (what the system says
+/// before `turns`); `max_tokens` (in place of the request's); any others, for
+/// templates.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "Value")]
 pub struct PromptLine(Map<String, Value>);
@@ -46,7 +49,12 @@ pub enum Said {
     Messages(Vec<Value>),
     /// What one person says in a conversation; each text is a request, and
     /// what was said before goes with it.
-    Turns(Vec<String>),
+    Turns {
+        /// What the system says first.
+        system: Option<String>,
+        /// What the person says, in order.
+        texts: Vec<String>,
+    },
     /// Words without meaning, as many as a server counts as so many tokens
     /// together with what stands around them.
     MadeUp {
@@ -80,6 +88,17 @@ pub enum PromptError {
         /// What its value must be.
         expected: &'static str,
     },
+    /// One of the messages lacks something.
+    #[error("`messages[{index}]` must have {missing}")]
+    Message {
+        /// Which, from 0.
+        index: usize,
+        /// What it lacks.
+        missing: &'static str,
+    },
+    /// Neither the line nor the request says how long a reply may be.
+    #[error("`max_tokens` is missing")]
+    NoMaxTokens,
     /// The template cannot be computed over the line.
     #[error("{}", template::reason(.0))]
     Template(#[from] minijinja::Error),
@@ -132,15 +151,20 @@ impl PromptLine {
     pub fn prompt(&self) -> Result<Prompt, PromptError> {
         let said = match self.way()?.ok_or(PromptError::Nothing)? {
             ("prompt", text) => Said::Text { text: self::text(text)?, images: self.images()? },
-            ("turns", turns) => Said::Turns(texts("turns", turns, "a list of texts, one at least")?),
-            (_, messages) => Said::Messages(self::messages(messages)?),
+            ("turns", turns) => {
+                Said::Turns { system: self.system()?, texts: texts("turns", turns, "a list of texts, one at least")? }
+            }
+            ("prompt_tokens", count) => Said::MadeUp { tokens: tokens("prompt_tokens", count)? },
+            (_, messages) => Said::Messages(messages::messages(messages)?),
         };
         Ok(Prompt { said, max_tokens: self.max_tokens()? })
     }
 
     /// The one key that says something, and its value.
     fn way(&self) -> Result<Option<(&'static str, &Value)>, PromptError> {
-        let mut ways = ["prompt", "messages", "turns"].into_iter().filter_map(|key| Some((key, self.0.get(key)?)));
+        let mut ways = ["prompt", "messages", "turns", "prompt_tokens"]
+            .into_iter()
+            .filter_map(|key| Some((key, self.0.get(key)?)));
         match (ways.next(), ways.next()) {
             (Some((first, _)), Some((second, _))) => Err(PromptError::Several { first, second }),
             (Some((first, _)), None) if first != "prompt" && self.0.contains_key("images") => {
@@ -159,11 +183,18 @@ impl PromptLine {
     }
 
     fn max_tokens(&self) -> Result<Option<u32>, PromptError> {
-        let Some(count) = self.0.get("max_tokens") else { return Ok(None) };
-        let count = count.as_u64().filter(|count| (1..=MOST_TOKENS).contains(count));
-        let count = count.and_then(|count| u32::try_from(count).ok());
-        let expected = "a whole number from 1 to 1000000";
-        count.map(Some).ok_or(PromptError::Key { key: "max_tokens", expected })
+        self.0.get("max_tokens").map(|count| tokens("max_tokens", count)).transpose()
+    }
+
+    fn system(&self) -> Result<Option<String>, PromptError> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let wrong = PromptError::Key { key: "system", expected: "a text" };
+        self.0.get("system").map(|value| text(value).ok_or(wrong)).transpose()
+    }
+
+    /// Its keys, in order.
+    pub(super) fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(String::as_str).collect()
     }
 
     /// How much text it holds, in bytes of UTF-8.
@@ -181,6 +212,12 @@ fn text_bytes(value: &Value) -> usize {
     }
 }
 
+fn tokens(key: &'static str, count: &Value) -> Result<u32, PromptError> {
+    let count = count.as_u64().filter(|count| (1..=MOST_TOKENS).contains(count));
+    let count = count.and_then(|count| u32::try_from(count).ok());
+    count.ok_or(PromptError::Key { key, expected: "a whole number from 1 to 1000000" })
+}
+
 fn text(value: &Value) -> Result<String, PromptError> {
     value.as_str().map(str::to_owned).ok_or(PromptError::Key { key: "prompt", expected: "a text" })
 }
@@ -189,16 +226,6 @@ fn texts(key: &'static str, value: &Value, expected: &'static str) -> Result<Vec
     let texts = value.as_array().filter(|texts| !texts.is_empty());
     let texts = texts.and_then(|texts| texts.iter().map(|text| text.as_str().map(str::to_owned)).collect());
     texts.ok_or(PromptError::Key { key, expected })
-}
-
-fn messages(value: &Value) -> Result<Vec<Value>, PromptError> {
-    let expected = "a list of objects with a `role` and a `content`, which is a text or a list of parts";
-    let is_message = |message: &Value| {
-        let content = message.get("content").is_some_and(|content| content.is_string() || content.is_array());
-        content && message.get("role").is_some_and(Value::is_string)
-    };
-    let messages = value.as_array().filter(|messages| !messages.is_empty() && messages.iter().all(is_message));
-    messages.cloned().ok_or(PromptError::Key { key: "messages", expected })
 }
 
 impl From<String> for Prompt {
@@ -221,7 +248,7 @@ impl Prompt {
         match &self.said {
             Said::Text { text, images } => dialect.takes(Content::Prompt { text, images }),
             Said::Messages(messages) => dialect.takes(Content::Messages(messages)),
-            Said::Turns(_) => dialect.takes(Content::Messages(&[])),
+            Said::Turns { .. } => dialect.takes(Content::Messages(&[])),
             Said::MadeUp { .. } => dialect.takes(Content::Prompt { text: "", images: &[] }),
         }
     }
@@ -247,9 +274,6 @@ pub fn prompts(lines: &[PromptLine], template: Option<&PromptTemplate>) -> Vec<R
         Err(error) => return vec![Err(error.into())],
     };
     let computed = |line: &PromptLine| {
-        if let Some((first @ ("messages" | "turns"), _)) = line.way()? {
-            return Err(PromptError::Several { first, second: "template" });
-        }
         let line_values = [("prompt".to_owned(), Computed::from(Serde(&line.0)))];
         let names = names.iter().map(|(name, value)| (name.clone(), Computed::from(Serde(value))));
         let text = template.render(Computed::from_pairs(names.chain(line_values)))?;

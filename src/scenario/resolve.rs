@@ -11,6 +11,7 @@ use super::claim::Claim;
 use super::design::Design;
 use super::diagnostic::{Code, Problems};
 use super::factor::{Factor, Selector, Treatment};
+use super::file_facts::FileFacts;
 use super::phase::PhaseSpec;
 use super::prompt::PromptLine;
 use super::read::factor::combine;
@@ -62,6 +63,8 @@ pub struct Scenario {
     /// The moments of every trace of arrivals, each counted from its first, by
     /// absolute path; empty in a frozen scenario.
     pub traces: IndexMap<PathBuf, Vec<Nanos>>,
+    /// What each of these files was taken for; empty in a frozen scenario.
+    pub facts: IndexMap<PathBuf, FileFacts>,
     /// What can be run and will still not answer what its author asks; none in
     /// a frozen scenario, of which they were said before.
     pub warnings: Problems,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::diagnostic::{Code, Problem, Problems};
 use super::prompt::PromptTemplate;
+use super::prompt_format::PromptFormat;
 use crate::dialect::Dialect;
 
 /// Bytes in the common numbering.
@@ -142,6 +143,13 @@ pub(super) struct PromptUse {
     pub(super) template: Option<(PromptTemplate, Span)>,
     /// Where it is said; empty as long as that is not known.
     pub(super) dialects: Vec<Dialect>,
+    /// What it is declared to be.
+    pub(super) format: Option<PromptFormat>,
+    /// Whether each line must say how long its reply may be: the request does
+    /// not.
+    pub(super) needs_max_tokens: bool,
+    /// Whether the file is the trace of its phase too.
+    pub(super) follows_trace: bool,
 }
 
 /// What is noticed while reading. Reading goes on after a problem, so that all

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use super::csv::BadLine;
 use super::diagnostic::Code;
+use super::file_facts::FileFacts;
 use super::files::read_text;
 use super::prompt::PromptLine;
 use super::prompt_file::{Lines, check_use, read_prompts};
-use super::source::{FileRole, Finding, Notes, WantedFile};
-use super::trace;
+use super::source::{FileRole, Finding, Notes, PromptUse, WantedFile};
+use super::trace::{self, Trace};
 use crate::units::Nanos;
 
 /// The largest file of prompts or arrivals.
@@ -26,13 +28,14 @@ pub(super) struct Held {
     pub(super) prompts: IndexMap<PathBuf, Vec<PromptLine>>,
     /// Each moment is counted from the first of its file.
     pub(super) traces: IndexMap<PathBuf, Vec<Nanos>>,
+    /// What each was taken for.
+    pub(super) facts: IndexMap<PathBuf, FileFacts>,
 }
 
 /// Reads every prompt file and every trace of arrivals, and checks that the
 /// others are there.
 pub(super) fn read_wanted(wanted: &[WantedFile], dir: &Path, notes: &Notes) -> Held {
-    let mut prompts: IndexMap<PathBuf, Lines> = IndexMap::new();
-    let mut traces = IndexMap::new();
+    let mut read = Read::default();
     for file in wanted {
         let shown = file.shown(dir);
         match &file.role {
@@ -42,16 +45,67 @@ pub(super) fn read_wanted(wanted: &[WantedFile], dir: &Path, notes: &Notes) -> H
                 let finding = Finding::new(Code::Unreadable, file.span.clone(), message);
                 notes.push(finding.help(format!("paths are relative to {SCENARIO_FOLDER}")));
             }
-            FileRole::Prompts(usage) => {
-                let lines = prompts.entry(file.path.clone()).or_insert_with(|| read_prompts(file, &shown, notes));
-                check_use(usage, lines, file, &shown, notes);
-            }
+            FileRole::Prompts(usage) => read.prompts(usage, file, &shown, notes),
             FileRole::Trace => {
-                traces.entry(file.path.clone()).or_insert_with(|| read_trace(file, &shown, notes));
+                read.traces.entry(file.path.clone()).or_insert_with(|| read_trace(file, &shown, notes));
             }
         }
     }
-    Held { prompts: prompts.into_iter().map(|(path, lines)| (path, lines.lines)).collect(), traces }
+    read.held()
+}
+
+#[derive(Default)]
+struct Read {
+    prompts: IndexMap<PathBuf, Lines>,
+    /// None where one could not be read.
+    traces: IndexMap<PathBuf, Option<Trace>>,
+}
+
+impl Read {
+    /// Reads a prompt file, unless another phase has it too. One that is the
+    /// trace of its phase is wanted after that.
+    fn prompts(&mut self, usage: &PromptUse, file: &WantedFile, shown: &str, notes: &Notes) {
+        let note = |code, message: String, help: &str| {
+            notes.push(Finding::new(code, file.span.clone(), message).help(help));
+        };
+        let trace = self.traces.get(&file.path).filter(|_| usage.follows_trace);
+        match trace {
+            Some(None) => return,
+            Some(Some(trace)) if !trace.asks => {
+                let message = format!("`{shown}` says when to ask, but neither what nor how much");
+                return note(Code::Trace, message, "give the request a `prompt`, `prompts` or `prompt_tokens`");
+            }
+            _ => {}
+        }
+        let lines = self.prompts.entry(file.path.clone()).or_insert_with(|| read_prompts(usage, file, shown, notes));
+        if lines.declared != usage.format {
+            let message = format!("`{shown}` has another `format` in another phase");
+            note(Code::Choice, message, "a file is of one format");
+        }
+        check_use(usage, lines, file, shown, notes);
+        let (prompts, facts) = (lines.prompts.len(), lines.facts.as_ref());
+        if let (Some(Some(trace)), Some(facts)) = (trace, facts)
+            && trace.moments.len() != prompts
+            && prompts > 0
+        {
+            let message = format!("`{shown}` has {} arrivals and {prompts} prompts{facts}", trace.moments.len());
+            note(Code::Trace, message, "each arrival must be one prompt: take out the others");
+        }
+    }
+
+    fn held(self) -> Held {
+        let mut held = Held::default();
+        for (path, lines) in self.prompts {
+            held.facts.extend(lines.facts.map(|facts| (path.clone(), facts)));
+            held.prompts.insert(path, lines.prompts);
+        }
+        for (path, trace) in self.traces {
+            let Some(Trace { moments, facts, .. }) = trace else { continue };
+            held.facts.insert(path.clone(), facts);
+            held.traces.insert(path, moments);
+        }
+        held
+    }
 }
 
 /// A file that a phase names; what keeps it from being read is noted.
@@ -63,23 +117,25 @@ pub(super) fn read_data(file: &WantedFile, shown: &str, notes: &Notes) -> Option
     read_text(&file.path, shown, MOST_DATA_BYTES).map_err(complain).ok()
 }
 
-pub(super) fn is_json_lines(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "jsonl")
-}
-
-fn read_trace(file: &WantedFile, shown: &str, notes: &Notes) -> Vec<Nanos> {
-    let Some(text) = read_data(file, shown, notes) else { return Vec::new() };
-    let moments = trace::parse(&text, is_json_lines(&file.path)).unwrap_or_else(|bad| {
-        for line in bad.iter().take(BAD_LINES_SHOWN) {
-            let message = format!("{shown}:{}: {}", line.number, line.reason);
-            let finding = Finding::new(Code::Trace, file.span.clone(), message);
-            notes.push(finding.help("each line is one arrival: {\"timestamp\": milliseconds}, or seconds in a `.csv`"));
+fn read_trace(file: &WantedFile, shown: &str, notes: &Notes) -> Option<Trace> {
+    let text = read_data(file, shown, notes)?;
+    let note = |message: String, help: &str| {
+        notes.push(Finding::new(Code::Trace, file.span.clone(), message).help(help));
+    };
+    match trace::parse(&text, &file.path) {
+        Ok(trace) if trace.moments.is_empty() => {
+            let message = format!("`{shown}` holds no arrival{}", trace.facts);
+            note(message, "write one arrival a line; blank lines do not count");
+            None
         }
-        Vec::new()
-    });
-    if moments.is_empty() && text.trim().is_empty() {
-        let finding = Finding::new(Code::Trace, file.span.clone(), format!("`{shown}` holds no arrival"));
-        notes.push(finding.help("write one arrival a line; blank lines do not count"));
+        Ok(trace) => Some(trace),
+        Err(bad) => {
+            for BadLine { line, column, reason } in bad.iter().take(BAD_LINES_SHOWN) {
+                let column = column.map(|column| format!(":{column}")).unwrap_or_default();
+                let help = "each line is one arrival: {\"timestamp\": milliseconds}, or seconds in a `.csv`";
+                note(format!("{shown}:{line}{column}: {reason}"), help);
+            }
+            None
+        }
     }
-    moments
 }

@@ -60,6 +60,7 @@ fn plan(cells: Vec<(&str, CellSpec)>) -> Plan {
         cells: cells.into_iter().map(|(id, spec)| (CellId::new(id).unwrap(), spec)).collect(),
         prompts: IndexMap::new(),
         traces: IndexMap::new(),
+        facts: IndexMap::new(),
     }
 }
 

@@ -14,7 +14,7 @@ use super::fault::{check_fault_in_time, read_fault};
 use super::find::{check_objectives, check_servers, lowest, read_find};
 use super::request::read_request;
 use super::server::Servers;
-use super::traffic::{check_ramps, read_loads, read_max_in_flight};
+use super::traffic::{check_ramps, read_loads, read_max_in_flight, trace_of};
 use crate::units::Period;
 
 const MOST_REQUESTS: u64 = 10_000_000;
@@ -69,7 +69,8 @@ fn read_phase(node: &Node, servers: &Servers, scope: &Scope<'_>, dir: &Path) -> 
     check_ramps(&fields, loads.as_deref(), length);
     let warmup = fields.or_default("warmup");
     let drain = fields.optional("drain").unwrap_or(DEFAULT_DRAIN);
-    let request = read_request(&fields, servers, dir);
+    let trace = loads.as_deref().and_then(trace_of);
+    let request = read_request(&fields, servers, dir, trace);
     let expect = read_expect(&fields);
     let slo = fields.or_default("slo");
     check_objectives(&fields, find.as_ref(), &slo);

@@ -18,16 +18,31 @@ use crate::dialect::Dialect;
 
 const MOST_TOKENS: u32 = 1_000_000;
 
-pub(super) fn read_request(outer: &Fields<'_>, servers: Option<&Servers>, dir: &Path) -> Option<RequestSpec> {
+/// `trace` is the file whose arrivals the phase follows: a request that says
+/// nothing itself takes what to ask from there.
+pub(super) fn read_request(
+    outer: &Fields<'_>,
+    servers: Option<&Servers>,
+    dir: &Path,
+    trace: Option<&Path>,
+) -> Option<RequestSpec> {
     let (written, template) = without_template(outer.must_have("request")?);
     let node = outer.scope.render(&written)?;
     let notes = outer.scope.notes;
     let request: Option<RequestSpec> = decode(&node, notes);
     let fields = Fields::of(&node, &outer.scope)?;
-    let source = fields.exactly_one(&["prompts", "prompt", "prompt_tokens"]);
+    let ways = ["prompts", "prompt", "prompt_tokens"];
+    let says_nothing = ways.iter().all(|way| fields.raw(way).is_none());
+    let trace = trace.filter(|_| says_nothing);
+    let source = if trace.is_some() { Some("prompts") } else { fields.exactly_one(&ways) };
     let template = template.map(|entry| read_template(&entry, source, &outer.scope));
     let mut request = request?;
-    fields.within("max_tokens", request.max_tokens, 1, MOST_TOKENS);
+    match request.max_tokens {
+        Some(tokens) => drop(fields.within("max_tokens", tokens, 1, MOST_TOKENS)),
+        None if source == Some("prompts") => {}
+        None => drop(fields.must_have("max_tokens")),
+    }
+    check_format(&request, source, &fields);
     check_lengths(&request.prompt_tokens, &fields);
     fields.within("temperature", request.temperature, 0.0, 100.0);
     if let (Some(servers), Some(names)) = (servers, fields.raw("servers").and_then(Node::as_list)) {
@@ -40,12 +55,26 @@ pub(super) fn read_request(outer: &Fields<'_>, servers: Option<&Servers>, dir: &
     request.template = template.as_ref().map(|(template, _)| template.clone());
     let dialects = dialects(&request, servers);
     check_changes(&request, &dialects, &fields);
-    if let (Some(prompts), Some(node)) = (&mut request.prompts, fields.raw("prompts")) {
-        *prompts = dir.join(&*prompts);
-        let role = FileRole::Prompts(PromptUse { template, dialects });
-        notes.want(WantedFile { path: prompts.clone(), span: node.span.clone(), role });
+    request.prompts = trace.map(Path::to_owned).or_else(|| request.prompts.map(|prompts| dir.join(prompts)));
+    if let Some(path) = request.prompts.clone() {
+        let role = FileRole::Prompts(PromptUse {
+            template,
+            dialects,
+            format: request.format,
+            needs_max_tokens: request.max_tokens.is_none(),
+            follows_trace: trace.is_some(),
+        });
+        let span = fields.raw("prompts").map_or_else(|| fields.span(), |node| node.span.clone());
+        notes.want(WantedFile { path, span, role });
     }
     Some(request)
+}
+
+fn check_format(request: &RequestSpec, source: Option<&str>, fields: &Fields<'_>) {
+    if let (Some(_), Some("prompt" | "prompt_tokens"), Some(entry)) = (request.format, source, fields.entry("format")) {
+        let finding = Finding::new(Code::Choice, entry.key.clone(), "`format` means nothing without `prompts`");
+        fields.scope.notes.push(finding.help("it says what a file is"));
+    }
 }
 
 /// Every length must be within bounds, and one there.

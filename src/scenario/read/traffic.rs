@@ -138,6 +138,11 @@ fn read_trace(fields: &Fields<'_>, dir: &Path, scale: f64) -> Option<Moments> {
     Some(Moments::Recorded(Load::Trace { file, scale: scale.unwrap_or(1.0) }))
 }
 
+/// The trace that a phase follows, if it follows one.
+pub(super) fn trace_of(loads: &[Load]) -> Option<&Path> {
+    loads.iter().find_map(|load| if let Load::Trace { file, .. } = load { Some(file.as_path()) } else { None })
+}
+
 /// The most requests in flight, if there is a limit.
 pub(super) fn read_max_in_flight(fields: &Fields<'_>) -> Option<u32> {
     fields.within("max_in_flight", fields.optional("max_in_flight")?, 1, MOST_IN_FLIGHT)

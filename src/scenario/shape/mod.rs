@@ -34,6 +34,13 @@ pub(super) fn exactly_one(keys: &[&str]) -> Value {
     Value::Array(keys.iter().map(|key| json!({ "required": [key] })).collect())
 }
 
+/// One of these keys, or none.
+pub(super) fn one_at_most(keys: &[&str]) -> Value {
+    let mut ways: Vec<Value> = keys.iter().map(|key| json!({ "required": [key] })).collect();
+    ways.push(json!({ "not": { "anyOf": ways } }));
+    Value::Array(ways)
+}
+
 /// One value, or a list of them.
 #[derive(JsonSchema)]
 #[schemars(untagged, inline)]

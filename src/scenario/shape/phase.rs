@@ -22,6 +22,11 @@ fn recorded() -> Value {
     json!({ "type": "object", "required": ["trace"] })
 }
 
+/// A request that says itself what to ask.
+fn asks() -> Value {
+    json!({ "anyOf": exactly_one(&["prompts", "prompt", "prompt_tokens"]) })
+}
+
 /// A `find` that adds servers.
 fn counts_servers() -> Value {
     json!({ "properties": { "find": { "properties": { "max": { "const": "servers" } } } } })
@@ -31,12 +36,15 @@ fn counts_servers() -> Value {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("allOf" = json!([
     { "oneOf": [
-        { "required": ["clients"], "properties": { "arrival": false, "find": false, "max_in_flight": false } },
-        { "required": ["rate"], "properties": { "arrival": { "not": recorded() } } },
+        {
+            "required": ["clients"],
+            "properties": { "arrival": false, "find": false, "max_in_flight": false, "request": asks() },
+        },
+        { "required": ["rate"], "properties": { "arrival": { "not": recorded() }, "request": asks() } },
         { "required": ["arrival"], "properties": { "arrival": recorded() } },
         {
             "required": ["find"],
-            "properties": { "arrival": { "not": recorded() }, "fault": false },
+            "properties": { "arrival": { "not": recorded() }, "fault": false, "request": asks() },
             "anyOf": [counts_servers(), { "properties": { "clients": false } }],
         },
     ] },
@@ -122,9 +130,11 @@ struct Arrivals {
     #[schemars(range(min = 0.01, max = 1000))]
     burstiness: Option<f64>,
     /// A file of recorded arrivals, instead of a rate; relative to the
-    /// scenario's folder. `.jsonl` has `timestamp` in milliseconds on each
-    /// line, any other file seconds in its first field, up to a comma. Times
-    /// count from the first, at which the warm-up starts.
+    /// scenario's folder. JSON has a `timestamp` in milliseconds for each, any
+    /// other file seconds or a date in its column `Timestamp`, else in its first.
+    /// Times count from the first, at which the warm-up starts. A request without
+    /// `prompts`, `prompt` and `prompt_tokens` takes those from the trace, or their
+    /// lengths: Mooncake's, `BurstGPT`'s and Azure's traces have them.
     trace: Option<PathBuf>,
     /// How many times as fast as recorded; 1 if left out.
     #[schemars(range(min = 0.001, max = 1000))]

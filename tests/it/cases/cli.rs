@@ -27,6 +27,7 @@ mod needs;
 mod offline;
 mod plan;
 mod real;
+mod recorded;
 mod recovery;
 mod rendered;
 mod resumed;

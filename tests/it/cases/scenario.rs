@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests write scenarios into folders of their own")]
 
 mod changes;
+mod files;
 mod mutation;
 mod prompts;
 mod robustness;

@@ -245,7 +245,7 @@ fn a_missing_or_damaged_file_is_named() {
     let results = TempDir::new().unwrap();
     let directory = written(&results);
     std::fs::write(directory.path().join("plan.json"), "[]").unwrap();
-    assert_snapshot!(refusal(&directory), @"`RUN/plan.json` is damaged: invalid length 0, expected struct Plan with 16 elements at line 1 column 2");
+    assert_snapshot!(refusal(&directory), @"`RUN/plan.json` is damaged: invalid length 0, expected struct Plan with 17 elements at line 1 column 2");
     std::fs::remove_file(directory.path().join("events.jsonl")).unwrap();
     assert_snapshot!(refusal(&directory), @"failed to read `RUN/events.jsonl`: No such file or directory (os error 2)");
 }

@@ -112,7 +112,7 @@ fn a_server_that_does_not_count_cannot_be_asked_so() {
     FOLDER/results/made-up/RUN-ID
 
     stderr:
-    error: `default/load/clients=2` could not be measured: `distant[0]`: `prompt_tokens` needs a server that counts the tokens of a prompt, and this one does not say how many there were; give `prompts` or a `prompt` instead
+    error: `default/load/clients=2` could not be measured: `distant[0]`: a prompt of so many tokens needs a server that counts them, and this one does not say how many there were; give `prompts` or a `prompt` instead
     ");
 }
 

@@ -108,7 +108,7 @@ fn what_follows_from_a_plan_is_there_for_programs() {
     let keys: Vec<_> = whole.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(
         keys.join(" "),
-        "scenario title seed blocks looks baseline setup epochs teardown cooldown rerun cells prompts derived"
+        "scenario title seed blocks looks baseline setup epochs teardown cooldown rerun cells prompts facts derived"
     );
 }
 

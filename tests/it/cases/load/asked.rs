@@ -14,7 +14,10 @@ fn body(heard: &str) -> Value {
 }
 
 fn conversation() -> Prompt {
-    Prompt { said: Said::Turns(["one", "two", "three"].map(str::to_owned).to_vec()), max_tokens: Some(5) }
+    Prompt {
+        said: Said::Turns { system: None, texts: ["one", "two", "three"].map(str::to_owned).to_vec() },
+        max_tokens: Some(5),
+    }
 }
 
 #[test]

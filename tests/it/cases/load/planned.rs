@@ -39,11 +39,12 @@ pub(super) fn cell(load: Load, length: Length) -> CellSpec {
         drain: Period::from_secs(5),
         request: RequestSpec {
             prompts: None,
+            format: None,
             template: None,
             prompt: Some("hello".to_owned()),
             preamble: None,
             endpoint: Endpoint::Chat,
-            max_tokens: 8,
+            max_tokens: Some(8),
             temperature: 0.0,
             seed: None,
             stream: true,

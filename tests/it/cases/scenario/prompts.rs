@@ -40,7 +40,10 @@ fn a_line_may_be_a_prompt_messages_or_a_conversation() {
         text("one"),
         Prompt { said: Said::Text { text: "two".to_owned(), images }, max_tokens: Some(4) },
         Prompt { said: Said::Messages(vec![message]), max_tokens: None },
-        Prompt { said: Said::Turns(vec!["four".to_owned(), "five".to_owned()]), max_tokens: None },
+        Prompt {
+            said: Said::Turns { system: None, texts: vec!["four".to_owned(), "five".to_owned()] },
+            max_tokens: None,
+        },
     ];
     assert_eq!(said("seed = 1", &lines.join("\n")), expected);
 }
@@ -90,7 +93,7 @@ fn lines_that_are_no_prompts_are_named_by_file_and_line() {
        |
        = help: each line is one object like {"prompt": "…"}
 
-    error[E016]: p.jsonl:3: a line must be an object
+    error[E016]: p.jsonl:3: an object or a text was expected, not [1]
       --> scenario.toml:13:33
        |
     13 | request = { seed = 1, prompts = "p.jsonl", max_tokens = 16 }
@@ -116,7 +119,7 @@ fn keys_of_a_line_that_are_not_what_they_must_be_are_named() {
         r#"{"prompt": "a", "max_tokens": 0}"#,
     ];
     assert_snapshot!(folder("seed = 1", &lines.join("\n")).problems(), @r#"
-    error[E016]: p.jsonl:1: `messages` must be a list of objects with a `role` and a `content`, which is a text or a list of parts
+    error[E016]: p.jsonl:1: `messages[0]` must have a `role`, which is a text
       --> scenario.toml:13:33
        |
     13 | request = { seed = 1, prompts = "p.jsonl", max_tokens = 16 }
@@ -147,7 +150,7 @@ fn keys_of_a_line_that_are_not_what_they_must_be_are_named() {
     13 | request = { seed = 1, prompts = "p.jsonl", max_tokens = 16 }
        |                                 ^^^^^^^^^
        |
-       = help: each line is one object like {"prompt": "…"}
+       = help: its keys are question: say what to ask of them, template = "{{ prompt.question }}" for one
     "#);
 }
 
@@ -162,11 +165,11 @@ fn a_template_that_fails_is_shown_with_the_line_it_fails_over() {
     13 | request = { template = "Q: {{ prompt.question }}", prompts = "p.jsonl", max_tokens = 16 }
        |                        ^^^^^^^^^^^^^^^^^^^^^^^^^^ in this template
 
-    error[E016]: p.jsonl:4: `template` cannot stand beside `messages`
-      --> scenario.toml:13:62
+    error[E012]: p.jsonl:4: `prompt.question` is undefined
+      --> scenario.toml:13:24
        |
     13 | request = { template = "Q: {{ prompt.question }}", prompts = "p.jsonl", max_tokens = 16 }
-       |                                                              ^^^^^^^^^
+       |                        ^^^^^^^^^^^^^^^^^^^^^^^^^^ in this template
     "#);
     assert_snapshot!(folder("template = \"{{ prompt.question }} {{ stile }}\"", "{\"question\": \"a\"}").problems(), @r#"
     error[E011]: `stile` is not defined

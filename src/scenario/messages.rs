@@ -1,0 +1,35 @@
+//! `messages` of a prompt file, in the form of `OpenAI`'s chat route.
+
+use serde_json::Value;
+
+use super::prompt::PromptError;
+
+/// The messages, if each has a role and says something. One that calls tools
+/// need not: `OpenAI` itself gives such a message a `content` of null.
+pub(super) fn messages(value: &Value) -> Result<Vec<Value>, PromptError> {
+    let expected = "a list of objects with a `role` and a `content`, which is a text or a list of parts";
+    let wrong = || PromptError::Key { key: "messages", expected };
+    let messages = value.as_array().filter(|messages| !messages.is_empty()).ok_or_else(wrong)?;
+    for (index, message) in messages.iter().enumerate() {
+        let missing = if !message.get("role").is_some_and(Value::is_string) {
+            "a `role`, which is a text"
+        } else if !has_content(message) && !calls(message) {
+            "a `content`, which is a text or a list of parts; only one with `tool_calls` needs none"
+        } else {
+            continue;
+        };
+        return Err(PromptError::Message { index, missing });
+    }
+    if messages.iter().any(has_content) { Ok(messages.clone()) } else { Err(wrong()) }
+}
+
+fn has_content(message: &Value) -> bool {
+    message.get("content").is_some_and(|content| content.is_string() || content.is_array())
+}
+
+/// Whether the content of a message is left out because it calls something.
+fn calls(message: &Value) -> bool {
+    let has_no_other = message.get("content").is_none_or(Value::is_null);
+    let tools = message.get("tool_calls").and_then(Value::as_array).is_some_and(|calls| !calls.is_empty());
+    has_no_other && (tools || message.get("function_call").is_some_and(Value::is_object))
+}
