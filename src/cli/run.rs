@@ -53,27 +53,34 @@ pub(super) fn run(arguments: &RunArguments, planned: Planned) -> Result<u8, Fail
         Some(earlier) => earlier.take_up(manifest, &world)?,
         None => (RunDirectory::create(&arguments.results, &scenario.name, &run_id)?, manifest),
     };
-    directory.write_decisions(&scenario.frozen(), &plan)?;
     let interrupt = Interrupt::default();
-    let finished = conduct(
-        Request {
-            plan: &plan,
-            scenario_dir: &scenario.dir,
-            directory: &directory,
-            clock,
-            world,
-            secrets,
-            manifest,
-            interrupt: interrupt.clone(),
-            guard,
-            aftermath: if arguments.keep { Aftermath::Keep } else { Aftermath::Undo },
-            resumption,
-        },
-        arguments,
-    )?;
+    let decided = directory.write_decisions(&scenario.frozen(), &plan).map_err(Failure::from);
+    let finished = decided.and_then(|()| {
+        conduct(
+            Request {
+                plan: &plan,
+                scenario_dir: &scenario.dir,
+                directory: &directory,
+                clock,
+                world,
+                secrets,
+                manifest,
+                interrupt: interrupt.clone(),
+                guard,
+                aftermath: if arguments.keep { Aftermath::Keep } else { Aftermath::Undo },
+                resumption,
+            },
+            arguments,
+        )
+    });
     match finished {
-        Some(finished) => conclude(arguments, &directory, &run_id, &finished),
-        None => Ok(left(&directory, &run_id, &interrupt)),
+        Ok(Some(finished)) => conclude(arguments, &directory, &run_id, &finished),
+        Ok(None) => Ok(left(&directory, &run_id, &interrupt)),
+        Err(failure) => {
+            // It was made, whatever is in it.
+            print(directory.path().display());
+            Err(failure)
+        }
     }
 }
 
@@ -221,18 +228,27 @@ fn conclude(
     if let Outcome::Failed { reason } = &finished.outcome {
         say(format_args!("error: {reason}"));
     }
-    let derived = derive(directory.path(), &[]).inspect_err(|_| {
-        // What was measured is whole, whatever became of its report.
-        print(directory.path().display());
-    })?;
-    let code = code(arguments, finished, &derived);
-    announce(arguments, directory.path(), finished, &derived, code)?;
+    if let Some(error) = &finished.unrecorded {
+        say(format_args!("error: not all is in the records: {error}"));
+    }
+    let derived = derive(directory.path(), &[]);
+    let code = match &derived {
+        Ok(derived) => code(arguments, finished, derived),
+        Err(_) if !finished.not_undone.is_empty() => TEARDOWN,
+        Err(failure) => failure.code(),
+    };
+    if let Err(failure) = &derived {
+        failure.print();
+    }
+    // What was measured is whole, whatever became of its report.
+    announce(arguments, directory.path(), finished, derived.as_ref().ok(), code)?;
     Ok(code)
 }
 
 fn code(arguments: &RunArguments, finished: &Finished, derived: &Derived) -> u8 {
     match &finished.outcome {
         _ if !finished.not_undone.is_empty() => TEARDOWN,
+        _ if finished.unrecorded.is_some() => SETUP,
         Outcome::Interrupted { signal } => interrupted(signal),
         Outcome::Failed { .. } | Outcome::Running => SETUP,
         Outcome::Completed if !derived.anything_valid() => NOTHING_VALID,
@@ -245,25 +261,26 @@ fn announce(
     arguments: &RunArguments,
     path: &Path,
     finished: &Finished,
-    derived: &Derived,
+    derived: Option<&Derived>,
     code: u8,
 ) -> Result<(), Failure> {
-    if code == NOTHING_VALID {
+    if let Some(derived) = derived.filter(|_| code == NOTHING_VALID) {
         say(nothing_valid(&derived.summary));
     }
-    if !arguments.quiet {
-        say(format_args!("report: {}", derived.files.join(" ")));
+    let files = derived.map_or(&[][..], |derived| &derived.files);
+    if !arguments.quiet && !files.is_empty() {
+        say(format_args!("report: {}", files.join(" ")));
     }
     match arguments.format {
         Format::Human => {
-            derived.noise.iter().for_each(print);
+            derived.into_iter().flat_map(|derived| &derived.noise).for_each(print);
             print(path.display());
         }
         Format::Json => print(serde_json::to_string(&serde_json::json!({
             "run_dir": path,
             "outcome": finished.outcome,
             "not_undone": finished.not_undone,
-            "files": derived.files,
+            "files": files,
             "exit_code": code,
         }))?),
     }

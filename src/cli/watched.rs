@@ -2,12 +2,14 @@
 //! one sees to it that everything is undone whatever becomes of that.
 
 use std::ffi::OsString;
+use std::path::Path;
 
-use super::args::RunArguments;
-use super::exit::{Failure, SETUP, TEARDOWN, say};
+use super::args::{Format, RunArguments};
+use super::exit::{Failure, SETUP, TEARDOWN, print, say};
 use super::resume::Earlier;
 use super::run::new_run_id;
 use crate::clock::Clock;
+use crate::journal::{Left, StateFolder};
 use crate::names::RunId;
 use crate::store;
 use crate::warden::{self, CleanedUp, Ended};
@@ -17,24 +19,41 @@ pub(super) fn run(words: &[OsString], arguments: &RunArguments) -> Result<u8, Fa
         Some(run) => Earlier::run_id(run, &arguments.results)?,
         None => new_run_id(Clock::start())?,
     };
+    let format = arguments.format;
     let mut arguments = words.get(1..).unwrap_or_default().to_vec();
     // Behind `run`, before anything that could follow a `--`.
     arguments.insert(1, format!("--runner={run}").into());
     match warden::watch(&arguments, &run, &|line| say(line))? {
         Ended::Exited(code) => Ok(u8::try_from(code).unwrap_or(SETUP)),
-        Ended::Died { how, done } => Ok(report(&run, &format!("the run died: {how}"), &done)),
+        Ended::Died { how, done } => Ok(report(&run, &format!("the run died: {how}"), &done, format)),
         Ended::Left { how } => {
             say(format_args!("error: the run is dead: {how}"));
             say(format_args!("left as it is; to undo it: `runexp cleanup {run}`"));
+            let left = StateFolder::open().and_then(|state| Left::read(&state, &run)).ok().flatten();
+            let header = left.and_then(|left| left.header);
+            announce(header.map(|header| header.run_dir).as_deref(), &[], TEARDOWN, format);
             Ok(TEARDOWN)
         }
     }
 }
 
-fn report(run: &RunId, how: &str, done: &CleanedUp) -> u8 {
+fn report(run: &RunId, how: &str, done: &CleanedUp, format: Format) -> u8 {
     say(format_args!("error: {how}; {} undone", effects(done.undone)));
     conclude(how, done);
-    if not_undone(run, done) { TEARDOWN } else { SETUP }
+    let code = if not_undone(run, done) { TEARDOWN } else { SETUP };
+    announce(done.run_dir.as_deref(), &done.not_undone, code, format);
+    code
+}
+
+/// The run directory is told however a run ends, if it came so far.
+fn announce(run_dir: Option<&Path>, not_undone: &[String], code: u8, format: Format) {
+    match (format, run_dir) {
+        (Format::Human, Some(run_dir)) => print(run_dir.display()),
+        (Format::Human, None) => {}
+        (Format::Json, run_dir) => {
+            print(serde_json::json!({ "run_dir": run_dir, "not_undone": not_undone, "exit_code": code }));
+        }
+    }
 }
 
 /// Says in the records how a run has ended that could not say so itself.

@@ -54,7 +54,9 @@ impl Lock {
         let path = state.lock_file(name);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let mut file = options.open(&path).map_err(StateError::io("open", &path))?;
+        // On a disk that has become read-only a lock can be had all the same.
+        let opened = options.open(&path).or_else(|error| File::open(&path).map_err(|_| error));
+        let mut file = opened.map_err(StateError::io("open", &path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

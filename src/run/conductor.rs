@@ -12,12 +12,12 @@ use super::resumption::Resumption;
 use super::stage::Stage;
 use crate::journal::Journal;
 use crate::plan::Epoch;
-use crate::process::Haste;
+use crate::process::{Haste, MemoryLog};
 use crate::record::{Event, EventRecord, Scope, StepOutcome, StepRecord};
 use crate::scenario::{OnError, StepSpec};
 use crate::step::Performed;
 use crate::store::{Ledger, Pen};
-use crate::undo::UndoStack;
+use crate::undo::{UndoLog, UndoStack};
 
 /// Why an epoch is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +68,11 @@ impl<'a> Conductor<'a> {
     ) -> Self {
         let (pen, haste) = (ledger.pen(), interrupt.haste().clone());
         let Resumption { next_epoch, logs, .. } = stage.resumption.clone().unwrap_or_default();
+        let beside_journal = journal.as_ref().map(|journal| journal.folder().join("undo.log"));
+        let log = UndoLog::first_of([stage.directory.log(0, "undo")].into_iter().chain(beside_journal));
         let announce = announce(journal, stage.clock, pen.clone());
         Self {
-            undo: UndoStack::new(stage.directory.log(0, "undo"), haste.clone(), announce),
+            undo: UndoStack::new(log, haste.clone(), announce),
             stage,
             stop: interrupt.token().clone(),
             haste,
@@ -153,9 +155,11 @@ impl<'a> Conductor<'a> {
         self.tell(RunEvent::Step { name: step.name.clone() });
         let started_ns = self.stage.clock.now();
         let log = self.log(&step.name);
+        // What takes effects back runs even where its log cannot be written.
+        let memory = (scope == Scope::Teardown).then(|| MemoryLog::instead_of(&log)).flatten();
         let world = &self.stage.world;
         let gpus = || world.gpus();
-        let context = self.stage.step_context(&log, &gpus, &self.stop);
+        let context = self.stage.step_context(memory.as_ref().map_or(&log, MemoryLog::path), &gpus, &self.stop);
         let result = world.perform(step, &context, &mut self.undo).await;
         let (outcome, performed, error) = match (result, step.on_error) {
             (Ok((outcome, performed)), _) => (outcome, performed, None),

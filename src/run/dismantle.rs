@@ -11,6 +11,7 @@ impl Conductor<'_> {
     /// end whatever happens; returns what could not be undone.
     pub(super) async fn dismantle(&mut self) -> Vec<String> {
         self.tell(RunEvent::Teardown);
+        self.undo.brace();
         let (plan, haste) = (self.stage.plan, self.haste.clone());
         let mut failures = Vec::new();
         // A refused run has nothing to tear down.

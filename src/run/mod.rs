@@ -51,6 +51,7 @@ use crate::telemetry::{Pace, Probe, Sampler};
 use conductor::{Conductor, Halt};
 pub use event::RunEvent;
 pub use guard::Guard;
+use guard::Guarded;
 pub use interrupt::{Interrupt, Wish};
 use lookout::{Findings, Lookout, Neighbourhood};
 pub use resumption::{Obstacle, Resumption, same_system};
@@ -97,7 +98,7 @@ pub enum Aftermath {
 }
 
 /// How a run went.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Finished {
     /// How it ended; also in the manifest.
     pub outcome: Outcome,
@@ -105,6 +106,8 @@ pub struct Finished {
     pub not_undone: Vec<String>,
     /// What is left to `runexp cleanup`.
     pub remains: Remains,
+    /// Why not all of it is in the records. Everything was taken back before.
+    pub unrecorded: Option<StoreError>,
 }
 
 /// What a run leaves to `runexp cleanup`.
@@ -137,8 +140,9 @@ pub enum RunError {
 /// `watch` is told what happens; it must not block.
 ///
 /// # Errors
-/// When the records cannot be written. A failing step or server is not an
-/// error here but an [`Outcome::Failed`].
+/// When nothing could be begun. A failing step or server is not an error here
+/// but an [`Outcome::Failed`], and records that cannot be written later are
+/// [told](Finished::unrecorded) beside what is not undone.
 pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<Finished, RunError> {
     let Request { plan, scenario_dir, directory, clock, world, secrets, interrupt, aftermath, resumption, .. } =
         request;
@@ -154,13 +158,15 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
         let event = resumption.seam(&manifest.environment, clock);
         ledger.pen().event(EventRecord { at_ns: clock.now(), event });
     }
-    let (guarded, journal) = guard.map(|guard| guard.begin(directory)).transpose()?.unzip();
+    let (mut guarded, journal) = guard.map(|guard| guard.begin(directory)).transpose()?.unzip();
     let (run_id, certified) = (manifest.run_id.clone(), manifest.certified);
     let containment = guarded.as_ref().map(|guarded| guarded.containment.clone());
     let findings = Findings::default();
     let around = (containment.clone(), world.simulated_host());
     let run_id = run_id.as_str();
-    let sampler = sample((clock, run_id, plan), probe, &ledger, findings.clone(), around)?;
+    let sampler = sample((clock, run_id, plan), probe, &ledger, findings.clone(), around);
+    // Nothing has been announced: the first error tells more.
+    let sampler = sampler.inspect_err(|_| drop(guarded.take().map(|guarded| guarded.end(Remains::Nothing))))?;
     let stage = Stage {
         plan,
         run_id,
@@ -187,15 +193,24 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
     let not_undone = if kept { Vec::new() } else { conductor.dismantle().await };
     let remains = remains(kept, conductor.is_in_debt);
     drop(conductor);
-    if let Some(guarded) = guarded {
-        guarded.end(remains)?;
-    }
+    let mut finished = Finished { outcome: outcome(&result, signal), not_undone, remains, unrecorded: None };
+    give_up(guarded, &mut finished, watch);
     end(sampler, clock, &ledger);
-    ledger.close()?;
-    manifest.outcome = outcome(&result, signal);
+    let closed = ledger.close();
+    manifest.outcome = finished.outcome.clone();
     manifest.finished = Some(clock.wall());
-    directory.write_manifest(&manifest)?;
-    Ok(Finished { outcome: manifest.outcome, not_undone, remains })
+    finished.unrecorded = closed.and(directory.write_manifest(&manifest)).err();
+    Ok(finished)
+}
+
+/// Gives up the right to change this host, and the journal if nothing is owed.
+fn give_up(guarded: Option<Guarded>, finished: &mut Finished, watch: &dyn Fn(RunEvent)) {
+    if let Some(Err(error)) = guarded.map(|guarded| guarded.end(finished.remains)) {
+        let problem = format!("everything is, but not the journal that says what was to be: {error}");
+        watch(RunEvent::NotUndone { problem: problem.clone() });
+        finished.not_undone.push(problem);
+        finished.remains = Remains::Owed;
+    }
 }
 
 const fn remains(kept: bool, is_in_debt: bool) -> Remains {

@@ -5,8 +5,10 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::request::RequestError;
-use super::{compose, mps, request};
-use crate::process::{Command, CommandError, Haste, Limit, ProcessError, Rights, SERVER_MARK, stop_group, stop_marked};
+use super::{UndoLog, compose, mps, request};
+use crate::process::{
+    Command, CommandError, Haste, Limit, MemoryLog, ProcessError, Rights, SERVER_MARK, stop_group, stop_marked,
+};
 use crate::record::{ProcessIdentity, Undo};
 use crate::signal::StopSignal;
 use crate::units::Period;
@@ -79,11 +81,12 @@ pub enum UndoError {
 }
 
 /// Takes one effect back and checks that it is gone. Doing it twice, or when
-/// the effect never happened, does no harm. Output of commands goes to `log`.
+/// the effect never happened, does no harm. Output of commands goes to `log`,
+/// if that can be written.
 ///
 /// # Errors
 /// If the effect is still there, or nobody can tell.
-pub async fn apply(undo: &Undo, log: &Path, haste: &Haste) -> Result<(), UndoError> {
+pub async fn apply(undo: &Undo, log: &UndoLog, haste: &Haste) -> Result<(), UndoError> {
     match undo {
         Undo::StopProcess { label, process, mark, signal, grace_ms } => {
             let grace = Duration::from_millis(*grace_ms);
@@ -150,7 +153,7 @@ pub(super) struct Call<'a> {
     pub(super) dir: Option<&'a Path>,
     pub(super) privileged: bool,
     pub(super) input: Option<&'a str>,
-    pub(super) log: &'a Path,
+    pub(super) log: &'a UndoLog,
     pub(super) haste: &'a Haste,
 }
 
@@ -158,7 +161,19 @@ impl Call<'_> {
     pub(super) async fn run(&self, argv: &[String]) -> Result<String, CommandError> {
         let Self { env, dir, privileged, input, log, haste } = *self;
         let limit = Limit::from_now(COMMAND_LIMIT);
-        let command = Command { argv, env, dir, privileged, input, limit, log };
-        haste.bound(async |cancel| command.run(&cancel).await).await
+        let run = async |log: &Path| {
+            let command = Command { argv, env, dir, privileged, input, limit, log };
+            haste.bound(async |cancel| command.run(&cancel).await).await
+        };
+        let output = match MemoryLog::new() {
+            Ok(output) => output,
+            Err(source) => match log.first() {
+                Some(file) => return run(file).await,
+                None => return Err(CommandError::Log { path: PathBuf::from("memory"), source }),
+            },
+        };
+        let done = run(output.path()).await;
+        log.keep(&output);
+        done
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use tokio::time::sleep;
 
-use super::UndoError;
 use super::apply::Call;
+use super::{UndoError, UndoLog};
 use crate::process::{CommandError, Haste, Limit, named, pid_is_alive, stop_marked};
 use crate::signal::StopSignal;
 use crate::units::Period;
@@ -55,7 +55,7 @@ pub(super) async fn quit(pipe_dir: &Path, control: &Control<'_>) -> Result<(), U
 pub(super) struct Control<'a> {
     pub(super) program: &'a str,
     pub(super) privileged: bool,
-    pub(super) log: &'a Path,
+    pub(super) log: &'a UndoLog,
     pub(super) haste: &'a Haste,
 }
 
@@ -111,26 +111,26 @@ fn daemon(control: &str, pipe_dir: &Path) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn control<'a>(log: &'a Path, haste: &'a Haste) -> Control<'a> {
+    fn control<'a>(log: &'a UndoLog, haste: &'a Haste) -> Control<'a> {
         Control { program: "nvidia-cuda-mps-control", privileged: false, log, haste }
     }
 
     #[tokio::test]
     async fn the_daemon_of_everybody_is_never_quit() {
         let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("log");
+        let log = UndoLog::from(folder.path().join("log"));
         let refused = quit(Path::new("/tmp/nvidia-mps/"), &control(&log, &Haste::default())).await;
         insta::assert_snapshot!(refused.unwrap_err(), @"`/tmp/nvidia-mps/` is the default MPS pipe directory, which is never ours to quit");
-        assert!(!log.exists());
+        assert!(!folder.path().join("log").exists());
     }
 
     #[tokio::test]
     async fn an_old_pid_file_does_not_make_somebody_else_the_daemon() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(PID_FILE), std::process::id().to_string()).unwrap();
-        let log = folder.path().join("log");
+        let log = UndoLog::from(folder.path().join("log"));
         quit(folder.path(), &control(&log, &Haste::default())).await.unwrap();
-        assert!(!log.exists());
+        assert!(!folder.path().join("log").exists());
     }
 
     #[tokio::test]
@@ -138,7 +138,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut server =
             std::process::Command::new("sleep").arg("1000").env(PIPE_VARIABLE, folder.path()).spawn().unwrap();
-        let log = folder.path().join("log");
+        let log = UndoLog::from(folder.path().join("log"));
         quit(folder.path(), &control(&log, &Haste::default())).await.unwrap();
         assert!(!server.wait().unwrap().success());
     }
@@ -147,7 +147,7 @@ mod tests {
     async fn somebody_who_answers_after_all_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let _listener = std::os::unix::net::UnixListener::bind(folder.path().join("control")).unwrap();
-        let log = folder.path().join("log");
+        let log = UndoLog::from(folder.path().join("log"));
         let left = quit(folder.path(), &control(&log, &Haste::default())).await.unwrap_err().to_string();
         let shown = left.replace(folder.path().to_str().unwrap(), "PIPE");
         insta::assert_snapshot!(shown, @"somebody still answers in the MPS pipe directory `PIPE`");

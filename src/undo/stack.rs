@@ -1,7 +1,5 @@
-use std::path::PathBuf;
-
-use super::{UndoError, apply, by_hand};
-use crate::process::{Haste, Unannounced, Undoing};
+use super::{UndoError, UndoLog, apply, by_hand};
+use crate::process::{Haste, SpareFiles, Unannounced, Undoing};
 use crate::record::{Undo, UndoEntry, UndoState};
 
 /// Every effect that has to be taken back, in the order of registration.
@@ -14,8 +12,9 @@ use crate::record::{Undo, UndoEntry, UndoState};
 pub struct UndoStack<J> {
     entries: Vec<UndoEntry>,
     next: u32,
-    log: PathBuf,
+    log: UndoLog,
     haste: Haste,
+    spare: SpareFiles,
     journal: J,
 }
 
@@ -38,14 +37,14 @@ impl UndoFailure {
 
 impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> UndoStack<J> {
     /// An empty stack; the output of undo commands goes to `log`.
-    pub const fn new(log: PathBuf, haste: Haste, journal: J) -> Self {
-        Self { entries: Vec::new(), next: 0, log, haste, journal }
+    pub fn new(log: impl Into<UndoLog>, haste: Haste, journal: J) -> Self {
+        Self::resumed(Vec::new(), log.into(), haste, journal)
     }
 
     /// The stack that another process has left, in the order of registration.
-    pub fn resumed(entries: Vec<UndoEntry>, log: PathBuf, haste: Haste, journal: J) -> Self {
+    pub fn resumed(entries: Vec<UndoEntry>, log: UndoLog, haste: Haste, journal: J) -> Self {
         let next = entries.last().map_or(0, |entry| entry.sequence.saturating_add(1));
-        Self { entries, next, log, haste, journal }
+        Self { entries, next, log, haste, spare: SpareFiles::keep(), journal }
     }
 
     /// The next number: what is registered from now on can be unwound alone.
@@ -61,12 +60,25 @@ impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> UndoStack<J> {
     /// Takes everything back. A second call has nothing left to do but what
     /// failed in the first.
     pub async fn unwind(&mut self) -> Vec<UndoFailure> {
-        self.unwind_to(0).await
+        self.brace();
+        self.unwind_registered_since(0).await
+    }
+
+    /// Frees what is kept for the time when everything must be taken back.
+    pub fn brace(&mut self) {
+        self.spare.release();
     }
 
     /// Takes back what was registered since [`mark`](Self::mark), the last
     /// first, and returns what could not be. That stays on the stack.
     pub async fn unwind_to(&mut self, mark: u32) -> Vec<UndoFailure> {
+        self.brace();
+        let failures = self.unwind_registered_since(mark).await;
+        self.spare = SpareFiles::keep();
+        failures
+    }
+
+    async fn unwind_registered_since(&mut self, mark: u32) -> Vec<UndoFailure> {
         let mut failures = Vec::new();
         for position in (0..self.entries.len()).rev() {
             let Some(entry) = self.entries.get(position).filter(|entry| entry.sequence >= mark).cloned() else {

@@ -5,7 +5,7 @@ use crate::journal::{Journal, Left, Lock, StateError, StateFolder};
 use crate::names::RunId;
 use crate::process::{self, Haste, ProcessError, Strays, Unannounced};
 use crate::record::{Containment, ProcessIdentity, UndoEntry, UndoState};
-use crate::undo::{UndoStack, by_hand};
+use crate::undo::{UndoLog, UndoStack, by_hand};
 
 /// How long another cleanup of the same run may take.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -77,30 +77,38 @@ impl Cleanup<'_> {
 
     /// Commands that have not ended first, or they would go on where the undo
     /// has been; then the journal, the last effect first; then what is alive
-    /// although nobody should be.
+    /// although nobody should be. Whatever fails, the rest is done.
     async fn undo_all(&self) -> Result<CleanedUp, WardenError> {
         let Some(left) = Left::read(self.state, self.run)? else {
             self.end_strays(&Containment::Subreaper).await?;
             return Ok(CleanedUp::default());
         };
-        process::end_unfinished(self.run.as_str()).await?;
-        let mut done = self.unwind(&left).await?;
+        let unfinished = process::end_unfinished(self.run.as_str()).await;
+        let mut done = self.unwind(&left).await;
+        if let Err(error) = unfinished {
+            done.not_undone.push(format!("a command of the run goes on: {error}"));
+        }
         let containment = left.header.as_ref().map_or(&Containment::Subreaper, |header| &header.containment);
         match self.end_strays(containment).await {
             Ok(()) => drop(process::release(containment)),
             Err(error) => done.not_undone.push(format!("what the run has started is {error}")),
         }
-        if done.not_undone.is_empty() {
-            Journal::forget(left.folder())?;
+        if done.not_undone.is_empty()
+            && let Err(error) = Journal::forget(left.folder())
+        {
+            done.not_undone.push(format!("everything is, but not the journal that says what was to be: {error}"));
         }
         Ok(done)
     }
 
-    async fn unwind(&self, left: &Left) -> Result<CleanedUp, WardenError> {
+    async fn unwind(&self, left: &Left) -> CleanedUp {
         let run_dir = left.header.as_ref().map(|header| header.run_dir.clone());
-        let mut journal = Journal::resume(left)?;
-        let announce =
-            move |entry: &UndoEntry, state: &UndoState| -> Result<(), Unannounced> { journal.write(entry, state) };
+        // What cannot be noted there is undone all the same, and once more by
+        // whoever reads it.
+        let mut journal = Journal::resume(left).ok();
+        let announce = move |entry: &UndoEntry, state: &UndoState| -> Result<(), Unannounced> {
+            journal.as_mut().map_or(Ok(()), |journal| journal.write(entry, state))
+        };
         let log = log(run_dir.as_deref(), left.folder());
         let mut stack = UndoStack::resumed(left.entries.clone(), log, self.haste.clone(), announce);
         let failures = stack.unwind().await;
@@ -108,7 +116,7 @@ impl Cleanup<'_> {
             .iter()
             .map(|failure| format!("{failure}; to do it by hand: `{}`", by_hand(&failure.entry.undo)))
             .collect();
-        Ok(CleanedUp { run_dir, undone: left.entries.len() - not_undone.len(), not_undone })
+        CleanedUp { run_dir, undone: left.entries.len() - not_undone.len(), not_undone }
     }
 
     async fn end_strays(&self, containment: &Containment) -> Result<(), ProcessError> {
@@ -116,8 +124,10 @@ impl Cleanup<'_> {
     }
 }
 
-/// What undo commands say goes where the run's own did, if that is still there.
-fn log(run_dir: Option<&Path>, folder: &Path) -> PathBuf {
-    let logs = run_dir.map(|run_dir| run_dir.join("logs")).filter(|logs| logs.is_dir());
-    logs.map_or_else(|| folder.join("undo.log"), |logs| logs.join("000-undo.log"))
+/// What undo commands say goes where the run's own did, if that is still there,
+/// else beside the journal.
+fn log(run_dir: Option<&Path>, folder: &Path) -> UndoLog {
+    let own = run_dir.map(|run_dir| run_dir.join("logs")).filter(|logs| logs.is_dir());
+    let own = own.map(|logs| logs.join("000-undo.log"));
+    UndoLog::first_of(own.into_iter().chain([folder.join("undo.log")]))
 }

@@ -1,5 +1,7 @@
 //! Steps that fail on the way in and on the way out.
 
+mod unwritable;
+
 use insta::assert_snapshot;
 
 use super::real;

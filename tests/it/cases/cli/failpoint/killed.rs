@@ -104,6 +104,7 @@ fn a_run_that_died_is_told_of_by_the_process_above_and_by_its_records() {
     exit 3
 
     stdout:
+    FOLDER/results/machine/RUN-ID
 
     stderr:
     the run died (signal: 9 (SIGKILL)): undoing everything
