@@ -65,6 +65,14 @@ fn decode_rate_of(request: &Request<'_>) -> Option<f64> {
     usage.decode_per_s.or_else(|| Some(count(usage.output_tokens?) / seconds?))
 }
 
+/// Where a reply holds several choices, a server's counts and times are of one of
+/// them: the rate of none, and not of the reply.
+fn one_choice(window: &Window<'_>) -> Result<(), Gap> {
+    let has_several = window.good().any(|request| request.has_choices && decode_rate_of(&request).is_some());
+    let reason = "replies hold several choices (`n`), and the server's decode rate is of one";
+    if has_several { Err(Gap::not_measured(reason)) } else { Ok(()) }
+}
+
 /// Clients × [`individual_rate`], which is how the guide adds up its "total".
 /// It equals the throughput only if every client decodes all the time; a
 /// server that queues reports N times the truth. Closed loops only.
@@ -81,12 +89,14 @@ fn overlap_error(window: &Window<'_>) -> UnitValue {
 
 /// Mean over good replies of the server's own decode rate.
 fn individual_rate(window: &Window<'_>) -> UnitValue {
+    one_choice(window)?;
     reply::mean(window.good().filter_map(|request| decode_rate_of(&request)), NO_RATE)
 }
 
 /// Σ output tokens ÷ Σ decode time over good replies, both as the server
 /// counts: long replies weigh more than in [`individual_rate`].
 fn decode_rate(window: &Window<'_>) -> UnitValue {
+    one_choice(window)?;
     ratio_of_sums(window, NO_RATE, |request| {
         let tokens = count(request.usage.output_tokens?);
         let seconds = request.usage.decode_ns.map(Nanos::seconds);

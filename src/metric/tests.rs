@@ -76,6 +76,25 @@ fn a_queueing_server_makes_the_sum_of_rates_three_times_the_truth() {
 }
 
 #[test]
+fn a_rate_of_one_choice_is_not_the_rate_of_a_reply_that_holds_two() {
+    let mut request = reply(0, 0, &[500, 500]);
+    request.choices = Some(2);
+    let requests = [request.clone()];
+    assert_eq!(
+        value("individual_rate", &window((0, 1_000), 1, &HONEST, &requests)),
+        gap("the servers report no decode time")
+    );
+    request.usage.decode_per_s = Some(19.2);
+    let requests = [request];
+    let window = window((0, 1_000), 1, &HONEST, &requests);
+    let reason = "replies hold several choices (`n`), and the server's decode rate is of one";
+    for metric in ["individual_rate", "decode_rate", "sum_of_request_rates", "overlap_error"] {
+        assert_eq!(value(metric, &window), gap(reason), "{metric}");
+    }
+    assert_values(&window, &[("output_throughput", 2.0)]);
+}
+
+#[test]
 fn only_tokens_that_arrive_inside_the_window_count() {
     // Tokens at 900, 1000 (start, outside), 1100, 2000 (end, inside), 2100 ms.
     let requests = [reply(0, 800, &[100, 100, 100, 900, 100])];

@@ -61,15 +61,22 @@ pub(super) struct Stat {
     pub(super) group: u32,
     pub(super) session: u32,
     pub(super) start_ticks: u64,
-    /// How long it ran, with the children that it has waited for.
+    /// How long it ran.
     pub(super) ran: Nanos,
+    /// How long the children ran that it has waited for, and theirs.
+    pub(super) reaped: Nanos,
 }
 
 /// `USER_HZ` is 100 on every Linux that Rust runs on.
 pub(super) const TICK_NS: u64 = 10_000_000;
 
+/// In user mode and in the kernel's.
+fn time(ticks: &[&str]) -> Nanos {
+    Nanos(ticks.iter().filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * TICK_NS)
+}
+
 impl Stat {
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         // The name stands in parentheses and may itself hold spaces and
         // parentheses; no later field can.
         let (head, rest) = text.rsplit_once(')')?;
@@ -81,7 +88,8 @@ impl Stat {
             group: fields.get(2)?.parse().ok()?,
             session: fields.get(3)?.parse().ok()?,
             start_ticks: fields.get(19)?.parse().ok()?,
-            ran: Nanos(fields.get(11..15)?.iter().filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * TICK_NS),
+            ran: time(fields.get(11..13)?),
+            reaped: time(fields.get(13..15)?),
         })
     }
 

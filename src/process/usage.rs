@@ -30,8 +30,10 @@ pub struct CpuUsage {
     /// Of all CPUs together: `idle` and `iowait`, `irq` and `softirq`.
     idle: Nanos,
     interrupts: Nanos,
-    /// By pid; of the run's own and of others.
+    /// Of the run, with the children that are gone: what they did is theirs still.
     own: Nanos,
+    /// By pid, each for itself: a parent that waits for a child would seem to have
+    /// done in a moment what that did in its life.
     others: BTreeMap<u32, (String, Nanos)>,
 }
 
@@ -49,7 +51,7 @@ impl CpuUsage {
                 || containers == Containers::AreOurs && (carries(&stat.name) || is_in_container(pid))
         };
         let (own, others): (Vec<_>, Vec<_>) = table.iter().partition(|(pid, stat)| is_ours(**pid, stat));
-        let own = own.into_iter().fold(Nanos::ZERO, |sum, (_, stat)| sum.plus(stat.ran));
+        let own = own.into_iter().fold(Nanos::ZERO, |sum, (_, stat)| sum.plus(stat.ran).plus(stat.reaped));
         let others = others.into_iter().map(|(pid, stat)| (*pid, (stat.name.clone(), stat.ran))).collect();
         Some(Self { cpus, idle, interrupts, own, others })
     }
@@ -142,9 +144,20 @@ mod tests {
     }
 
     #[test]
-    fn a_child_is_our_own_and_its_parent_is_not() {
-        let usage = CpuUsage::now(Containers::AreOthers).unwrap();
-        assert!(!usage.others.contains_key(&std::process::id()) && usage.own > Nanos::ZERO);
-        assert!(usage.others.contains_key(&1));
+    fn this_process_is_our_own_and_its_parent_is_not() {
+        let usage = || CpuUsage::now(Containers::AreOthers).unwrap();
+        // Looking itself takes time, and sooner or later a whole tick.
+        while usage().own == Nanos::ZERO {}
+        let usage = usage();
+        assert!(!usage.others.contains_key(&std::process::id()) && usage.others.contains_key(&1));
+    }
+
+    #[test]
+    fn a_child_that_is_gone_counts_for_the_run_and_never_for_the_other_who_waited_for_it() {
+        let stat = |name: &str, pid: u32| {
+            let text = format!("{pid} ({name}) S 1 1 1 0 -1 0 0 0 0 0 20 10 700 300 20 0 1 0 5 0 0");
+            Stat::parse(&text).map(|stat| (stat.ran, stat.reaped))
+        };
+        assert_eq!(stat("cargo", 7), Some((Nanos(300_000_000), seconds(10))));
     }
 }
