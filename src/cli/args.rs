@@ -192,9 +192,13 @@ pub(super) struct CleanupArguments {
     /// Every run that has left something
     #[arg(long, conflicts_with = "run")]
     pub(super) all: bool,
-    /// Only show what would be undone
+    /// Only show what would be undone, each with its number
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Give up what is left of the run, or these numbers of it (`--forget=2,5`): it is printed and never undone
+    #[arg(long, value_name = "NUMBER", num_args = 0.., require_equals = true, value_delimiter = ',')]
+    #[arg(requires = "run", conflicts_with_all = ["all", "dry_run"])]
+    pub(super) forget: Option<Vec<u32>>,
 }
 
 fn run_id(text: &str) -> Result<RunId, NameError> {

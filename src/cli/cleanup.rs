@@ -1,5 +1,6 @@
 use super::args::CleanupArguments;
 use super::exit::{DONE, Failure, TEARDOWN, print};
+use super::forget::forget;
 use super::watched::{conclude, effects, not_undone};
 use crate::journal::{Left, Lock, StateFolder};
 use crate::names::RunId;
@@ -18,6 +19,9 @@ pub(super) fn cleanup(arguments: &CleanupArguments) -> Result<u8, Failure> {
         print("nothing to do");
         return Ok(DONE);
     }
+    if let (Some(numbers), Some(run)) = (&arguments.forget, &arguments.run) {
+        return forget(&state, run, numbers);
+    }
     let mut code = DONE;
     for run in &runs {
         if arguments.dry_run {
@@ -35,7 +39,7 @@ fn show(state: &StateFolder, run: &RunId) -> Result<(), Failure> {
     let left = Left::read(state, run)?.map(|left| left.entries).unwrap_or_default();
     print(format_args!("{run}: {} to undo", effects(left.len())));
     for entry in left.iter().rev() {
-        print(format_args!("  {}", by_hand(&entry.undo)));
+        print(format_args!("  {}: {}", entry.sequence, by_hand(&entry.undo)));
     }
     Ok(())
 }

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use crate::host::Distrust;
 use crate::journal::StateError;
+use crate::names::RunId;
 use crate::plan::PlanError;
 use crate::report::RenderError;
 use crate::run::{Obstacle, RunError, SecretError};
@@ -83,6 +84,17 @@ pub(super) enum Failure {
         /// Where ids are looked for.
         results: PathBuf,
     },
+    /// A run does not owe what is to be given up.
+    #[error("`{run}` owes no effect {number}\nhelp: `runexp cleanup {run} --dry-run` shows what it owes, by number")]
+    NoEffect {
+        /// Which run.
+        run: RunId,
+        /// The number that was named.
+        number: u32,
+    },
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Unannounced(#[from] crate::process::Unannounced),
     /// A run cannot be resumed.
     #[error(transparent)]
     Resume(#[from] Obstacle),
@@ -155,6 +167,7 @@ impl Failure {
             | Self::Template { .. }
             | Self::Exists { .. }
             | Self::NoRun { .. }
+            | Self::NoEffect { .. }
             | Self::Resume(_)
             | Self::Word(_)
             | Self::Store(StoreError::IsRecord { .. })
@@ -172,6 +185,7 @@ impl Failure {
             | Self::Write { .. }
             | Self::Json(_)
             | Self::Ports(_)
+            | Self::Unannounced(_)
             | Self::NotOurAddress { .. }
             | Self::Distrust(_)
             | Self::Secret(_)

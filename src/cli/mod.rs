@@ -10,6 +10,7 @@ mod derive;
 mod doctor;
 mod exit;
 mod explain;
+mod forget;
 mod gate;
 mod gpu;
 mod init;

@@ -70,7 +70,7 @@ pub(super) fn not_undone(run: &RunId, done: &CleanedUp) -> bool {
         say(format_args!("error: not undone: {problem}"));
     }
     if !done.not_undone.is_empty() {
-        say(format_args!("help: when the cause is gone, `runexp cleanup {run}` tries again"));
+        say(format_args!("help: when the cause is gone, `runexp cleanup {run}` tries again; `--forget` gives it up"));
     }
     !done.not_undone.is_empty()
 }

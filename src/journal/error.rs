@@ -28,6 +28,12 @@ pub enum StateError {
         /// Why not.
         source: io::Error,
     },
+    /// There would be no open files left to undo anything.
+    #[error("too few files can be opened to undo in the end what the run would do: {source}")]
+    TooFewFiles {
+        /// Why.
+        source: io::Error,
+    },
     /// A line does not hold what it should.
     #[error("the undo journal `{path}` line {line} is damaged: {source}", path = path.display())]
     Damaged {
@@ -76,6 +82,7 @@ impl StateError {
             Self::Damaged { path, .. } => {
                 Some(format!("undo by hand what the other lines say, then remove `{}`", path.display()))
             }
+            Self::TooFewFiles { .. } => Some("allow more open files: `ulimit -n 1024`".to_owned()),
             Self::Nowhere | Self::Io { .. } | Self::Newer { .. } | Self::Locked { .. } => None,
         }
     }

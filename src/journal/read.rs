@@ -62,7 +62,7 @@ fn parse(path: &Path, folder: &Path, bytes: &[u8]) -> Result<Left, StateError> {
     for (line, number) in lines {
         let Line { entry, state } = json(path, number, line)?;
         match state {
-            UndoState::Undone => drop(entries.remove(&entry.sequence)),
+            UndoState::Undone | UndoState::GivenUp => drop(entries.remove(&entry.sequence)),
             UndoState::Intent | UndoState::Done | UndoState::Failed { .. } => {
                 entries.insert(entry.sequence, entry);
             }

@@ -11,6 +11,8 @@ use crate::process::Unannounced;
 use crate::record::{UndoEntry, UndoState};
 
 pub(super) const FILE: &str = "journal.jsonl";
+/// What undo commands said that could not be kept in the run's directory.
+const UNDO_LOG: &str = "undo.log";
 
 /// A journal that is being written: a line is on disk before the call that
 /// writes it returns.
@@ -33,7 +35,11 @@ impl Journal {
         make_private(&folder)?;
         let path = folder.join(FILE);
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-        let file = file.map_err(StateError::io("create", &path))?;
+        let file = file.map_err(|source| {
+            // An empty journal would keep every later run out.
+            let _ = fs::remove_dir(&folder);
+            StateError::io("create", &path)(source)
+        })?;
         let mut journal = Self { path, file, length: 0, failpoint: failpoint::Failpoint::default() };
         let begun = journal.append(header).map_err(StateError::io("write", &journal.path));
         let begun = begun.and_then(|()| sync(&folder)).and_then(|()| sync(folder.parent().unwrap_or(&folder)));
@@ -66,6 +72,11 @@ impl Journal {
         self.path.parent().unwrap_or(&self.path)
     }
 
+    /// Where undo commands may write beside it.
+    pub fn undo_log(folder: &Path) -> PathBuf {
+        folder.join(UNDO_LOG)
+    }
+
     /// Writes how far an undo is.
     ///
     /// # Errors
@@ -82,7 +93,12 @@ impl Journal {
     /// # Errors
     /// If it cannot be removed.
     pub fn forget(folder: &Path) -> Result<(), StateError> {
-        fs::remove_dir_all(folder).map_err(StateError::io("remove", folder))
+        // File by file, since this takes no open file, of which there may be none.
+        for file in [FILE, UNDO_LOG] {
+            let _ = fs::remove_file(folder.join(file));
+        }
+        let removed = fs::remove_dir(folder).or_else(|_| fs::remove_dir_all(folder));
+        removed.map_err(StateError::io("remove", folder))
     }
 
     fn append(&mut self, line: &impl Serialize) -> io::Result<()> {

@@ -93,7 +93,7 @@ pub enum CommandError {
         /// The command, as a person would type it.
         command: String,
     },
-    /// Its log failed.
+    /// Its log could not be opened, so it was not started.
     #[error("the log `{path}` failed: {source}", path = path.display())]
     Log {
         /// Which.
@@ -101,9 +101,24 @@ pub enum CommandError {
         /// Why.
         source: io::Error,
     },
+    /// It was started, and its end or its log cannot be had.
+    #[error("`{command}` could not be followed to its end: {source}")]
+    Lost {
+        /// The command, as a person would type it.
+        command: String,
+        /// Why.
+        source: io::Error,
+    },
     /// It could not be recognised or stopped.
     #[error(transparent)]
     Process(#[from] ProcessError),
+}
+
+impl CommandError {
+    /// Whether the command may have done anything: it was started.
+    pub const fn may_have_begun(&self) -> bool {
+        !matches!(self, Self::Empty | Self::NotFound { .. } | Self::Start { .. } | Self::Log { .. })
+    }
 }
 
 /// The path from the root, as seen from our folder. Others read it from theirs.
@@ -144,10 +159,10 @@ impl Command<'_> {
         let mut group = Group { process: Some(identity(pid)?), rights: self.rights() };
         let ended = self.wait(&handle, &log, offset, cancel).await;
         let tail = tail(self.log, offset, TAIL_LINES);
-        cap(&log, offset).map_err(|source| self.log_error(source))?;
+        cap(&log, offset).map_err(|source| self.lost(source))?;
         if matches!(ended, Ended::Status(status) if status.success()) {
             group.process = None;
-            let output = read_from(self.log, offset, OUTPUT_LIMIT).map_err(|source| self.log_error(source))?;
+            let output = read_from(self.log, offset, OUTPUT_LIMIT).map_err(|source| self.lost(source))?;
             return Ok(String::from_utf8_lossy(&output).into_owned());
         }
         group.stop().await?;
@@ -162,7 +177,7 @@ impl Command<'_> {
             Ended::Status(status) => CommandError::Status { command, status, tail },
             Ended::TimedOut => CommandError::TimedOut { command, within: self.limit.within(), tail },
             Ended::Cancelled => CommandError::Cancelled { command },
-            Ended::Lost(source) => CommandError::Start { command, source },
+            Ended::Lost(source) => self.lost(source),
         }
     }
 
@@ -237,6 +252,10 @@ impl Command<'_> {
 
     fn log_error(&self, source: io::Error) -> CommandError {
         CommandError::Log { path: self.log.to_owned(), source }
+    }
+
+    fn lost(&self, source: io::Error) -> CommandError {
+        CommandError::Lost { command: shown(self.argv), source }
     }
 }
 

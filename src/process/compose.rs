@@ -1,5 +1,10 @@
 use std::path::Path;
 
+/// Whether the daemon answers this user, and whether Compose is there: neither
+/// question changes anything.
+pub const DOCKER_QUESTIONS: [&[&str]; 2] =
+    [&["docker", "version", "--format", "{{.Server.Version}}"], &["docker", "compose", "version"]];
+
 /// `docker compose -p PROJECT -f FILE ARGUMENTS…`, by argument.
 pub fn compose(project: &str, file: &Path, arguments: &[&str]) -> Vec<String> {
     let file = file.to_string_lossy();

@@ -24,7 +24,7 @@ mod usage;
 mod workers;
 
 pub use command::{Command, CommandError, absolute, typed};
-pub use compose::{compose, container_ids};
+pub use compose::{DOCKER_QUESTIONS, compose, container_ids};
 pub use containment::{Strays, children, contain, release};
 pub use group::{Rights, Stopped, group_members, signal_group, stop_group};
 pub use haste::Haste;

@@ -12,6 +12,9 @@ pub trait Undoing {
     /// If the announcement is not on disk. Then the effect must not happen.
     fn register(&mut self, undo: Undo) -> Result<u32, Unannounced>;
 
+    /// Says that the effect cannot have begun: nothing is owed for it.
+    fn withdraw(&mut self, sequence: u32);
+
     /// Says that the effect has happened, with what is now known of it.
     fn done(&mut self, sequence: u32, undo: Undo);
 }

@@ -47,6 +47,9 @@ pub enum Undo {
         project: String,
         /// Added to the environment.
         env: IndexMap<String, String>,
+        /// Whether it runs through `sudo -n`.
+        #[serde(default)]
+        privileged: bool,
     },
     /// `quit` on a pipe directory of ours.
     QuitMps {
@@ -121,6 +124,8 @@ pub enum UndoState {
     Done,
     /// Taken back.
     Undone,
+    /// Given up by a person: nobody takes it back any more.
+    GivenUp,
     /// Could not be taken back.
     Failed {
         /// Why, and what a person can do.

@@ -68,7 +68,7 @@ impl<'a> Conductor<'a> {
     ) -> Self {
         let (pen, haste) = (ledger.pen(), interrupt.haste().clone());
         let Resumption { next_epoch, logs, .. } = stage.resumption.clone().unwrap_or_default();
-        let beside_journal = journal.as_ref().map(|journal| journal.folder().join("undo.log"));
+        let beside_journal = journal.as_ref().map(|journal| Journal::undo_log(journal.folder()));
         let log = UndoLog::first_of([stage.directory.log(0, "undo")].into_iter().chain(beside_journal));
         let announce = announce(journal, stage.clock, pen.clone());
         Self {

@@ -4,7 +4,7 @@ use super::Remains;
 use crate::clock::Clock;
 use crate::journal::{Header, Journal, Lock, StateError, StateFolder};
 use crate::names::RunId;
-use crate::process::{self, Unannounced};
+use crate::process::{self, SpareFiles, Unannounced};
 use crate::record::{Containment, Environment, Event, EventRecord, UndoEntry, UndoState};
 use crate::store::{Pen, RunDirectory};
 
@@ -44,6 +44,7 @@ impl Guard {
     /// Holds together what this process will start, and begins the journal.
     pub(super) fn begin(self, directory: &RunDirectory) -> Result<(Guarded, Journal), StateError> {
         let Self { state, host, gpus, run } = self;
+        SpareFiles::can_be_kept().map_err(|source| StateError::TooFewFiles { source })?;
         let containment = process::contain(run.as_str());
         let header = Header::new(run, directory.path().to_owned(), containment.clone());
         let journal = Journal::create(&state, &host, &header).inspect_err(|_| {

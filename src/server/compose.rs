@@ -11,7 +11,7 @@ use super::compose_file::{ComposeFile, Publication, chosen_port};
 use super::{ServerContext, ServerError};
 use crate::host::port_is_free;
 use crate::names::compose_project;
-use crate::process::{self, CommandError, Limit, Tail, Undoing, append_to, container_ids, tail};
+use crate::process::{self, CommandError, DOCKER_QUESTIONS, Limit, Tail, Undoing, append_to, container_ids, tail};
 use crate::record::Undo;
 use crate::scenario::ServerSpec;
 use crate::signal::StopSignal;
@@ -81,7 +81,12 @@ impl Service {
         if let Some(port) = at.filter(|port| !port_is_free(*port)) {
             return Err(ServerError::PortTaken { server: spec.label(), port });
         }
-        let down = Undo::ComposeDown { file: self.file.clone(), project: self.project.clone(), env: self.env.clone() };
+        // An undo is owed only for what may have begun: nothing can without these.
+        for question in DOCKER_QUESTIONS {
+            self.ask(question, context.cancel).await.map_err(|source| error(spec, source))?;
+        }
+        let (file, project, env) = (self.file.clone(), self.project.clone(), self.env.clone());
+        let down = Undo::ComposeDown { file, project, env, privileged: false };
         let sequence = undo.register(down.clone())?;
         let limit = Limit::from_now(spec.ready.within);
         if let Err(source) = self.run(&["up", "-d", "--wait", &self.name], limit, context.cancel).await {
@@ -158,9 +163,17 @@ impl Service {
     }
 
     async fn run(&self, arguments: &[&str], limit: Limit, cancel: &CancellationToken) -> Result<String, CommandError> {
-        let argv = process::compose(&self.project, &self.file, arguments);
+        self.command(&process::compose(&self.project, &self.file, arguments), limit, cancel).await
+    }
+
+    async fn ask(&self, question: &[&str], cancel: &CancellationToken) -> Result<String, CommandError> {
+        let argv: Vec<String> = question.iter().map(|&word| word.to_owned()).collect();
+        self.command(&argv, Limit::from_now(COMMAND_LIMIT), cancel).await
+    }
+
+    async fn command(&self, argv: &[String], limit: Limit, cancel: &CancellationToken) -> Result<String, CommandError> {
         let command = process::Command {
-            argv: &argv,
+            argv,
             env: &self.env,
             dir: Some(&self.dir),
             privileged: false,

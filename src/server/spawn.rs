@@ -54,8 +54,11 @@ pub(super) fn spawn(
         .stderr(log)
         .process_group(0)
         .kill_on_drop(true)
-        .spawn()
-        .map_err(|source| ServerError::Spawn { server: spec.label(), program: program.to_owned(), source })?;
+        .spawn();
+    let child = child.map_err(|source| {
+        undo.withdraw(sequence);
+        ServerError::Spawn { server: spec.label(), program: program.to_owned(), source }
+    })?;
     let identity = identity(child.id().unwrap_or_default())
         .map_err(|source| ServerError::Process { server: spec.label(), source })?;
     undo.done(sequence, stop(spec, &mark, Some(identity.clone())));

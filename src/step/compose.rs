@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Attempt, Effect, Performed, StepContext, StepError};
 use crate::names::compose_project;
-use crate::process::{self, Privileged};
+use crate::process::{self, DOCKER_QUESTIONS, Privileged};
 use crate::record::{Fact, Undo};
 use crate::scenario::ComposeStep;
 
@@ -24,9 +24,18 @@ fn up(step: &ComposeStep, context: &StepContext<'_>) -> Vec<String> {
 }
 
 impl Effect for ComposeStep {
+    async fn ask(&self, attempt: &Attempt<'_>) -> Result<(), StepError> {
+        for question in DOCKER_QUESTIONS {
+            let argv: Vec<String> = question.iter().map(|&word| word.to_owned()).collect();
+            attempt.command(&argv, &self.env, attempt.context.dir, None).await?;
+        }
+        Ok(())
+    }
+
     async fn undos(&self, attempt: &Attempt<'_>) -> Result<Vec<Undo>, StepError> {
         let (file, project) = (file(self, attempt.context), project(self, attempt.context));
-        Ok(vec![Undo::ComposeDown { file, project, env: self.env.clone() }])
+        let privileged = attempt.step.privileged;
+        Ok(vec![Undo::ComposeDown { file, project, env: self.env.clone(), privileged }])
     }
 
     fn commands(&self, context: &StepContext<'_>) -> Vec<Privileged> {

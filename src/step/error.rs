@@ -1,5 +1,5 @@
 use crate::host::NoAnswer;
-use crate::process::{CommandError, ProcessError, Unannounced};
+use crate::process::{CommandError, NoProgram, ProcessError, Unannounced};
 use crate::units::Period;
 
 /// A step did not take effect. The text is complete: it already says what its
@@ -9,6 +9,9 @@ pub enum StepError {
     /// A command failed.
     #[error(transparent)]
     Command(CommandError),
+    /// Its program is not there.
+    #[error(transparent)]
+    Program(#[from] NoProgram),
     /// The step's `check` failed.
     #[error("the step ran, but its check failed: {0}")]
     Check(#[source] CommandError),
@@ -47,6 +50,16 @@ pub trait KindError: std::error::Error + Send + Sync + 'static {
 }
 
 impl StepError {
+    /// Whether the step may have changed anything. Steps that were refused
+    /// before their undo was announced have none to withdraw.
+    pub const fn may_have_begun(&self) -> bool {
+        match self {
+            Self::Command(error) => error.may_have_begun(),
+            Self::Program(_) => false,
+            _ => true,
+        }
+    }
+
     /// Whether somebody wanted it to end.
     pub const fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled)

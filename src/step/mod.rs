@@ -25,7 +25,9 @@ use tokio_util::sync::CancellationToken;
 pub use error::{KindError, StepError};
 pub use mps::{LOG_VARIABLE, MpsControl, PIPE_VARIABLE, mps_is_absent};
 
-use crate::process::{Command, CommandError, Limit, Privileged, Unannounced, Undoing, absolute};
+use crate::process::{
+    Command, CommandError, Limit, Privileged, Unannounced, Undoing, absolute, find_program, needs_sudo,
+};
 use crate::record::{Fact, GpuIdentity, GpuReading, Undo};
 use crate::scenario::{CommandStep, GpuStep, LookStep, MachineStep, ModelStep, StepKind, StepSpec};
 
@@ -63,6 +65,14 @@ pub struct Performed {
 
 /// What a kind does.
 trait Effect {
+    /// Asks, without changing anything, whether the effect could begin at all.
+    async fn ask(&self, attempt: &Attempt<'_>) -> Result<(), StepError> {
+        match self.commands(attempt.context).first() {
+            Some(first) => attempt.may_run(first).await,
+            None => Ok(()),
+        }
+    }
+
     /// How it will be taken back; the last of these is undone first. Asked
     /// once, before the first attempt, so it may look at what was there.
     async fn undos(&self, _attempt: &Attempt<'_>) -> Result<Vec<Undo>, StepError> {
@@ -107,7 +117,8 @@ pub fn commands(step: &StepSpec, context: &StepContext<'_>) -> Vec<Privileged> {
 }
 
 /// Performs a step, checks that it took effect, and tries again as often as it
-/// allows. Its undo is registered before it has any effect.
+/// allows. Its undo is registered before it has any effect, and withdrawn if it
+/// can have had none.
 ///
 /// # Errors
 /// The last attempt's, or [`StepError::Cancelled`].
@@ -118,7 +129,7 @@ pub async fn perform(
 ) -> Result<Performed, StepError> {
     let (dir, run_dir) = (absolute(context.dir), absolute(context.run_dir));
     let context = &StepContext { dir: &dir, run_dir: &run_dir, ..*context };
-    let mut registered = None;
+    let (mut registered, mut may_have_begun) = (None, false);
     let mut retries = step.retries;
     loop {
         let attempt = Attempt { step, context, limit: Limit::from_now(step.timeout) };
@@ -129,8 +140,15 @@ pub async fn perform(
                 }
                 return Ok(performed);
             }
-            Err(error) if retries == 0 || error.is_cancelled() => return Err(error),
-            Err(_) => retries -= 1,
+            Err(error) => {
+                may_have_begun |= error.may_have_begun();
+                if retries == 0 || error.is_cancelled() {
+                    let owed = if may_have_begun { None } else { registered };
+                    owed.into_iter().flatten().rev().for_each(|(sequence, _)| undo.withdraw(sequence));
+                    return Err(error);
+                }
+                retries -= 1;
+            }
         }
         tokio::select! {
             () = context.cancel.cancelled() => return Err(StepError::Cancelled),
@@ -155,10 +173,24 @@ impl Attempt<'_> {
     ) -> Result<Performed, StepError> {
         if registered.is_none() {
             let undos = with_effect!(&self.step.kind, effect => effect.undos(self).await)?;
+            if !undos.is_empty() {
+                // An undo is owed only for what may have begun.
+                with_effect!(&self.step.kind, effect => effect.ask(self).await)?;
+            }
             let announced = undos.into_iter().map(|effect| Ok((undo.register(effect.clone())?, effect)));
             *registered = Some(announced.collect::<Result<_, Unannounced>>()?);
         }
         with_effect!(&self.step.kind, effect => effect.perform(self).await)
+    }
+
+    /// Whether this user may run a command, as far as that can be asked.
+    async fn may_run(&self, command: &Privileged) -> Result<(), StepError> {
+        if self.step.privileged && needs_sudo() {
+            return Ok(command.ask(self.context.log, self.context.cancel).await?);
+        }
+        let program = command.argv.first().map(String::as_str).unwrap_or_default();
+        find_program(program, &command.env, &command.dir)?;
+        Ok(())
     }
 
     /// Runs a command of this step with its log, time limit and rights.

@@ -98,8 +98,8 @@ pub async fn apply(undo: &Undo, log: &UndoLog, haste: &Haste) -> Result<(), Undo
             call.run(argv).await.map_err(|source| UndoError::Command { label: label.clone(), source })?;
             Ok(())
         }
-        Undo::ComposeDown { file, project, env } => {
-            let call = Call { env, dir: None, privileged: false, input: None, log, haste };
+        Undo::ComposeDown { file, project, env, privileged } => {
+            let call = Call { env, dir: None, privileged: *privileged, input: None, log, haste };
             compose::down(file, project, &call).await
         }
         Undo::QuitMps { control, pipe_dir, privileged } => {

@@ -12,7 +12,9 @@ pub fn by_hand(undo: &Undo) -> String {
             let change = dir.as_ref().map(|dir| format!("cd {} && ", word(&dir.to_string_lossy()))).unwrap_or_default();
             format!("{change}{}{}", sudo(*privileged), with_env(env, argv))
         }
-        Undo::ComposeDown { file, project, env } => with_env(env, &compose(project, file, &["down"])),
+        Undo::ComposeDown { file, project, env, privileged } => {
+            format!("{}{}", sudo(*privileged), with_env(env, &compose(project, file, &["down"])))
+        }
         Undo::QuitMps { control, pipe_dir, privileged } => format!(
             "echo quit | {}env CUDA_MPS_PIPE_DIRECTORY={} {}",
             sudo(*privileged),
@@ -72,7 +74,7 @@ mod tests {
                 dir: Some("/a b".into()),
                 privileged: true,
             },
-            Undo::ComposeDown { file: "/c.yml".into(), project: "p".to_owned(), env },
+            Undo::ComposeDown { file: "/c.yml".into(), project: "p".to_owned(), env, privileged: true },
             Undo::QuitMps { control: "mps".to_owned(), pipe_dir: "/p".into(), privileged: true },
             Undo::Request {
                 label: "m".to_owned(),
@@ -86,7 +88,7 @@ mod tests {
         kill -KILL -- -77
         true
         cd '/a b' && sudo env 'A=b c' sysctl -w 'it'\''s=1'
-        env 'A=b c' docker compose -p p -f /c.yml down
+        sudo env 'A=b c' docker compose -p p -f /c.yml down
         echo quit | sudo env CUDA_MPS_PIPE_DIRECTORY=/p mps
         curl -fsS -X DELETE -d '{"model":"it'\''s"}' http://127.0.0.1:1/api/delete
         rm -r -- '/x y'

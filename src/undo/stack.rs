@@ -114,6 +114,13 @@ impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> Undoing for Un
         Ok(self.next - 1)
     }
 
+    fn withdraw(&mut self, sequence: u32) {
+        if let Some(position) = self.entries.iter().position(|entry| entry.sequence == sequence) {
+            let entry = self.entries.remove(position);
+            self.note(&entry, &UndoState::Undone);
+        }
+    }
+
     fn done(&mut self, sequence: u32, undo: Undo) {
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.sequence == sequence) {
             entry.undo = undo;

@@ -129,5 +129,5 @@ impl Cleanup<'_> {
 fn log(run_dir: Option<&Path>, folder: &Path) -> UndoLog {
     let own = run_dir.map(|run_dir| run_dir.join("logs")).filter(|logs| logs.is_dir());
     let own = own.map(|logs| logs.join("000-undo.log"));
-    UndoLog::first_of(own.into_iter().chain([folder.join("undo.log")]))
+    UndoLog::first_of(own.into_iter().chain([Journal::undo_log(folder)]))
 }

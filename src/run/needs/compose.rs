@@ -10,7 +10,7 @@ use super::lack::PUBLISH;
 use super::ports::taken;
 use super::{Lack, Missing, server_name, step_name};
 use crate::names::compose_project;
-use crate::process::{self, Command, CommandError, Limit, Tail, absolute, find_program};
+use crate::process::{self, Command, CommandError, DOCKER_QUESTIONS, Limit, Tail, absolute, find_program};
 use crate::run::conductor::Conductor;
 use crate::scenario::{CommandStep, OnError, ServerOrigin, ServerSpec, StepKind, StepSpec};
 use crate::server::{ComposeFile, Publication};
@@ -159,12 +159,8 @@ impl Conductor<'_> {
         let start = "start it (`sudo systemctl start docker`); if it runs, let this user ask it: join the group \
                      `docker` and log in anew, or write `privileged = true` where a step has it";
         let install = "install Docker's Compose plugin: https://docs.docker.com/compose/install/linux/";
-        let questions = [
-            (&["docker", "version", "--format", "{{.Server.Version}}"][..], start),
-            (&["docker", "compose", "version"][..], install),
-        ];
         let mut lacks = Vec::new();
-        for (question, help) in questions {
+        for (question, help) in DOCKER_QUESTIONS.into_iter().zip([start, install]) {
             let argv: Vec<String> = question.iter().map(|&word| word.to_owned()).collect();
             if let Err(error) = self.ask(services, &argv).await {
                 lacks.push(Lack::Docker { reason: error.to_string(), help });

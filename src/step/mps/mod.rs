@@ -93,6 +93,11 @@ impl Effect for MpsStep {
         })
     }
 
+    /// What takes a daemon back that was never started does nothing.
+    async fn ask(&self, _attempt: &Attempt<'_>) -> Result<(), StepError> {
+        Ok(())
+    }
+
     fn commands(&self, context: &StepContext<'_>) -> Vec<Privileged> {
         match self.action {
             MpsAction::Absent => Vec::new(),

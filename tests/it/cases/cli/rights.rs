@@ -121,7 +121,7 @@ fn rules_that_allow_everything_do_not_help_where_a_password_would_be_asked_for()
 }
 
 #[test]
-fn a_run_with_all_rights_asks_for_each_command_once_and_then_runs_it() {
+fn a_run_with_all_rights_asks_for_each_command_once_and_again_before_what_is_to_be_undone() {
     let steps = STEPS.replace("mps = { action = \"start\", control = \"mps-ctl\" }", "run = [\"touch\", \"knob\"]");
     let (folder, said) = undisturbed(0, || {
         let folder = folder(&steps);
@@ -135,6 +135,8 @@ fn a_run_with_all_rights_asks_for_each_command_once_and_then_runs_it() {
     -n -l -- rm knob
     -n -v
     -n -l -- env A=b touch last
+    -n -v
+    -n -l -- touch knob
     -n -v
     -n touch knob
     -n modprobe nothing

@@ -66,5 +66,5 @@ async fn a_clock_above_its_lock_or_untold_fails_and_is_still_set_free() {
 async fn a_machine_without_nvidia_smi_says_so() {
     let lock = json!({"lock_clocks": {"graphics_mhz": 1500, "program": "no-nvidia-smi"}});
     let error = world().perform(&step(&lock)).await.unwrap_err();
-    assert_snapshot!(error, @"`no-nvidia-smi` was not found");
+    assert_snapshot!(error, @"`no-nvidia-smi` was not found in any folder of `PATH`");
 }

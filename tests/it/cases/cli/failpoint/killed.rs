@@ -135,12 +135,12 @@ fn a_run_refuses_to_start_over_what_another_has_left() {
 
     stdout:
     RUN-ID: 6 effects to undo
-      kill -KILL NAME
-      docker compose NAME -f FOLDER/compose.yaml down
-      echo quit | env CUDA_MPS_PIPE_DIRECTORY=FOLDER/results/machine/RUN-ID/mps nvidia-cuda-mps-control
-      rm -r -- FOLDER/results/machine/RUN-ID/mps
-      cd FOLDER && sh -c 'rm -f world/flag'
-      cd FOLDER && sh -c 'echo default > world/knob'
+      5: kill -KILL NAME
+      4: docker compose NAME -f FOLDER/compose.yaml down
+      3: echo quit | env CUDA_MPS_PIPE_DIRECTORY=FOLDER/results/machine/RUN-ID/mps nvidia-cuda-mps-control
+      2: rm -r -- FOLDER/results/machine/RUN-ID/mps
+      1: cd FOLDER && sh -c 'rm -f world/flag'
+      0: cd FOLDER && sh -c 'echo default > world/knob'
 
     stderr:
     ");

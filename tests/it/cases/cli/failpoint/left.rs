@@ -65,7 +65,7 @@ fn an_undo_that_fails_is_told_again_until_it_works() {
 
     stderr:
     error: not undone: `flag` was not undone: `sh -c 'test -e go && rm -f world/flag'` ended with exit status: 1; its log is empty; to do it by hand: `cd FOLDER && sh -c 'test -e go && rm -f world/flag'`
-    help: when the cause is gone, `runexp cleanup RUN-ID` tries again
+    help: when the cause is gone, `runexp cleanup RUN-ID` tries again; `--forget` gives it up
     ");
     machine.folder.write("go", "");
     assert_snapshot!(machine.runexp("cleanup --all"), @r"

@@ -76,7 +76,7 @@ fn a_teardown_step_runs_although_its_log_cannot_be_written() {
     FOLDER/results/machine/RUN-ID
 
     stderr:
-    error: step `trouble` failed: the log `FOLDER/results/machine/RUN-ID/logs/004-trouble.log` failed: No such file or directory (os error 2)
+    error: step `trouble` failed: `sh -c 'rm -rf results/machine'` could not be followed to its end: No such file or directory (os error 2)
     error: not all is in the records: failed to write `FOLDER/results/machine/RUN-ID/manifest.json`: No such file or directory (os error 2)
     error: failed to read `FOLDER/results/machine/RUN-ID/manifest.json`: No such file or directory (os error 2)
     ");
