@@ -52,6 +52,7 @@ pub mod step;
 pub mod store;
 pub mod summary;
 pub mod telemetry;
+pub mod text;
 pub mod undo;
 pub mod units;
 pub mod verdict;

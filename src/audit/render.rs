@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Audited, Finding, Unchecked, Verdict};
+use crate::text::one_line;
 
 /// The audit of the file `name` for people.
 pub fn render(name: &str, audited: &Audited) -> String {
@@ -71,9 +72,4 @@ fn unchecked(unchecked: &[Unchecked]) -> String {
     let line = |(reason, claims): &(&str, Vec<String>)| format!("* {}: {}\n", one_line(reason), claims.join(", "));
     let lines: String = reasons.iter().map(line).collect();
     if lines.is_empty() { lines } else { format!("\n## Not checked\n\n{lines}") }
-}
-
-/// A text from a file on one line, without what a terminal would obey.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

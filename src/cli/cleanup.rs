@@ -1,6 +1,7 @@
 use super::args::CleanupArguments;
 use super::exit::{DONE, Failure, TEARDOWN, print};
 use super::forget::forget;
+use super::secrets;
 use super::watched::{conclude, effects, not_undone};
 use crate::journal::{Left, Lock, StateFolder};
 use crate::names::RunId;
@@ -48,8 +49,10 @@ fn show(state: &StateFolder, run: &RunId) -> Result<(), Failure> {
 fn undo(state: &StateFolder, run: &RunId) -> Result<bool, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|source| Failure::Host { what: "start the runtime", source })?;
+    let redaction = secrets::hide_again(run);
     let cleanup = Cleanup { state, run, spared: &[], haste: &Haste::default() };
     let done = runtime.block_on(cleanup.clean_up())?;
+    done.run_dir.iter().for_each(|run_dir| secrets::hide_in_logs(run_dir, redaction.as_ref()));
     print(format_args!("{run}: {} undone", effects(done.undone)));
     conclude("the run was killed, and `runexp cleanup` undid it", &done);
     Ok(not_undone(run, &done))

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
+use super::secrets;
 use crate::metric;
 use crate::record::Manifest;
 use crate::report::{self, Context};
@@ -48,7 +49,8 @@ pub(super) fn derive(directory: &Path, templates: &[PathBuf]) -> Result<Derived,
     let summary = summary::summarize(&stored.record, &stored.plan, claims, stored.requests.measurements())?;
     let mut verdicts = verdict::judge(&summary, claims, rules, baseline, environment, simulated.as_ref());
     verdict::hold_against_bandwidth(&mut verdicts, &scenario.audit, environment);
-    let directory = RunDirectory::open(directory);
+    let redaction = secrets::of_kept(&stored.plan, &stored.scenario);
+    let directory = RunDirectory::open(directory).hiding(redaction);
     directory.write_derived("summary.json", &(serde_json::to_string_pretty(&summary)? + "\n"))?;
     let context = Context::new(&stored.record.manifest, &stored.plan, &summary, &verdicts, metric::all());
     let files = report::files(&context, &all_templates(templates, is_calibration)?)?;

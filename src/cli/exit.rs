@@ -12,6 +12,8 @@ use crate::sim::MachineError;
 use crate::store::StoreError;
 use crate::warden::WardenError;
 
+pub(super) use super::screen::{print, say};
+
 /// Everything was done.
 pub(super) const DONE: u8 = 0;
 /// Published numbers contradict each other, or what a machine can do; or a claim
@@ -207,7 +209,7 @@ impl Failure {
                 say_with(error, error.help());
             }
             Self::Distrust(error) => say_with(error, error.help()),
-            Self::Secret(error) => say_with(error, Some(error.help())),
+            Self::Secret(error) => say_with(error, error.help()),
             other => say(format_args!("error: {other}")),
         }
     }
@@ -219,19 +221,4 @@ fn say_with(error: impl fmt::Display, help: Option<String>) {
     if let Some(help) = help {
         say(format_args!("help: {help}"));
     }
-}
-
-/// Talks on stderr.
-pub(super) fn say(text: impl fmt::Display) {
-    use std::io::Write;
-    // A closed stderr is no reason to stop an experiment.
-    let _ = writeln!(std::io::stderr(), "{text}");
-}
-
-/// Prints data on stdout.
-pub(super) fn print(text: impl fmt::Display) {
-    use std::io::Write;
-    let mut stdout = std::io::stdout().lock();
-    // A reader that has gone away, `head` say, has what it wanted.
-    let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
 }

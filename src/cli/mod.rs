@@ -22,6 +22,8 @@ mod resume;
 mod run;
 mod scenario;
 mod schema;
+mod screen;
+mod secrets;
 mod signals;
 mod watched;
 

@@ -10,6 +10,7 @@ use super::invalid::nothing_valid;
 use super::progress;
 use super::resume::Earlier;
 use super::scenario::load;
+use super::secrets;
 use super::signals;
 use crate::clock::Clock;
 use crate::host;
@@ -49,10 +50,12 @@ pub(super) fn run(arguments: &RunArguments, planned: Planned) -> Result<u8, Fail
         Some(machine) => (World::simulated(machine, clock)?, Secrets::default(), None),
         None => (World::Host, Secrets::read(&plan)?, Some(guard(&scenario, &plan, &run_id)?)),
     };
+    let redaction = secrets::hide(&secrets, &scenario, &plan)?;
     let (directory, manifest) = match earlier {
         Some(earlier) => earlier.take_up(manifest, &world)?,
         None => (RunDirectory::create(&arguments.results, &scenario.name, &run_id)?, manifest),
     };
+    let directory = directory.hiding(redaction);
     let interrupt = Interrupt::default();
     let decided = directory.write_decisions(&scenario.frozen(), &plan).map_err(Failure::from);
     let finished = decided.and_then(|()| {
@@ -166,15 +169,13 @@ fn bindings(
     Ok(Bindings { run_dir, run_id: run_id.to_string(), ports })
 }
 
-/// What root executes must be its own, or that of who has called it.
-fn trust(scenario: &Scenario) -> Result<(), Failure> {
-    if needs_sudo() { Ok(()) } else { Ok(host::trust(&scenario.files, &host::trusted_users())?) }
-}
-
 /// The right to change this host, by files that may be trusted. Every address
 /// that connections are to come from must be this host's.
 fn guard(scenario: &Scenario, plan: &Plan, run_id: &RunId) -> Result<Guard, Failure> {
-    trust(scenario)?;
+    if !needs_sudo() {
+        // What root executes must be its own, or that of who has called it.
+        host::trust(&scenario.files, &host::trusted_users())?;
+    }
     let guard = Guard::take(run_id)?;
     let servers = plan.epochs.iter().flat_map(|epoch| &epoch.servers);
     let mut sources = servers.flat_map(|server| server.source_addresses.iter().map(move |source| (server, *source)));

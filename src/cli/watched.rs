@@ -1,6 +1,7 @@
 //! A run as a person starts it: the work is done by a second process, and this
 //! one sees to it that everything is undone whatever becomes of that.
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -8,6 +9,7 @@ use super::args::{Format, RunArguments};
 use super::exit::{Failure, SETUP, TEARDOWN, print, say};
 use super::resume::Earlier;
 use super::run::new_run_id;
+use super::secrets;
 use crate::clock::Clock;
 use crate::journal::{Left, StateFolder};
 use crate::names::RunId;
@@ -23,9 +25,20 @@ pub(super) fn run(words: &[OsString], arguments: &RunArguments) -> Result<u8, Fa
     let mut arguments = words.get(1..).unwrap_or_default().to_vec();
     // Behind `run`, before anything that could follow a `--`.
     arguments.insert(1, format!("--runner={run}").into());
-    match warden::watch(&arguments, &run, &|line| say(line))? {
+    let redaction = OnceCell::new();
+    let told = |line: &str| {
+        // It is told of the death of the run, before anything is undone.
+        redaction.get_or_init(|| secrets::hide_again(&run));
+        say(line);
+    };
+    match warden::watch(&arguments, &run, &told)? {
         Ended::Exited(code) => Ok(u8::try_from(code).unwrap_or(SETUP)),
-        Ended::Died { how, done } => Ok(report(&run, &format!("the run died: {how}"), &done, format)),
+        Ended::Died { how, done } => {
+            done.run_dir
+                .iter()
+                .for_each(|run_dir| secrets::hide_in_logs(run_dir, redaction.get().and_then(Option::as_ref)));
+            Ok(report(&run, &format!("the run died: {how}"), &done, format))
+        }
         Ended::Left { how } => {
             say(format_args!("error: the run is dead: {how}"));
             say(format_args!("left as it is; to undo it: `runexp cleanup {run}`"));

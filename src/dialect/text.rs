@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use crate::text::is_unprintable;
+
 /// The longest error message, in characters.
 pub(super) const MESSAGE_LIMIT: usize = 300;
 /// The longest excerpt, in characters.
@@ -36,7 +38,7 @@ pub(super) fn shown(bytes: &[u8], limit: usize) -> String {
 
 /// The same without control characters.
 pub(super) fn one_line(text: &str, limit: usize) -> String {
-    text.trim().chars().take(limit).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.trim().chars().take(limit).map(|c| if is_unprintable(c) { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 use std::io;
 use std::time::Duration;
 
-use reqwest::{StatusCode, Url};
+use reqwest::StatusCode;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
+use crate::text::shown_url;
 use crate::wire::{WebError, tls_trouble, web};
 
 /// A healthy endpoint answers at once; one that hangs is asked again.
@@ -53,24 +54,6 @@ impl NoAnswer {
             WebError::Trust(reason) => Self::Silent { address: shown_url(address), reason },
         }
     }
-}
-
-/// A URL without user name and password, for everything that is printed.
-pub fn shown_url(url: &str) -> String {
-    if url.starts_with("unix://") {
-        return url.to_owned();
-    }
-    let Some(mut parsed) = Url::parse(url).ok().filter(Url::has_host) else {
-        // What stands before an `@` could still be a secret.
-        return url.rsplit_once('@').map_or(url, |(_, rest)| rest).to_owned();
-    };
-    if parsed.username().is_empty() && parsed.password().is_none() {
-        return url.to_owned();
-    }
-    // Both only fail on URLs that have no place for user info.
-    let _ = parsed.set_username("");
-    let _ = parsed.set_password(None);
-    parsed.to_string()
 }
 
 /// Asks once whether `url` answers a GET with these headers, pairs of name and
@@ -168,22 +151,4 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
         innermost = source;
     }
     innermost.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn user_info_never_shows() {
-        for (url, shown) in [
-            ("http://127.0.0.1:1", "http://127.0.0.1:1"),
-            ("http://me:secret@host/a", "http://host/a"),
-            ("http://token@host", "http://host/"),
-            ("me:secret@nonsense", "nonsense"),
-            ("unix:///run/a@b.sock", "unix:///run/a@b.sock"),
-        ] {
-            assert_eq!(shown_url(url), shown);
-        }
-    }
 }

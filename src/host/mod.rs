@@ -8,9 +8,7 @@ mod processor;
 mod threads;
 mod trust;
 
-pub use answer::{
-    NoAnswer, http_answers, http_json, http_json_for, http_refusal, shown_url, socket_answers, tcp_answers,
-};
+pub use answer::{NoAnswer, http_answers, http_json, http_json_for, http_refusal, socket_answers, tcp_answers};
 pub use facts::{Memory, Swap, environment, load_1m, memory, swap};
 pub use port::{PortError, free_ports, is_own_address, port_is_free};
 pub use processor::{process_cpu_seconds, threads_cpu_seconds};

@@ -12,7 +12,7 @@ use super::{Sink, Workload};
 use crate::clock::Clock;
 use crate::plan::{self, CellSpec};
 use crate::record::{RequestOutcome, RequestRecord};
-use crate::scenario::{Load, hide};
+use crate::scenario::Load;
 use crate::units::Nanos;
 use crate::wire::{self, WireError};
 
@@ -133,7 +133,7 @@ impl Exchange {
             outcome = self.converse(target, &body, self.asked_tokens(turn), &mut reply) => outcome,
             () = interrupted => RequestOutcome::Interrupted,
         };
-        let outcome = outcome.with_text(|text| hide(text, &target.headers));
+        let outcome = outcome.with_text(|text| target.secrets.hide(text).into_owned());
         let text = std::mem::take(&mut reply.text);
         let record = self.record(target, turn, started, reply, (outcome.clone(), &text));
         self.window.finished(record.sent_ns, record.finished_ns);

@@ -3,7 +3,6 @@ use super::refusal;
 use super::target::Target;
 use crate::clock::Clock;
 use crate::dialect::{DecodeError, Event, Usage};
-use crate::scenario::hide;
 use crate::units::Nanos;
 use crate::wire::{Reply, WireError};
 
@@ -75,14 +74,15 @@ pub(super) async fn answered(target: &Target, body: &[u8], stream: bool, clock: 
     match reply.status {
         200..300 => whole_reply(target, reply, stream, sent).await,
         status => {
-            let message = hide(&refusal::message(reply).await, &target.headers);
+            let message = target.secrets.hide(&refusal::message(reply).await).into_owned();
             Err(Unanswered::Status { status, message })
         }
     }
 }
 
 async fn whole_reply(target: &Target, mut reply: Reply<'_>, stream: bool, sent: Nanos) -> Result<Answered, Unanswered> {
-    let garbage = |error: DecodeError| Unanswered::Garbage { message: hide(&error.to_string(), &target.headers) };
+    let garbage =
+        |error: DecodeError| Unanswered::Garbage { message: target.secrets.hide(&error.to_string()).into_owned() };
     let (mut usage, mut first_token, mut done, mut message) = (Usage::default(), None, false, None);
     let mut note = |at: Nanos, event: Event<'_>| match event {
         Event::Done { .. } => done = true,
@@ -103,5 +103,5 @@ async fn whole_reply(target: &Target, mut reply: Reply<'_>, stream: bool, sent: 
     if done && message.is_none() {
         return Ok(Answered { sent, first_token, usage });
     }
-    Err(Unanswered::NoReply { message: message.map(|text| hide(&text, &target.headers)) })
+    Err(Unanswered::NoReply { message: message.map(|text| target.secrets.hide(&text).into_owned()) })
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 use super::prompt_length::{PromptLength, characters};
 use crate::dialect::Dialect;
 use crate::record::ServerKey;
-use crate::scenario::{self, Endpoint, ServerSpec};
+use crate::scenario::{self, Endpoint, ServerSpec, secrets_of};
+use crate::text::Redaction;
 use crate::wire::{Address, AddressError, Client, Connector, Header, HeaderError, Request, Trust, TrustError};
 
 /// A server that is asked.
@@ -16,8 +17,8 @@ pub struct Target {
     pub dialect: Dialect,
     /// The model's name, where the API wants one.
     pub model: Option<String>,
-    /// Headers of every request, whose secrets no record may repeat.
-    pub(super) headers: Vec<scenario::Header>,
+    /// What of its headers no record may repeat.
+    pub(super) secrets: Arc<Redaction>,
     /// How long made-up prompts for it must be.
     lengths: Vec<PromptLength>,
     /// Its connections.
@@ -81,7 +82,7 @@ impl Target {
             key: server.into(),
             dialect,
             model: server.model.clone(),
-            headers: headers.to_vec(),
+            secrets: Arc::new(secrets_of(headers)),
             lengths: Vec::new(),
             client: Arc::new(Client::new(connector, request, stall)),
         })

@@ -1,13 +1,14 @@
 //! Servers and requests in a few words each.
 
-use crate::scenario::{RequestSpec, ServerOrigin, ServerSpec, shown_url, typed};
+use crate::scenario::{RequestSpec, ServerOrigin, ServerSpec};
+use crate::text::{one_line, shown_url, typed};
 
 /// A server in one line, without its label.
 pub(super) fn server(server: &ServerSpec) -> String {
     match &server.origin {
         ServerOrigin::Run { argv, env, .. } => {
             let env: Vec<String> = env.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            typed(&[env, argv.clone()].concat()).replace(char::is_control, " ")
+            one_line(&typed(&[env, argv.clone()].concat()))
         }
         ServerOrigin::Compose { file, service, port, .. } => {
             format!("docker compose -f {} up -d --wait {service} on port {port}", file.display())

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Plan;
 use super::outline::treatments;
 use crate::scenario::{Rights, ScriptLines, StepSpec};
+use crate::text::one_line;
 
 /// A step that needs more rights, with everything it does with them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -52,7 +53,7 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
             Rights::Own | Rights::Sudo => "root",
         };
         for line in perform.into_iter().chain(check).chain(undo) {
-            let line = format!("needs {who}: {step}: {line}").replace(char::is_control, " ");
+            let line = one_line(&format!("needs {who}: {step}: {line}"));
             if !lines.contains(&line) {
                 lines.push(line);
             }

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use super::outline::{letter_of, treatments};
 use super::{Epoch, Plan, ServerCommand, Site, render};
-use crate::scenario::{Cooldown, ScriptLines, StepSpec, typed};
+use crate::scenario::{Cooldown, ScriptLines, StepSpec};
+use crate::text::{one_line, typed};
 
 /// The plan as [`render`] shows it, and then every step and epoch in order:
 /// commands, environment, folder, port, limits, and the seed of each cell.
@@ -68,8 +69,4 @@ fn steps(text: &mut String, title: &str, steps: &[StepSpec]) {
             }
         }
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.replace(char::is_control, " ")
 }

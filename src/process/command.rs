@@ -15,6 +15,7 @@ use super::sudo::{needs_sudo, through_sudo};
 use super::{Limit, ProcessError, Rights, identity, signal_group, stop_group};
 use crate::record::ProcessIdentity;
 use crate::signal::StopSignal;
+use crate::text::{one_line, typed};
 use crate::units::Period;
 
 /// What one command may leave in its log.
@@ -127,18 +128,9 @@ pub fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// A command as a person would type it in a shell, whole.
-pub fn typed(argv: &[String]) -> String {
-    let is_plain =
-        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./:=,@%+".contains(c));
-    let quote =
-        |word: &String| if is_plain(word) { word.clone() } else { format!("'{}'", word.replace('\'', r"'\''")) };
-    argv.iter().map(quote).collect::<Vec<_>>().join(" ")
-}
-
 /// A command for a message: on one line, at most 200 characters of it.
 fn shown(argv: &[String]) -> String {
-    let line: String = typed(argv).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let line = one_line(&typed(argv));
     match line.char_indices().nth(200) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,

@@ -3,6 +3,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use crate::text::bounded_line;
+
 /// The most that is looked at for the last lines.
 const WINDOW: u64 = 64 * 1024;
 const LINE_LENGTH: usize = 300;
@@ -52,12 +54,9 @@ pub fn tail(path: &Path, offset: u64, lines: usize) -> Tail {
     let start = offset.max(length.saturating_sub(WINDOW));
     let bytes = read_from(path, start, WINDOW).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
-    let all: Vec<String> = text.lines().map(printable).filter(|line| !line.is_empty()).collect();
+    let all: Vec<String> =
+        text.lines().map(|line| bounded_line(line, LINE_LENGTH)).filter(|line| !line.is_empty()).collect();
     Tail(all[all.len().saturating_sub(lines)..].to_vec())
-}
-
-fn printable(line: &str) -> String {
-    line.chars().filter(|character| !character.is_control()).take(LINE_LENGTH).collect()
 }
 
 #[cfg(test)]

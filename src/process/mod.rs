@@ -23,7 +23,7 @@ mod undoing;
 mod usage;
 mod workers;
 
-pub use command::{Command, CommandError, absolute, typed};
+pub use command::{Command, CommandError, absolute};
 pub use compose::{DOCKER_QUESTIONS, compose, container_ids};
 pub use containment::{Strays, children, contain, release};
 pub use group::{Rights, Stopped, group_members, signal_group, stop_group};

@@ -1,5 +1,6 @@
 //! Words for numbers, and text that nobody vouches for made harmless.
 
+use crate::text::is_unprintable;
 use crate::units::Share;
 
 /// How a gap reads.
@@ -17,10 +18,6 @@ pub(super) fn line(text: &str) -> String {
         line.push('…');
     }
     line
-}
-
-fn is_unprintable(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Text for a Markdown table cell or list item: one line that cannot end the

@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::Remains;
 use crate::clock::Clock;
@@ -7,6 +8,7 @@ use crate::names::RunId;
 use crate::process::{self, SpareFiles, Unannounced};
 use crate::record::{Containment, Environment, Event, EventRecord, UndoEntry, UndoState};
 use crate::store::{Pen, RunDirectory};
+use crate::text::Redaction;
 
 /// The right to change this host: nobody else does, and nothing is left of
 /// earlier runs.
@@ -79,8 +81,9 @@ impl Guarded {
 pub(super) type Announce = Box<dyn FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced> + Send>;
 
 /// Tells the journal first, which refuses what it cannot keep, then the records.
-pub(super) fn announce(mut journal: Option<Journal>, clock: Clock, pen: Pen) -> Announce {
+pub(super) fn announce(mut journal: Option<Journal>, clock: Clock, pen: Pen, redaction: Arc<Redaction>) -> Announce {
     Box::new(move |entry, state| {
+        let state = &hidden(state, &redaction);
         if let Some(journal) = &mut journal {
             journal.write(entry, state)?;
         }
@@ -88,4 +91,12 @@ pub(super) fn announce(mut journal: Option<Journal>, clock: Clock, pen: Pen) -> 
         pen.event(EventRecord { at_ns: clock.now(), event: Event::Undo { sequence, undo, state: state.clone() } });
         Ok(())
     })
+}
+
+/// Why something failed may quote what a command has said.
+fn hidden(state: &UndoState, redaction: &Redaction) -> UndoState {
+    match state {
+        UndoState::Failed { reason } => UndoState::Failed { reason: redaction.hide(reason).into_owned() },
+        UndoState::Intent | UndoState::Done | UndoState::Undone | UndoState::GivenUp => state.clone(),
+    }
 }

@@ -45,7 +45,7 @@ use crate::plan::Plan;
 use crate::record::{Containment, Event, EventRecord, Manifest, Outcome};
 use crate::scenario::{Telemetry, WatchGpu};
 use crate::sim::SimHost;
-use crate::store::{Ledger, RunDirectory, StoreError};
+use crate::store::{Ledger, LogRedactor, RunDirectory, StoreError};
 use crate::telemetry::{Pace, Probe, Sampler};
 
 use conductor::{Conductor, Halt};
@@ -130,6 +130,9 @@ pub enum RunError {
     /// The sampling thread cannot be started.
     #[error("failed to start the telemetry thread: {0}")]
     Telemetry(#[from] std::io::Error),
+    /// The thread that watches the logs cannot be started.
+    #[error("failed to start the thread that watches the logs: {0}")]
+    Thread(std::io::Error),
     /// There is no journal, or no right to change this host.
     #[error(transparent)]
     State(#[from] StateError),
@@ -154,16 +157,17 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
     manifest.environment = environment;
     directory.write_manifest(&manifest)?;
     let ledger = Ledger::open(directory)?;
+    // Until every server and every command has ended.
+    let _log_redactor = LogRedactor::start(directory).map_err(RunError::Thread)?;
     if let Some(resumption) = &resumption {
         let event = resumption.seam(&manifest.environment, clock);
         ledger.pen().event(EventRecord { at_ns: clock.now(), event });
     }
     let (mut guarded, journal) = guard.map(|guard| guard.begin(directory)).transpose()?.unzip();
-    let (run_id, certified) = (manifest.run_id.clone(), manifest.certified);
+    let run_id: &str = &manifest.run_id.to_string();
     let containment = guarded.as_ref().map(|guarded| guarded.containment.clone());
     let findings = Findings::default();
     let around = (containment.clone(), world.simulated_host());
-    let run_id = run_id.as_str();
     let sampler = sample((clock, run_id, plan), probe, &ledger, findings.clone(), around);
     // Nothing has been announced: the first error tells more.
     let sampler = sampler.inspect_err(|_| drop(guarded.take().map(|guarded| guarded.end(Remains::Nothing))))?;
@@ -178,7 +182,7 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
         findings,
         telemetry: sampler.remote(),
         containment,
-        certified,
+        certified: manifest.certified,
         aftermath,
         resumption,
     };

@@ -18,6 +18,7 @@ use crate::signal::StopSignal;
 use crate::sim::{Machine, SimError, SimHost, SimServer};
 use crate::step::{self, Performed, StepContext, StepError};
 use crate::telemetry::{self, GpuProcess, Probe, Tier};
+use crate::text::shown_url;
 
 /// How much of a server's log tells why it ended.
 const TAIL_LINES: usize = 10;
@@ -228,7 +229,7 @@ impl Running {
 
     /// Where it listens, fit to be shown.
     pub(super) fn shown_url(&self) -> String {
-        host::shown_url(self.url())
+        shown_url(self.url())
     }
 
     /// Our process, if it is one.

@@ -62,6 +62,8 @@ pub enum Code {
     Address,
     /// E019: a trace with a line that is no arrival.
     Trace,
+    /// E020: a URL that names its user, and so may hold a password.
+    UserInfo,
     /// W001: a claim or the baseline speaks of a cell that this scenario does
     /// not have.
     NoSuchCell,
@@ -91,6 +93,7 @@ impl Code {
         Self::Ports,
         Self::Address,
         Self::Trace,
+        Self::UserInfo,
         Self::NoSuchCell,
         Self::FewRepetitions,
     ];
@@ -117,6 +120,7 @@ impl Code {
             Self::Ports => "E017",
             Self::Address => "E018",
             Self::Trace => "E019",
+            Self::UserInfo => "E020",
             Self::NoSuchCell => "W001",
             Self::FewRepetitions => "W002",
         }
@@ -144,7 +148,8 @@ impl Code {
             | Self::Prompts
             | Self::Ports
             | Self::Address
-            | Self::Trace => Severity::Error,
+            | Self::Trace
+            | Self::UserInfo => Severity::Error,
         }
     }
 }

@@ -27,6 +27,7 @@ impl Code {
             Self::Ports => PORTS,
             Self::Address => ADDRESS,
             Self::Trace => TRACE,
+            Self::UserInfo => USER_INFO,
             Self::NoSuchCell => NO_SUCH_CELL,
             Self::FewRepetitions => FEW_REPETITIONS,
         }
@@ -170,6 +171,14 @@ A request that has none of `prompts`, `prompt` and `prompt_tokens` takes what it
 lengths (`input_length` and `output_length`; `Request tokens` and `Response tokens`; `ContextTokens` and `GeneratedTokens`). Then
 each prompt has as many tokens, made up as for `prompt_tokens`, and `max_tokens` is what the reply had. Requests without tokens are
 left out, and counted in the plan. What Mooncake's `hash_ids` say of prompts that begin alike is not replayed.";
+
+const USER_INFO: &str = "A URL that names its user, and so may hold a password.
+
+    http = { url = \"http://me:secret@host/reset\" }
+
+The scenario is kept with every run, the plan shows it, and a command's words are seen by everybody on the machine. A
+server's key is given by `bearer` or `headers`, which name an environment variable; curl reads `~/.netrc`. In a command
+`$TOKEN` may stand in its place, and a name alone where no HTTP is spoken (`ssh://git@host`).";
 
 const NO_SUCH_CELL: &str = "A claim or the baseline speaks of a cell that this scenario does not have.
 

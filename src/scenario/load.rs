@@ -114,6 +114,8 @@ pub fn load_frozen(text: &str, options: &LoadOptions<'_>) -> Result<Scenario, Pr
         return notes.refuse(&sources);
     };
     check_treatments(&mut scenario, &notes);
+    // Runs of earlier versions kept them; nothing of them is asked any more.
+    notes.forget(Code::UserInfo);
     notes.settle(scenario, &sources)
 }
 

@@ -59,7 +59,7 @@ pub use factor::{Factor, Level, Selector, Treatment, treatment_text};
 pub use fault::{Fault, Processes};
 pub use file_facts::{FileFacts, FileFormat, Skip, Skipped};
 pub use find::{Find, Searched};
-pub use header::{Header, HeaderSpec, HeaderValue, hide};
+pub use header::{Header, HeaderSpec, HeaderValue, secrets_of};
 pub use load::{LoadOptions, load, load_frozen};
 pub use made_up::length_tolerance;
 pub use phase::{Endpoint, Expect, Length, PhaseSpec, PromptCache, RequestSpec, Slo};

@@ -11,6 +11,7 @@ use super::diagnostic::{Code, Problem, Problems};
 use super::prompt::PromptTemplate;
 use super::prompt_format::PromptFormat;
 use crate::dialect::Dialect;
+use crate::text::mask_user_info;
 
 /// Bytes in the common numbering.
 pub(super) type Span = Range<usize>;
@@ -29,10 +30,11 @@ pub(super) struct SourceMap {
 }
 
 impl SourceMap {
-    /// Takes a text in; what comes back is where its numbering starts.
+    /// Takes a text in; what comes back is where its numbering starts. It is
+    /// kept to be shown, so without the passwords in its URLs.
     pub(super) fn add(&mut self, name: impl Into<String>, text: &str) -> usize {
         let base = self.sources.last().map_or(0, |last| last.base + last.text.len() + 1);
-        self.sources.push(Source { name: name.into(), text: Arc::from(text), base });
+        self.sources.push(Source { name: name.into(), text: Arc::from(mask_user_info(text)), base });
         base
     }
 
@@ -174,6 +176,11 @@ impl Notes {
 
     pub(super) fn wanted_files(&self) -> Vec<WantedFile> {
         self.files.borrow().clone()
+    }
+
+    /// Takes back what was found of one kind.
+    pub(super) fn forget(&self, code: Code) {
+        self.findings.borrow_mut().retain(|finding| finding.code != code);
     }
 
     pub(super) fn is_clean(&self) -> bool {

@@ -19,6 +19,7 @@ use super::source::{Finding, Notes, SourceMap, Span};
 use super::spelling;
 use super::syntax::DEEPEST;
 use super::tree::{Entry, Node, Table, Value};
+use crate::text::user_info;
 
 mod environment;
 mod written;
@@ -121,7 +122,7 @@ impl<'a> Scope<'a> {
     /// A value with every template in it computed.
     pub(super) fn render(&self, node: &Node) -> Option<Node> {
         let value = match &node.value {
-            Value::Text(text) => return self.render_text(text, node),
+            Value::Text(text) => return self.render_text(text, node).inspect(|node| self.note_user_info(node)),
             Value::List(list) => Value::List(self.render_list(list)?),
             Value::Table(table) => Value::Table(self.render_table(table)?),
             plain @ (Value::Integer(_) | Value::Float(_) | Value::Bool(_)) => plain.clone(),
@@ -164,6 +165,17 @@ impl<'a> Scope<'a> {
             }
         };
         Some(Node { value: Value::Text(value), span: node.span.clone(), computed: true })
+    }
+
+    /// A password in a URL would stand in the frozen scenario, in the plan and
+    /// on the command lines of others.
+    fn note_user_info(&self, node: &Node) {
+        if node.as_text().and_then(user_info).is_some() {
+            let message = "a URL may hold no user name or password";
+            let finding = Finding::new(Code::UserInfo, node.span.clone(), message);
+            self.notes
+                .push(finding.help("leave it out: for a server there are `bearer` and `headers`, for curl `--netrc`"));
+        }
     }
 
     /// The values of the names in a text that is computed later, when `later`

@@ -6,9 +6,10 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::{NotReady, ServerContext, ServerError};
-use crate::host::{NoAnswer, http_answers, shown_url, socket_answers, tcp_answers};
+use crate::host::{NoAnswer, http_answers, socket_answers, tcp_answers};
 use crate::process::{Limit, read_from, tail};
 use crate::scenario::{ServerSpec, url_of};
+use crate::text::shown_url;
 
 const POLL: Duration = Duration::from_millis(50);
 const TAIL_LINES: usize = 10;

@@ -3,11 +3,11 @@ use tokio::process::Child;
 use super::compose::{Service, Up};
 use super::spawn::{Launch, Spawned, spawn};
 use super::{ServerContext, ServerError, ready};
-use crate::host::shown_url;
 use crate::process::{Rights, Stopped, Undoing, group_members, signal_each, signal_group, stop_group, workers};
 use crate::record::ProcessIdentity;
 use crate::scenario::{Processes, ServerOrigin, ServerSpec};
 use crate::signal::StopSignal;
+use crate::text::shown_url;
 use crate::units::Nanos;
 
 /// A server that serves.

@@ -4,9 +4,10 @@ use reqwest::{Method, Response, StatusCode};
 
 use super::error::KindError;
 use super::{Attempt, Effect, Performed, StepError};
-use crate::host::{NoAnswer, shown_url};
+use crate::host::NoAnswer;
 use crate::record::Fact;
 use crate::scenario::HttpStep;
+use crate::text::{bounded_line, shown_url};
 use crate::wire::web;
 
 /// What is shown of an answer that was not the expected one.
@@ -92,6 +93,6 @@ async fn excerpt(mut response: Response) -> String {
         }
     }
     let text = String::from_utf8_lossy(&bytes);
-    let printable: String = text.chars().filter(|character| !character.is_control()).take(EXCERPT).collect();
+    let printable = bounded_line(&text, EXCERPT);
     if printable.is_empty() { printable } else { format!(": {printable}") }
 }

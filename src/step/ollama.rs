@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::KindError;
-use crate::host::{NoAnswer, shown_url};
+use crate::host::NoAnswer;
 use crate::scenario::tagged_model;
+use crate::text::{bounded_line, shown_url};
 use crate::wire::web;
 
 /// The most that is taken of one answer, and of one line of a stream.
@@ -149,8 +150,7 @@ async fn send(request: reqwest::RequestBuilder, url: &str) -> Result<Response, O
 
 /// The server's words, fit to be shown.
 pub(super) fn refused(url: &str, reason: &str) -> OllamaError {
-    let reason = reason.chars().filter(|character| !character.is_control()).take(300).collect();
-    OllamaError::Refused { url: shown_url(url), reason }
+    OllamaError::Refused { url: shown_url(url), reason: bounded_line(reason, 300) }
 }
 
 async fn body(response: &mut Response, url: &str) -> Result<Vec<u8>, OllamaError> {

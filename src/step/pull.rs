@@ -11,6 +11,7 @@ use super::{Attempt, Effect, Performed, StepError};
 use crate::process::append_to;
 use crate::record::{Fact, Undo};
 use crate::scenario::PullStep;
+use crate::text::bounded_line;
 use crate::units::Bytes;
 
 impl Effect for PullStep {
@@ -77,7 +78,7 @@ async fn pull(step: &PullStep, log: &Path) -> Result<Model, StepError> {
 
 /// One status, in steps of ten percent.
 fn in_words(status: &str, completed: u64, total: u64) -> String {
-    let status: String = status.chars().filter(|character| !character.is_control()).take(200).collect();
+    let status = bounded_line(status, 200);
     match completed.saturating_mul(10).checked_div(total) {
         Some(tenths) => format!("{status}: {} % of {}", tenths.min(10) * 10, Bytes(total)),
         None => status,

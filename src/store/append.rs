@@ -1,11 +1,13 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-use super::StoreError;
+use super::{RunDirectory, StoreError};
+use crate::text::Redaction;
 
 /// How much is read at once of the end of a file.
 const PIECE: u64 = 64 * 1024;
@@ -14,24 +16,35 @@ const PIECE: u64 = 64 * 1024;
 pub(super) struct Appender {
     path: PathBuf,
     file: BufWriter<File>,
+    redaction: Arc<Redaction>,
+    /// The line being written.
+    line: Vec<u8>,
 }
 
 impl Appender {
     /// Begins a file, or goes on behind its last whole line.
-    pub(super) fn open(directory: &Path, name: &str) -> Result<Self, StoreError> {
-        let path = directory.join(name);
+    pub(super) fn open(directory: &RunDirectory, name: &str) -> Result<Self, StoreError> {
+        let path = directory.path().join(name);
         let opened = OpenOptions::new().read(true).append(true).create(true).open(&path);
         let mut file = opened.map_err(StoreError::io("create", &path))?;
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             return Err(StoreError::Busy { path });
         }
         mend(&mut file).map_err(StoreError::io("mend", &path))?;
-        Ok(Self { path, file: BufWriter::new(file) })
+        let redaction = Arc::clone(directory.redaction());
+        Ok(Self { path, file: BufWriter::new(file), redaction, line: Vec::new() })
     }
 
     pub(super) fn append(&mut self, record: &impl Serialize) -> Result<(), StoreError> {
-        serde_json::to_writer(&mut self.file, record).map_err(StoreError::Unwritable)?;
-        self.file.write_all(b"\n").map_err(StoreError::io("write", &self.path))
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, record).map_err(StoreError::Unwritable)?;
+        if !self.redaction.find(&self.line).is_empty() {
+            let mut value = serde_json::from_slice(&self.line).map_err(StoreError::Unwritable)?;
+            self.redaction.hide_in(&mut value);
+            self.line = serde_json::to_vec(&value).map_err(StoreError::Unwritable)?;
+        }
+        self.line.push(b'\n');
+        self.file.write_all(&self.line).map_err(StoreError::io("write", &self.path))
     }
 
     pub(super) fn flush(&mut self) -> Result<(), StoreError> {

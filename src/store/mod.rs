@@ -5,6 +5,7 @@
 mod abandoned;
 mod append;
 mod lines;
+mod log_redactor;
 mod past;
 mod read;
 mod requests;
@@ -14,8 +15,9 @@ use std::io;
 use std::path::PathBuf;
 
 pub use abandoned::conclude;
+pub use log_redactor::{LogRedactor, redact_logs};
 pub use past::{Past, past};
-pub use read::{Stored, manifest, read};
+pub use read::{Stored, manifest, plan, read};
 pub use requests::RequestFile;
 pub use write::{Ledger, Pen, RunDirectory};
 

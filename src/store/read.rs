@@ -39,7 +39,7 @@ pub fn read(directory: &Path) -> Result<Stored, StoreError> {
             events: lines(&directory.join(EVENTS))?,
         },
         requests: RequestFile::open(&directory.join(REQUESTS))?,
-        plan: json(&directory.join(PLAN))?,
+        plan: plan(directory)?,
         scenario: text(&directory.join(SCENARIO))?,
     })
 }
@@ -61,6 +61,14 @@ pub fn manifest(directory: &Path) -> Result<Manifest, StoreError> {
         return Err(StoreError::Newer { path: path.clone(), found, known: SCHEMA_VERSION });
     }
     serde_json::from_str(&text).map_err(damaged)
+}
+
+/// Reads what was decided before the first effect, and nothing else.
+///
+/// # Errors
+/// When it is missing or damaged.
+pub fn plan(directory: &Path) -> Result<Plan, StoreError> {
+    json(&directory.join(PLAN))
 }
 
 pub(super) fn text(path: &Path) -> Result<String, StoreError> {

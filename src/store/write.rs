@@ -1,6 +1,8 @@
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 
@@ -11,11 +13,14 @@ use super::{EVENTS, LOGS, MANIFEST, PLAN, RECORDS, REQUESTS, SCENARIO, STEPS, St
 use crate::names::{RunId, ScenarioName};
 use crate::plan::Plan;
 use crate::record::{EventRecord, Manifest, RequestRecord, StepRecord, TelemetryRecord};
+use crate::text::Redaction;
 
 /// A run directory that is being written.
 #[derive(Clone, Debug)]
 pub struct RunDirectory {
     path: PathBuf,
+    /// What no file of it may hold.
+    redaction: Arc<Redaction>,
 }
 
 impl RunDirectory {
@@ -31,12 +36,22 @@ impl RunDirectory {
         fs::create_dir(&path).map_err(StoreError::io("create", &path))?;
         let logs = path.join(LOGS);
         fs::create_dir(&logs).map_err(StoreError::io("create", logs))?;
-        Ok(Self { path })
+        Ok(Self { path, redaction: Arc::default() })
     }
 
     /// An existing run directory, whose derived files may be made again.
     pub fn open(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), redaction: Arc::default() }
+    }
+
+    /// The same, and nothing that is written from now on holds these secrets.
+    pub fn hiding(self, redaction: Arc<Redaction>) -> Self {
+        Self { redaction, ..self }
+    }
+
+    /// What no file of it may hold.
+    pub const fn redaction(&self) -> &Arc<Redaction> {
+        &self.redaction
     }
 
     /// Where it is.
@@ -82,12 +97,24 @@ impl RunDirectory {
 
     fn write(&self, name: &str, text: &str) -> Result<(), StoreError> {
         let path = self.path.join(name);
+        let text = self.hidden(name, text)?;
         let draft = self.path.join(format!(".{name}.draft"));
         let written = File::create(&draft).and_then(|mut file| {
             file.write_all(text.as_bytes())?;
             file.sync_all()
         });
         written.and_then(|()| fs::rename(&draft, &path)).map_err(StoreError::io("write", path))
+    }
+
+    /// In JSON only texts are secrets, never a number.
+    fn hidden<'t>(&self, name: &str, text: &'t str) -> Result<Cow<'t, str>, StoreError> {
+        let is_json = Path::new(name).extension().is_some_and(|extension| extension == "json");
+        if !is_json || self.redaction.find(text.as_bytes()).is_empty() {
+            return Ok(self.redaction.hide(text));
+        }
+        let mut value = serde_json::from_str(text).map_err(StoreError::Unwritable)?;
+        self.redaction.hide_in(&mut value);
+        pretty(&value).map(Cow::Owned)
     }
 }
 
@@ -155,7 +182,7 @@ impl Ledger {
     /// # Errors
     /// When one of them cannot be opened, or another process writes it.
     pub fn open(directory: &RunDirectory) -> Result<Self, StoreError> {
-        let files = Files::open(directory.path())?;
+        let files = Files::open(directory)?;
         let (lines, received) = mpsc::channel();
         let writer = std::thread::spawn(move || files.write_all(&received));
         Ok(Self { lines, writer })
@@ -203,7 +230,7 @@ struct Files {
 }
 
 impl Files {
-    fn open(directory: &Path) -> Result<Self, StoreError> {
+    fn open(directory: &RunDirectory) -> Result<Self, StoreError> {
         Ok(Self {
             steps: Appender::open(directory, STEPS)?,
             requests: Appender::open(directory, REQUESTS)?,

@@ -1,7 +1,8 @@
 use indexmap::IndexMap;
 
-use crate::process::{compose, typed};
+use crate::process::compose;
 use crate::record::Undo;
+use crate::text::typed;
 
 /// The command by which a person takes an effect back, whole enough to paste.
 pub fn by_hand(undo: &Undo) -> String {

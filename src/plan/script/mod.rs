@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 use super::outline::{letter, letter_of, treatments};
 use super::{Epoch, Plan, Site, digest, rights};
-use crate::scenario::{Cooldown, Processes, typed};
+use crate::scenario::{Cooldown, Processes};
+use crate::text::{one_line, typed};
 
 const PRELUDE: &str = include_str!("prelude.sh");
 
@@ -141,5 +142,5 @@ fn function(text: &mut String, name: &str, lines: &[String]) {
 
 /// Text that cannot end its comment.
 fn comment(text: &str) -> String {
-    text.replace(char::is_control, " ")
+    one_line(text)
 }

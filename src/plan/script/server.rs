@@ -6,8 +6,9 @@ use indexmap::IndexMap;
 use super::super::Site;
 use super::super::command::{ServerCommand, compose};
 use super::{comment, function};
-use crate::scenario::{ServerOrigin, ServerSpec, curl_words, typed, url_of};
+use crate::scenario::{ServerOrigin, ServerSpec, curl_words, url_of};
 use crate::signal::StopSignal;
+use crate::text::typed;
 
 /// One server of a treatment, as functions of a script.
 pub(super) struct Functions<'a> {

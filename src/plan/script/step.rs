@@ -1,7 +1,8 @@
 use std::fmt::Write;
 
 use super::{comment, function};
-use crate::scenario::{OnError, ScriptLines, StepSpec, typed};
+use crate::scenario::{OnError, ScriptLines, StepSpec};
+use crate::text::typed;
 
 /// What a failing step means where it stands.
 #[derive(Clone, Copy)]

@@ -6,6 +6,7 @@ use crate::plan::Plan;
 use crate::record::{Envelope, Environment, GpuIdentity, Manifest, MemorySource, Outcome, Overrides, Session};
 use crate::report::text::{line, sentence};
 use crate::summary::{CellSummary, Seam, Summary, Validity};
+use crate::text::quoted;
 
 const MOMENT: &str = "%Y-%m-%d %H:%M:%S UTC";
 
@@ -162,12 +163,6 @@ fn reproduce(manifest: &Manifest, plan: &Plan, simulated: Option<&Simulated>) ->
     let words = only.chain(simulate).map(|(option, value)| format!("{option} {}", quoted(&line(value))));
     let run = std::iter::once(run).chain(words).collect::<Vec<_>>().join(" ");
     vec![run, format!("runexp report {folder}")]
-}
-
-/// One word for a POSIX shell.
-fn quoted(word: &str) -> String {
-    let is_plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "_-./=,:".contains(c));
-    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// What the command line changed in the scenario.

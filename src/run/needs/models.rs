@@ -6,10 +6,11 @@ use super::course::{Before, Course};
 use super::programs::own_argv;
 use super::{Lack, Missing, server_name};
 use crate::dialect::Api;
-use crate::host::{http_json, http_refusal, shown_url};
+use crate::host::{http_json, http_refusal};
 use crate::run::conductor::Conductor;
 use crate::scenario::{Header, ModelStep, ServerOrigin, ServerSpec, StepKind, tagged_model, url_of};
 use crate::server::{OllamaStore, accepts};
+use crate::text::shown_url;
 
 impl Conductor<'_> {
     pub(super) async fn require_models(&self, course: &Course<'_>, missing: &mut Missing) {

@@ -20,6 +20,7 @@ use super::header::read_headers;
 use super::placement::Placement;
 use super::ready::{read_preload, read_ready};
 use super::{absolute, check_argv};
+use crate::text::{shown_url, user_info};
 
 /// The most instances of one server.
 pub(super) const MOST_INSTANCES: u32 = 64;
@@ -238,16 +239,15 @@ fn read_origin(key: &'static str, fields: &Fields<'_>, around: Surroundings<'_>)
 fn read_url(node: &Node, fields: &Fields<'_>) -> Option<ServerOrigin> {
     let url: String = decode(node, fields.scope.notes)?;
     let url = url.trim_end_matches('/').to_owned();
-    if !url.starts_with("unix://") && url.contains('@') {
-        // It would be kept in the frozen scenario and the plan.
-        let message = "the address of a server may hold no user name or password";
-        fields.scope.notes.push(Finding::new(Code::Value, node.span.clone(), message));
+    if user_info(&url).is_some() {
+        // That was noted when its text was computed.
         return None;
     }
     if is_address(&url) {
         return Some(ServerOrigin::Url { url });
     }
-    let finding = Finding::new(Code::Value, node.span.clone(), format!("`{url}` is not the address of a server"));
+    let finding =
+        Finding::new(Code::Value, node.span.clone(), format!("`{}` is not the address of a server", shown_url(&url)));
     let help = "write it like \"http://127.0.0.1:8000\", \"https://models.example\" or \"unix:///run/model.sock\", without \
                 a path on the server";
     fields.scope.notes.push(finding.help(help));
@@ -259,7 +259,7 @@ fn is_address(url: &str) -> bool {
         return socket.len() > 1 && socket.starts_with('/') && !socket.contains(":/") && !socket.contains('\0');
     }
     let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-    host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#']))
+    host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@']))
 }
 
 /// Where connections come from: each address once, and none where there is

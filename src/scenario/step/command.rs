@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Reading, Rights, ScriptLines, shell};
 use crate::names::compose_part;
+use crate::text::{one_line, typed};
 
 family! {
     /// Commands.
@@ -73,7 +74,7 @@ impl Kind for RunStep {
     }
 
     fn words(&self) -> String {
-        shell::shown(&shell::typed(&self.argv))
+        one_line(&typed(&self.argv))
     }
 
     fn script(&self, rights: Rights) -> ScriptLines {
@@ -125,7 +126,7 @@ impl Kind for ShellStep {
     }
 
     fn words(&self) -> String {
-        shell::shown(&shell::typed(&["sh", "-c", &self.script]))
+        one_line(&typed(&["sh", "-c", &self.script]))
     }
 
     fn script(&self, rights: Rights) -> ScriptLines {
@@ -178,7 +179,7 @@ impl Kind for ComposeStep {
     fn words(&self) -> String {
         let file = self.file.to_string_lossy();
         let up = ["docker", "compose", "-f", &file, "up", "-d", "--wait"];
-        shell::shown(&shell::typed(&up.into_iter().chain(self.services.iter().map(String::as_str)).collect::<Vec<_>>()))
+        one_line(&typed(&up.into_iter().chain(self.services.iter().map(String::as_str)).collect::<Vec<_>>()))
     }
 
     fn script(&self, rights: Rights) -> ScriptLines {
@@ -190,7 +191,7 @@ impl Kind for ComposeStep {
         );
         let up = ["up", "-d", "--wait"].into_iter().chain(self.services.iter().map(String::as_str));
         ScriptLines {
-            perform: vec![format!("{compose} {}", shell::typed(&up.collect::<Vec<_>>()))],
+            perform: vec![format!("{compose} {}", typed(&up.collect::<Vec<_>>()))],
             undo: vec![format!("{compose} down")],
             ..ScriptLines::default()
         }

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Reading, Rights, ScriptLines, shell};
+use crate::text::{quoted, typed};
 use crate::units::Bytes;
 
 family! {
@@ -160,14 +161,14 @@ impl MpsStep {
         let again: Vec<String> = names.clone().map(|name| format!(r#" {name}="${name}""#)).collect();
         let env = if rights == Rights::Sudo { format!("env{} ", again.concat()) } else { String::new() };
         let names = names.collect::<Vec<_>>().join(" ");
-        let control = format!("{}{env}{}", shell::sudo(rights), shell::quoted(&self.control));
+        let control = format!("{}{env}{}", shell::sudo(rights), quoted(&self.control));
         ScriptLines {
             perform: vec![
                 r#"CUDA_MPS_PIPE_DIRECTORY="$(mktemp -d)""#.to_owned(),
                 r#"CUDA_MPS_LOG_DIRECTORY="$CUDA_MPS_PIPE_DIRECTORY""#.to_owned(),
             ]
             .into_iter()
-            .chain(limits.iter().map(|(name, value)| format!("{name}={}", shell::quoted(value))))
+            .chain(limits.iter().map(|(name, value)| format!("{name}={}", quoted(value))))
             .chain([format!("export {names}"), format!("{control} -d")])
             .collect(),
             check: vec![format!("echo get_server_list | {control}")],
@@ -274,10 +275,10 @@ impl Kind for LockClocksStep {
         let most = |mhz: u32| mhz.saturating_add(Self::STEP_MHZ);
         let memory = self.memory_mhz.map(|mhz| format!(" || $2 > {}", most(mhz))).unwrap_or_default();
         let program = format!("$1 > {}{memory} {{ over = 1 }} END {{ exit over || !NR }}", most(self.graphics_mhz));
-        let awk = shell::typed(&["awk", "-F,", &program]);
+        let awk = typed(&["awk", "-F,", &program]);
         ScriptLines {
             perform: self.lock().iter().map(line).collect(),
-            check: vec![format!("{} | {awk}", shell::typed(&self.query()))],
+            check: vec![format!("{} | {awk}", typed(&self.query()))],
             undo: self.release().iter().map(line).collect(),
         }
     }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, MemoryFloor, Reading, Rights, ScriptLines, shell};
+use crate::text::{shown_url, typed};
 use crate::units::Period;
 
 family! {
@@ -62,14 +63,14 @@ impl Kind for WaitStep {
     }
 
     fn words(&self) -> String {
-        let url = self.http.as_deref().map(shell::shown_url);
+        let url = self.http.as_deref().map(shown_url);
         let target = [url, self.tcp.clone(), self.file.as_ref().map(|path| path.display().to_string())];
         format!("wait for {}", target.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }
 
     fn script(&self, _rights: Rights) -> ScriptLines {
-        let http = self.http.as_ref().map(|url| format!("http_answers {}", shell::typed(&shell::curl_words(url))));
-        let tcp = self.tcp.as_ref().map(|address| shell::typed(&["tcp_answers", &format!("http://{address}")]));
+        let http = self.http.as_ref().map(|url| format!("http_answers {}", typed(&shell::curl_words(url))));
+        let tcp = self.tcp.as_ref().map(|address| typed(&["tcp_answers", &format!("http://{address}")]));
         let file = self.file.as_ref().map(|path| format!("test -e {}", shell::path(path)));
         let looks = [http, tcp, file].into_iter().flatten();
         let perform = looks.map(|look| format!("until {look}; do in_time || return 1; nap; done")).collect();
@@ -118,7 +119,7 @@ impl HttpStep {
 
 impl Kind for HttpStep {
     fn words(&self) -> String {
-        format!("{} {}", self.method(), shell::shown_url(&self.url))
+        format!("{} {}", self.method(), shown_url(&self.url))
     }
 
     fn script(&self, _rights: Rights) -> ScriptLines {
@@ -126,7 +127,7 @@ impl Kind for HttpStep {
         let body = json.iter().flat_map(|json| ["-H", "content-type: application/json", "-d", json]);
         let request: Vec<&str> =
             ["-X", self.method()].into_iter().chain(body).chain(url.iter().map(String::as_str)).collect();
-        let request = shell::typed(&request);
+        let request = typed(&request);
         let perform = self.status.map_or_else(
             || format!("curl -fsS --noproxy '*' --netrc-optional -o /dev/null {request}"),
             |status| format!("test \"$(curl -sS --noproxy '*' --netrc-optional -o /dev/null -w '%{{http_code}}' {request})\" = {status}"),
@@ -196,14 +197,14 @@ impl Kind for MemoryAvailableStep {
             MemoryOwner::Host => {
                 let least = self.at_least.times("total", 1 << 10);
                 let free = "/^MemTotal:/ { total = $2 } /^MemAvailable:/ { free = $2 }";
-                shell::typed(&["awk", &format!("{free} END {{ exit free < {least} }}"), "/proc/meminfo"])
+                typed(&["awk", &format!("{free} END {{ exit free < {least} }}"), "/proc/meminfo"])
             }
             // nvidia-smi counts in MiB; what is no number counts as none free.
             MemoryOwner::Gpu => {
                 let query = ["nvidia-smi", "--query-gpu=memory.total,memory.used", "--format=csv,noheader,nounits"];
                 let least = self.at_least.times("$1", 1 << 20);
                 let awk = ["awk", "-F,", &format!("$1 - $2 < {least} {{ short = 1 }} END {{ exit short || !NR }}")];
-                format!("{} | {}", shell::typed(&query), shell::typed(&awk))
+                format!("{} | {}", typed(&query), typed(&awk))
             }
         };
         ScriptLines { perform: vec![line], ..ScriptLines::default() }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Reading, Rights, ScriptLines, shell};
+use crate::text::{one_line, typed};
 
 family! {
     /// The host's own settings.
@@ -99,7 +100,7 @@ impl Kind for DropCachesStep {
         let files: Vec<_> = self.files.iter().map(|file| file.to_string_lossy()).collect();
         match self.level {
             Some(level) => format!("sync, then drop the page cache ({level:?})").to_lowercase(),
-            None => shell::shown(&format!("drop from the page cache: {}", shell::typed(&files))),
+            None => one_line(&format!("drop from the page cache: {}", typed(&files))),
         }
     }
 

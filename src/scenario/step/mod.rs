@@ -61,7 +61,7 @@ pub use machine::*;
 pub use memory_floor::MemoryFloor;
 pub use model::*;
 pub(super) use reading::Reading;
-pub use shell::{curl_words, shown_url, typed};
+pub use shell::curl_words;
 
 use crate::units::Period;
 

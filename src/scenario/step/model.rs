@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Kind, Reading, Rights, ScriptLines, shell};
+use super::{Kind, Reading, Rights, ScriptLines};
+use crate::text::{one_line, quoted, typed};
 
 family! {
     /// Models of a server.
@@ -109,13 +110,13 @@ fn url(server: &str, path: &str) -> String {
 
 /// A request whose answer does not matter.
 fn curl(method: &str, url: &str, body: &serde_json::Value) -> String {
-    shell::typed(&["curl", "-fsS", "-o", "/dev/null", "-X", method, "-d", &body.to_string(), url])
+    typed(&["curl", "-fsS", "-o", "/dev/null", "-X", method, "-d", &body.to_string(), url])
 }
 
 /// A pipe that succeeds if the answer lists the model.
 fn listed(url: &str, model: &str) -> String {
     let name = format!("\"name\":{}", json!(tagged_model(model)));
-    format!("{} | {}", shell::typed(&["curl", "-fsS", url]), shell::typed(&["grep", "-qF", &name]))
+    format!("{} | {}", typed(&["curl", "-fsS", url]), typed(&["grep", "-qF", &name]))
 }
 
 impl Kind for PullStep {
@@ -125,7 +126,7 @@ impl Kind for PullStep {
 
     fn words(&self) -> String {
         let after = if self.remove_after { ", and delete it afterwards" } else { "" };
-        shell::shown(&format!("let {} pull {}, unless it is there{after}", self.server, self.model))
+        one_line(&format!("let {} pull {}, unless it is there{after}", self.server, self.model))
     }
 
     fn script(&self, _rights: Rights) -> ScriptLines {
@@ -134,7 +135,7 @@ impl Kind for PullStep {
         let pull = curl("POST", &self.url("/api/pull"), &json!({"model": self.model, "stream": false}));
         let mut lines = ScriptLines { check: vec![there.clone()], ..ScriptLines::default() };
         if self.remove_after {
-            let mark = shell::quoted(&format!("{}#{}", self.server, self.model));
+            let mark = quoted(&format!("{}#{}", self.server, self.model));
             let delete = curl("DELETE", &self.url("/api/delete"), &json!({"model": self.model}));
             lines.perform = vec![format!("{there} || {{ pulled=\"${{pulled-}} \"{mark}; {pull}; }}")];
             lines.undo = vec![format!("case \"${{pulled-}} \" in *\" \"{mark}\" \"*) {delete} ;; esac")];
@@ -151,7 +152,7 @@ impl Kind for UnloadStep {
     }
 
     fn words(&self) -> String {
-        shell::shown(&format!("let {} unload {}", self.server, self.model))
+        one_line(&format!("let {} unload {}", self.server, self.model))
     }
 
     fn script(&self, _rights: Rights) -> ScriptLines {

@@ -10,7 +10,6 @@ use super::super::read::check_argv;
 use super::super::source::{FileRole, Finding, WantedFile};
 use super::super::template::Scope;
 use super::super::tree::{Entry, Node, Value};
-use super::shown_url;
 
 /// What stands under a kind's key, rendered, while it is being read.
 pub(in crate::scenario) struct Reading<'a> {
@@ -38,15 +37,12 @@ impl Reading<'_> {
     }
 
     /// Notes a model without a name, and a server that no request can reach.
-    /// A password would stand in the plan and in the journal.
     pub(super) fn check_model(&self, model: &str, server: &str) {
         if model.is_empty() {
             self.refuse("`model` is empty", "write it like \"llama3.1:8b\"");
         }
         if !server.starts_with("http://") && !server.starts_with("https://") {
             self.refuse("`server` is not an HTTP address", "write it like \"http://127.0.0.1:11434\"");
-        } else if shown_url(server) != server {
-            self.refuse("`server` holds a user or a password", "records would show it: leave it out");
         }
     }
 

@@ -26,6 +26,7 @@ mod mps;
 mod needs;
 mod offline;
 mod plan;
+mod planted;
 mod real;
 mod recorded;
 mod recovery;

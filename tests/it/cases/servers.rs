@@ -272,7 +272,7 @@ async fn a_server_of_somebody_else_is_asked_but_never_touched() {
     spec.origin = ServerOrigin::Url { url: format!("http://me:secret@127.0.0.1:{port}/") };
     spec.ready.log = None;
     let mut running = world().start(&spec).await.unwrap();
-    assert_eq!(running.shown_url(), format!("http://127.0.0.1:{port}/"));
+    assert_eq!(running.shown_url(), format!("http://127.0.0.1:{port}"));
     assert!(running.identity.is_none() && running.exited().is_none());
     let error = running.kill(StopSignal::Kill, Processes::All).await.unwrap_err();
     assert_snapshot!(error, @"`fake[1]` is not a process of this run, so it cannot be signalled or restarted");

@@ -2,36 +2,38 @@
 
 /// Every room, from the ground floor up, and the rooms it imports.
 pub(super) const STREET: &[(&str, &[&str])] = &[
+    ("text", &[]),
     ("units", &[]),
     ("names", &[]),
     ("signal", &[]),
     ("stats", &[]),
-    ("dialect", &["units"]),
-    ("scenario", &["units", "names", "signal", "stats", "dialect"]),
+    ("dialect", &["text", "units"]),
+    ("scenario", &["text", "units", "names", "signal", "stats", "dialect"]),
     ("record", &["units", "names", "signal"]),
-    ("plan", &["scenario", "units", "names", "signal"]),
+    ("plan", &["text", "scenario", "units", "names", "signal"]),
     ("metric", &["record", "stats", "units", "names"]),
     ("summary", &["metric", "plan", "scenario", "dialect", "record", "stats", "units", "names"]),
-    ("audit", &["scenario", "metric", "units", "names"]),
+    ("audit", &["text", "scenario", "metric", "units", "names"]),
     ("verdict", &["scenario", "summary", "audit", "metric", "record", "stats", "units", "names"]),
-    ("report", &["summary", "verdict", "record", "metric", "plan", "scenario", "units", "names"]),
+    ("report", &["text", "summary", "verdict", "record", "metric", "plan", "scenario", "units", "names"]),
     ("clock", &["units"]),
-    ("process", &["record", "signal", "units"]),
+    ("process", &["text", "record", "signal", "units"]),
     ("wire", &["clock", "units"]),
-    ("host", &["wire", "record", "units"]),
-    ("step", &["wire", "host", "process", "record", "scenario", "units", "names"]),
-    ("server", &["host", "process", "clock", "record", "scenario", "dialect", "signal", "units", "names"]),
-    ("undo", &["wire", "process", "record", "signal", "units"]),
+    ("host", &["text", "wire", "record", "units"]),
+    ("step", &["text", "wire", "host", "process", "record", "scenario", "units", "names"]),
+    ("server", &["text", "host", "process", "clock", "record", "scenario", "dialect", "signal", "units", "names"]),
+    ("undo", &["text", "wire", "process", "record", "signal", "units"]),
     ("journal", &["process", "record", "names"]),
     ("warden", &["journal", "undo", "process", "record", "names"]),
     ("telemetry", &["host", "clock", "record", "units"]),
-    ("load", &["wire", "host", "clock", "record", "plan", "scenario", "dialect", "units"]),
+    ("load", &["text", "wire", "host", "clock", "record", "plan", "scenario", "dialect", "units"]),
     ("loopback", &["load", "host", "clock", "record", "plan", "scenario", "stats", "units"]),
-    ("store", &["record", "plan", "names", "units"]),
+    ("store", &["text", "record", "plan", "names", "units"]),
     ("sim", &["clock", "host", "record", "scenario", "dialect", "units"]),
     (
         "run",
         &[
+            "text",
             "plan",
             "record",
             "scenario",
@@ -74,6 +76,7 @@ pub(super) const STREET: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "text",
             "doctor",
             "audit",
             "run",
@@ -102,7 +105,8 @@ pub(super) const STREET: &[(&str, &[&str])] = &[
 
 /// Rooms without effects, and the words that would betray one.
 pub(super) const PURE: &[&str] = &[
-    "units", "names", "signal", "stats", "dialect", "record", "plan", "metric", "summary", "verdict", "report", "audit",
+    "text", "units", "names", "signal", "stats", "dialect", "record", "plan", "metric", "summary", "verdict", "report",
+    "audit",
 ];
 pub(super) const EFFECTS: &[&str] = &[
     "tokio",

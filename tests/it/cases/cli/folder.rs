@@ -230,3 +230,16 @@ fn read(path: &Path) -> String {
 pub(super) fn is_gone(pid_file: &str) -> bool {
     !pid_is_alive(pid_file.trim().parse().unwrap())
 }
+
+/// The text of every file below a folder.
+pub(super) fn everything_in(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let texts = entries.map(|path| {
+        if path.is_dir() {
+            everything_in(&path)
+        } else {
+            String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned()
+        }
+    });
+    texts.collect::<Vec<_>>().join("\n")
+}

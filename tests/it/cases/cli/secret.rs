@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::folder::{Folder, Said};
+use super::folder::{Folder, Said, everything_in};
 use crate::support::{ScriptedServer, answer, answer_keeping_alive};
 
 const SECRET: &str = "s3cr3t-7f3a-key";
@@ -34,19 +34,6 @@ requests = 4
 request = {{ prompt = "hello", max_tokens = 1, stall = "2s" }}
 "#
     ))
-}
-
-/// The text of every file below a folder.
-fn everything_in(folder: &std::path::Path) -> String {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let texts = entries.map(|path| {
-        if path.is_dir() {
-            everything_in(&path)
-        } else {
-            String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned()
-        }
-    });
-    texts.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -162,4 +149,88 @@ fn what_can_be_no_header_and_secrets_that_are_written_out_are_refused() {
        = help: only `env` is known here
     checked 1 file: 5 errors, 0 warnings
     "#);
+}
+
+/// URLs with users, and two in which there is none yet.
+const USERS: &str = r#"
+schema = 1
+name = "users"
+title = "URLs that name their users"
+
+[vars]
+password = "hunter2"
+
+[[setup]]
+http = { url = "http://me:hunter2@127.0.0.1:1/reset" }
+
+[[setup]]
+wait = { http = "https://hunter2@127.0.0.1:1/ready" }
+
+[[setup]]
+pull = { model = "m", server = "http://me:{{ password }}@127.0.0.1:1" }
+
+[[setup]]
+run = ["curl", "-s", "http://me:hunter2@127.0.0.1:1/"]
+
+[[setup]]
+shell = { script = "git clone ssh://git@host/x && curl https://$USER:$TOKEN@host", env = { HTTPS_PROXY = "http://proxy:hunter2@host:3128" } }
+
+[[server]]
+name = "there"
+api = "openai"
+url = "http://me:hunter2@127.0.0.1:1"
+
+[[phase]]
+name = "load"
+clients = 1
+requests = 1
+request = { prompt = "hello", max_tokens = 1 }
+"#;
+
+#[test]
+fn a_user_or_a_password_in_any_url_is_refused_and_not_shown() {
+    let folder = Folder::with(USERS);
+    assert_snapshot!(folder.runexp("check x.toml"), @r#"
+    exit 2
+
+    stdout:
+
+    stderr:
+    error[E020]: a URL may hold no user name or password
+      --> x.toml:10:16
+       |
+    10 | http = { url = "http://**********@127.0.0.1:PORT/reset" }
+       |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: leave it out: for a server there are `bearer` and `headers`, for curl `--netrc`
+
+    error[E020]: a URL may hold no user name or password
+      --> x.toml:13:17
+       |
+    13 | wait = { http = "https://*******@127.0.0.1:PORT/ready" }
+       |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: leave it out: for a server there are `bearer` and `headers`, for curl `--netrc`
+
+    error[E020]: a URL may hold no user name or password
+      --> x.toml:16:32
+       |
+    16 | pull = { model = "m", server = "http://me:{{ password }}@127.0.0.1:PORT" }
+       |                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: leave it out: for a server there are `bearer` and `headers`, for curl `--netrc`
+
+    … and 3 more: a URL may hold no user name or password
+    checked 1 file: 6 errors, 0 warnings
+    "#);
+    for words in [
+        "plan x.toml",
+        "check x.toml --format json",
+        "run x.toml",
+        "check x.toml --set server.0.url='http://a:hunter2@b'",
+    ] {
+        let said = folder.runexp(words);
+        assert_eq!(said.code, Some(2), "{words}: {said}");
+        assert!(!said.to_string().replace("password = \"hunter2\"", "").contains("hunter2"), "{words}: {said}");
+    }
 }
