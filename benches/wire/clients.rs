@@ -134,6 +134,7 @@ fn planned(server: &Server, length: &str) -> Result<(Workload, Target), Failure>
         key,
         spec: spec.clone(),
         seed: 1,
+        nonces: 1,
         prompts: vec!["Say something.".to_owned().into()],
         trace: Vec::new(),
     };

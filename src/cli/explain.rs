@@ -13,7 +13,7 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<u8, Failure> {
         print(page.trim_end());
     } else {
         let rules =
-            summary::rule_words().chain(summary::outcome_words()).map(|(word, line)| format!("{word:<18}{line}\n"));
+            summary::rule_words().chain(summary::outcome_words()).map(|(word, line)| format!("{word:<22}{line}\n"));
         print(scenario::contents() + rules.collect::<String>().trim_end());
     }
     Ok(DONE)

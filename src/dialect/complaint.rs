@@ -41,6 +41,9 @@ struct Complaint<'a> {
     text: Raw<'a>,
 }
 
+/// What servers say of a request that waits, runs or is done.
+const FINE: [&str; 8] = ["ok", "success", "queued", "pending", "processing", "running", "in_progress", "completed"];
+
 /// The message of JSON that is an error and nothing else; `None` if it does
 /// not look like one.
 ///
@@ -68,6 +71,10 @@ pub(super) fn complaint(json: &[u8]) -> Option<String> {
         return Some(if error.get() == "true" { words(None) } else { message_of(error) });
     }
     let is_text = |raw: Raw<'_>| raw.is_some_and(|raw| raw.get().starts_with('"')) && stated(raw);
+    let is = |raw: Raw<'_>, words: &[&str]| raw.is_some_and(|raw| words.contains(&raw.get().trim_matches('"')));
+    if is(code, &["0", "200"]) || is(success, &["true"]) || is(status, &FINE) {
+        return None;
+    }
     let is_error = stated(error_code)
         || says_error(object)
         || says_error(kind)
@@ -171,7 +178,8 @@ pub fn is_context_overflow(message: &str) -> bool {
         "is longer than the model",
     ];
     let message = message.to_ascii_lowercase();
-    WORDS.iter().any(|words| message.contains(words))
+    // A context that the memory has no room for is too long itself.
+    !message.contains("memory") && WORDS.iter().any(|words| message.contains(words))
 }
 
 #[cfg(test)]

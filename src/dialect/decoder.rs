@@ -118,13 +118,20 @@ impl Decoder {
     /// When the bytes are not the protocol, or too many. What came before the
     /// error has reached `sink`; the rest of the body is not worth reading.
     pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(Event<'_>)) -> Result<(), DecodeError> {
-        let (held, bytes) = self.mark.pass(bytes);
-        if !held.is_empty() {
-            self.feed(held, sink)?;
+        match self.mark.pass(bytes) {
+            (b"", bytes) => self.feed(bytes, sink),
+            (held, bytes) => self.feed_apart(&[held, bytes].concat(), sink),
         }
-        self.feed(bytes, sink)
     }
 
+    /// For what is read once or twice in a reply, so that [`Self::feed`] is
+    /// compiled into the one place that every piece passes.
+    #[cold]
+    fn feed_apart(&mut self, bytes: &[u8], mut sink: &mut dyn FnMut(Event<'_>)) -> Result<(), DecodeError> {
+        self.feed(bytes, &mut sink)
+    }
+
+    #[inline]
     fn feed(&mut self, mut bytes: &[u8], sink: &mut impl FnMut(Event<'_>)) -> Result<(), DecodeError> {
         let Self { mark, body, reply } = self;
         if reply.ended {
@@ -164,7 +171,7 @@ impl Decoder {
     /// reply is whole and something in it was no part of the protocol.
     pub fn finish(mut self, sink: &mut impl FnMut(Event<'_>)) -> Result<Shape, DecodeError> {
         let held = self.mark.rest();
-        self.feed(held, sink)?;
+        self.feed_apart(held, sink)?;
         let Self { mark, body, mut reply } = self;
         let before = mark.length();
         let is_stream = !matches!(body, Body::Whole(..));

@@ -1,27 +1,33 @@
-/// What servers say of a reply that they broke off: by an error, because its
-/// client or its engine went away, because the model was unloaded, or because a
-/// filter held the rest back.
+/// What stands in the words of servers for a reply that they broke off: by an
+/// error, because its client or its engine went away or had too much to do,
+/// because the model was unloaded, or because a filter held the rest back.
 const BROKEN_OFF: &[&str] = &[
     "abort",
-    "aborted",
-    "cancelled",
-    "canceled",
+    "blocklist",
+    "cancel",
     "content_filter",
     "error",
     "failed",
+    "guardrail",
     "incomplete",
-    "insufficient_system_resource",
-    "internal_error",
+    "insufficient",
     "load",
-    "network_error",
+    "malformed",
+    "moderation",
+    "prohibited",
+    "recitation",
+    "safety",
     "sensitive",
+    "spii",
     "timeout",
-    "unload",
+    "timed_out",
+    "toxic",
 ];
 
 /// Whether a reply that ended for this reason is all that the model had to say.
 pub fn is_whole(finish: &str) -> bool {
-    !BROKEN_OFF.iter().any(|word| finish.eq_ignore_ascii_case(word))
+    let finish = finish.to_ascii_lowercase();
+    !BROKEN_OFF.iter().any(|word| finish.contains(word))
 }
 
 #[cfg(test)]
@@ -33,7 +39,9 @@ mod tests {
         for finish in ["stop", "length", "tool_calls", "function_call", "eos_token", "end_turn", "unknown"] {
             assert!(is_whole(finish), "{finish}");
         }
-        for finish in ["error", "ABORT", "cancelled", "content_filter", "load", "unload"] {
+        let filtered = ["content_filter", "content_filter: PROHIBITED_CONTENT", "SAFETY", "recitation", "ERROR_TOXIC"];
+        let broken = ["error", "ABORT", "cancelled", "load", "unload", "engine_overloaded", "guardrail_intervened"];
+        for finish in filtered.into_iter().chain(broken) {
             assert!(!is_whole(finish), "{finish}");
         }
     }

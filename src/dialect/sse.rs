@@ -6,7 +6,7 @@
 //! does, begins plain JSON: some servers answer a request for a stream with
 //! one JSON body, or break into a stream with a JSON error. An event whose name
 //! says that it is an error is one, whatever it holds, even if that is a
-//! comment. And a line that is no field at all is told, not passed over.
+//! comment, and so is a field of that name. And a line that is no field at all is told, not passed over.
 
 use memchr::memchr2;
 
@@ -153,6 +153,8 @@ impl PendingEvent {
                 Ok(())
             }
             b"id" | b"retry" => Ok(()),
+            // No field of the standard; llama.cpp gave its errors so.
+            b"error" if !value.is_empty() => on_frame(Frame::Error(value), at + (line.len() - value.len()) as u64),
             b"" => self.comment(value, at + (line.len() - value.len()) as u64),
             _ if line.starts_with(b"{") || line.starts_with(b"[") => {
                 if self.data.is_empty() && self.name == Name::Any {

@@ -37,6 +37,7 @@ impl Stencil {
     /// data is the remembered object with another text, and what follows the
     /// event. Only the text is searched for its end; all around it is
     /// compared.
+    #[inline]
     pub(super) fn event<'a>(&self, stream: &'a [u8]) -> Option<(Event<'a>, &'a [u8])> {
         let kind = self.kind?;
         let rest = stream.strip_prefix(b"data: ")?.strip_prefix(&*self.before)?;

@@ -16,10 +16,12 @@ use crate::scenario::Load;
 use crate::units::Nanos;
 use crate::wire::{self, WireError};
 
+mod body_end;
 mod chunk;
 mod failure;
 mod reply;
 
+use body_end::BodyEnd;
 use failure::Failure;
 use reply::Reply;
 pub(super) use reply::merge;
@@ -202,12 +204,13 @@ impl Exchange {
     }
 
     /// Takes the events of a body. Once they have told the end of the reply, it
-    /// does not matter how the body or its connection end.
+    /// does not matter how the body or its connection end, nor, for long, when.
     async fn read(&self, target: &Target, mut answer: wire::Reply<'_>, reply: &mut Reply) -> Result<(), Failure> {
         let mut decoder = target.dialect.decoder(self.workload.spec.request.stream);
         let mut last = answer.head_at;
-        loop {
-            let arrived = match answer.read().await {
+        let mut body_end = BodyEnd::default();
+        while let Some(arrived) = body_end.within(decoder.is_over(), answer.read()).await {
+            let arrived = match arrived {
                 Ok(Some(arrived)) => arrived,
                 Ok(None) => break,
                 Err(_) if decoder.is_over() => break,

@@ -57,8 +57,11 @@ pub struct Workload {
     pub key: CellKey,
     /// What it is.
     pub spec: CellSpec,
-    /// The seed of its sending times, nonces, prompt order and window.
+    /// The seed of its sending times, prompt order and window.
     pub seed: u64,
+    /// The seed of its nonces, another in each run: a server that runs on
+    /// between two runs may keep what the first one asked.
+    pub nonces: u64,
     /// Never empty.
     pub prompts: Vec<Prompt>,
     /// The recorded moments that its load follows; none if it follows none.

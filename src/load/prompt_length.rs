@@ -69,16 +69,16 @@ pub enum PromptLengthError {
     },
 }
 
-/// Asks a server with made-up prompts, those of the cell and the seed of its
-/// load, as a phase will ask it but for a reply of
-/// one token, until it counts as many tokens as wanted.
+/// Asks a server with made-up prompts, those of the cell and the seeds of its
+/// load, as a phase will ask it but for a reply of one token, until it counts as
+/// many tokens as wanted.
 ///
 /// # Errors
 /// When it gives no count, or none within [`length_tolerance`].
 pub async fn find_prompt_length(
     target: &Target,
     request: &RequestSpec,
-    (key, seed): (&CellKey, u64),
+    (key, seed, nonces): (&CellKey, u64, u64),
     tokens: u32,
     clock: Clock,
 ) -> Result<PromptLength, PromptLengthError> {
@@ -87,7 +87,7 @@ pub async fn find_prompt_length(
     let mut next = Some(tokens);
     while let Some(characters) = next {
         let name = format!("prompt_length/{}/{}/{tokens}/{}", key.epoch, key.cell, search.probes.len());
-        let nonce = request.nonce.then(|| (plan::derive(seed, &name) >> 32) as u32);
+        let nonce = request.nonce.then(|| (plan::derive(nonces, &name) >> 32) as u32);
         let text = format!("{}{}", start(nonce, request), made_up(tokens, characters, seed));
         let body = apart(target, request, &text, 1);
         let usage = single(target, &body, request.stream, clock).await;

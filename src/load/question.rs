@@ -149,7 +149,7 @@ impl Exchange {
         let key = &self.workload.key;
         let name = || format!("{}/{}/{}/{}", key.epoch, key.cell, turn.client, turn.sequence);
         let is_asked_for = self.workload.spec.request.nonce;
-        is_asked_for.then(|| (plan::derive(self.workload.seed, &name()) >> 32) as u32)
+        is_asked_for.then(|| (plan::derive(self.workload.nonces, &name()) >> 32) as u32)
     }
 }
 

@@ -53,7 +53,7 @@ fn seconds(seconds: f64) -> Nanos {
 fn workload(length: &str, request: &str, seed: u64) -> (Workload, ServerSpec) {
     let (key, spec, server) = planned(length, request);
     let prompts = ["a", "b", "c"].map(|text| text.to_owned().into()).to_vec();
-    (Workload { key, spec, seed, prompts, trace: Vec::new() }, server)
+    (Workload { key, spec, seed, nonces: seed, prompts, trace: Vec::new() }, server)
 }
 
 fn window(length: &str, stop: &CancellationToken) -> Window {
@@ -110,7 +110,10 @@ fn what_is_under_way_is_cut_after_the_drain_time_unless_requests_are_counted() {
 
 /// What is sent in this turn, with this added to the request.
 fn body(request: &str, seed: u64, turn: Turn) -> String {
-    let (workload, server) = workload("duration = \"3s\"", request, seed);
+    body_of(workload("duration = \"3s\"", request, seed), turn)
+}
+
+fn body_of((workload, server): (Workload, ServerSpec), turn: Turn) -> String {
     let clock = Clock::start();
     let window = Window::new(&workload, clock, Nanos(0), CancellationToken::new());
     let target = Target::new(&server, "http://127.0.0.1:1/", Endpoint::Chat, Duration::from_secs(1), &[]).unwrap();
@@ -129,6 +132,18 @@ fn every_prompt_is_sent_once_before_one_comes_again() {
     let first: BTreeSet<String> = (0..3).map(without).collect();
     assert_eq!(first, ["Say: a", "Say: b", "Say: c"].map(str::to_owned).into());
     assert_eq!(without(3), without(0));
+}
+
+#[test]
+fn another_run_asks_the_same_and_begins_it_otherwise() {
+    let sent = |nonces| {
+        let (workload, server) = workload("duration = \"3s\"", "", 7);
+        let body = body_of((Workload { nonces, ..workload }, server), turn(0, 0));
+        let (nonce, rest) = body.split_once(' ').unwrap();
+        (nonce.to_owned(), rest.to_owned())
+    };
+    let (one, other) = (sent(1), sent(2));
+    assert!(one.0 != other.0 && one.1 == other.1, "{one:?} {other:?}");
 }
 
 #[test]

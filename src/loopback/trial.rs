@@ -102,7 +102,7 @@ fn planned(trial: &Trial, url: &str) -> Result<(Workload, Target), LoopbackError
     let target = Target::new(server, url, spec.request.endpoint, spec.request.stall.duration(), &[])?;
     let key = CellKey { cell: id.clone(), block: 0, epoch: 0, probe: None };
     let prompts = spec.request.prompt.iter().cloned().map(Into::into).collect();
-    Ok((Workload { key, spec: spec.clone(), seed: 1, prompts, trace: Vec::new() }, target))
+    Ok((Workload { key, spec: spec.clone(), seed: 1, nonces: 1, prompts, trace: Vec::new() }, target))
 }
 
 /// A trial as its author would write it. Replies under way at the end may

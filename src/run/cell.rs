@@ -10,7 +10,7 @@ use super::world::{Running, WorldError};
 use crate::clock::Clock;
 use crate::load::{self, Driven, Sink, Target, Workload};
 use crate::names::CellId;
-use crate::plan::{CellSpec, Epoch, PlannedCell};
+use crate::plan::{CellSpec, Epoch, PlannedCell, derive};
 use crate::record::{CellEnd, CellKey, ClientHonesty, Event, Failures, Moment, RequestRecord};
 use crate::scenario::{self, Prompt, PromptError, PromptLine};
 use crate::units::Nanos;
@@ -99,9 +99,10 @@ impl Conductor<'_> {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let prompts = self.prompts(spec)?;
-        self.find_prompt_lengths((key, seed), spec, &prompts, &mut targets).await?;
+        let nonces = derive(seed, self.stage.run_id);
+        self.find_prompt_lengths((key, seed, nonces), spec, &prompts, &mut targets).await?;
         let trace = self.stage.plan.trace(spec).to_vec();
-        let workload = Workload { key: key.clone(), spec: spec.clone(), seed, prompts, trace };
+        let workload = Workload { key: key.clone(), spec: spec.clone(), seed, nonces, prompts, trace };
         self.see_servers(key, Moment::Before, servers).await;
         let load_start = self.stage.clock.now();
         let window_start = workload.window_start(load_start);

@@ -16,7 +16,7 @@ impl Conductor<'_> {
     /// wants some, before its load begins.
     pub(super) async fn find_prompt_lengths(
         &mut self,
-        (key, seed): (&CellKey, u64),
+        (key, seed, nonces): (&CellKey, u64, u64),
         spec: &CellSpec,
         prompts: &[Prompt],
         targets: &mut [Target],
@@ -28,7 +28,7 @@ impl Conductor<'_> {
             for tokens in lengths.iter().copied() {
                 let found = tokio::select! {
                     () = self.stop.cancelled() => return Err(WorldError::Interrupted),
-                    found = load::find_prompt_length(target, &spec.request, (key, seed), tokens, self.stage.clock) => found,
+                    found = load::find_prompt_length(target, &spec.request, (key, seed, nonces), tokens, self.stage.clock) => found,
                 };
                 let label = target.key.to_string();
                 match found {

@@ -173,6 +173,9 @@ pub(super) fn check_use(usage: &PromptUse, lines: &Lines, file: &WantedFile, sho
     }
 }
 
+/// Keys that hold a question in files that people share.
+const QUESTIONS: [&str; 7] = ["question", "instruction", "query", "input", "text", "content", "request"];
+
 fn help(error: &PromptError, line: &PromptLine) -> Option<String> {
     match error {
         PromptError::Refused(crate::dialect::Refused::Messages { .. }) => {
@@ -180,10 +183,12 @@ fn help(error: &PromptError, line: &PromptLine) -> Option<String> {
         }
         PromptError::Nothing => Some(match line.keys().as_slice() {
             [] => "each line is one object like {\"prompt\": \"…\"}".to_owned(),
-            [first, ..] => format!(
-                "its keys are {}: say what to ask of them, template = \"{{{{ prompt.{first} }}}}\" for one",
-                line.keys().join(", ")
-            ),
+            keys => {
+                let says = QUESTIONS.iter().find(|question| keys.iter().any(|key| key == *question));
+                let example = says.map(|key| format!(", template = \"{{{{ prompt.{key} }}}}\" for one"));
+                let keys = keys.join(", ");
+                format!("its keys are {keys}: say by a `template` what to ask of them{}", example.unwrap_or_default())
+            }
         }),
         PromptError::NoMaxTokens => Some("give the request a `max_tokens`, for lines that have none".to_owned()),
         _ => None,

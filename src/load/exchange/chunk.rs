@@ -34,6 +34,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// Takes one token event of a chunk.
+    #[inline]
     pub(crate) fn token(&mut self, chunk: &mut Chunk, text: &str) {
         chunk.events += 1;
         chunk.text_bytes = chunk.text_bytes.saturating_add(u32::try_from(text.len()).unwrap_or(u32::MAX));

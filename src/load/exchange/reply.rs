@@ -167,20 +167,33 @@ pub(crate) struct Arrival<'a> {
 
 impl Arrival<'_> {
     /// Takes one event of the chunk.
+    #[inline]
     pub(crate) fn note(&mut self, event: Event<'_>) {
         match event {
-            Event::Token { text, kind } => {
-                self.reply.seen.token(&mut self.chunk, &text);
-                self.reply.first_token.get_or_insert(self.at);
-                if !matches!(kind, TokenKind::Reasoning) {
-                    self.reply.first_output_token.get_or_insert(self.at);
-                }
-                match kind {
-                    TokenKind::Content => self.expectation.keep(&mut self.reply.text, &text),
-                    TokenKind::ToolCall => self.reply.calls_tool = true,
-                    TokenKind::Reasoning => {}
-                }
-            }
+            Event::Token { text, kind } => self.token(&text, kind),
+            other => self.note_apart(other),
+        }
+    }
+
+    #[inline]
+    fn token(&mut self, text: &str, kind: TokenKind) {
+        self.reply.seen.token(&mut self.chunk, text);
+        self.reply.first_token.get_or_insert(self.at);
+        if !matches!(kind, TokenKind::Reasoning) {
+            self.reply.first_output_token.get_or_insert(self.at);
+        }
+        match kind {
+            TokenKind::Content => self.expectation.keep(&mut self.reply.text, text),
+            TokenKind::ToolCall => self.reply.calls_tool = true,
+            TokenKind::Reasoning => {}
+        }
+    }
+
+    /// Events that come once or twice in a reply.
+    #[cold]
+    fn note_apart(&mut self, event: Event<'_>) {
+        match event {
+            Event::Token { text, kind } => self.token(&text, kind),
             Event::Counted(tokens) => self.reply.seen.count_more(u64::from(tokens)),
             Event::Usage(usage) => {
                 if let Some(tokens) = usage.output_tokens {

@@ -13,7 +13,7 @@ pub(super) fn short_of_load(examined: &Examined<'_>) -> Option<String> {
     let was_served = examined.window.good().next().is_some();
     (was_served && examined.spec.fault.is_none() && share < LEAST_AT_FULL_LOAD).then(|| {
         format!(
-            "at least 90 % of the clients had a request in flight for {} of the window, less than {}",
+            "at least 90 % of the clients had a request in flight for only {} of the window, less than {}",
             percent(share),
             percent(LEAST_AT_FULL_LOAD)
         )

@@ -24,6 +24,7 @@ mod machine;
 mod made_up;
 mod mps;
 mod needs;
+mod nonces;
 mod offline;
 mod plan;
 mod planted;

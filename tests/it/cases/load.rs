@@ -56,6 +56,7 @@ fn drive_one(
             key: CellKey { cell: CellId::new("default/test/clients=1").unwrap(), block: 0, epoch: 0, probe: None },
             spec,
             seed: 1,
+            nonces: 1,
             prompts,
             trace,
         };

@@ -29,8 +29,14 @@ impl Phase {
         let plan = expand(&scenario, &Choices { bindings: &bindings, seed: None, only: &[] }).unwrap();
         let (cell, spec) = plan.cells.first().unwrap();
         let key = CellKey { cell: cell.clone(), block: 0, epoch: 0, probe: None };
-        let workload =
-            Workload { key, spec: spec.clone(), seed: 1, prompts: vec!["hello".to_owned().into()], trace: Vec::new() };
+        let workload = Workload {
+            key,
+            spec: spec.clone(),
+            seed: 1,
+            nonces: 1,
+            prompts: vec!["hello".to_owned().into()],
+            trace: Vec::new(),
+        };
         Self { server: plan.epochs[0].servers[0].clone(), workload }
     }
 

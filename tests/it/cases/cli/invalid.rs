@@ -90,7 +90,7 @@ fn replies_that_stop_early_and_requests_that_are_not_sent_show() {
 fn a_load_that_runs_out_before_the_window_does_shows() {
     // Two, then one.
     let told = told(HONEST, "clients = 2\nrequests = 3", "");
-    assert_snapshot!(Regex::new(r"\d+\.\d % of").unwrap().replace(&told, "SHARE of"), @"| default/load/clients=2 | 0 | at least 90 % of the clients had a request in flight for SHARE of the window, less than 80.0 % (short_of_load) |");
+    assert_snapshot!(Regex::new(r"\d+\.\d % of").unwrap().replace(&told, "SHARE of"), @"| default/load/clients=2 | 0 | at least 90 % of the clients had a request in flight for only SHARE of the window, less than 80.0 % (short_of_load) |");
 }
 
 #[test]

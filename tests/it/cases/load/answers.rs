@@ -1,5 +1,7 @@
 //! What counts as an answer, and what is recorded of it.
 
+use std::io::Write as _;
+
 use runexp::record::{RequestOutcome, RequestRecord, TokenSource};
 use runexp::scenario::{Length, Load};
 use tokio_util::sync::CancellationToken;
@@ -53,6 +55,21 @@ fn a_reply_without_a_token_is_empty_however_well_it_ends() {
     let called = record_of(vec![call.to_owned(), finish("tool_calls"), usage("9"), DONE.to_owned()]);
     assert_eq!(called.outcome, RequestOutcome::Success { finish: "tool_calls".to_owned() });
     assert!(called.calls_tool && called.first_token_ns.is_some());
+}
+
+/// It would be waited for without end: signs of life keep a connection alive.
+#[test]
+fn a_reply_is_whole_though_its_body_stays_open_behind_it() {
+    let server = ScriptedServer::start(|_, stream| {
+        stream_head(stream);
+        for event in [token("a"), finish("stop"), DONE.to_owned()] {
+            chunk(stream, &event);
+        }
+        while stream.write_all(b"8\r\n: ping\n\n\r\n").is_ok() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    });
+    assert_eq!(only(&server).outcome, RequestOutcome::Success { finish: "stop".to_owned() });
 }
 
 #[test]

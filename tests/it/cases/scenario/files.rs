@@ -60,7 +60,7 @@ fn conversations_are_read_in_every_form_they_occur_in() {
     ShareGPT: [{"turns":["a","c"]}]
     ShareGPT: [{"turns":["a"]}]
     JSON lines: [{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}]
-    E016 p.jsonl:1: `prompt` is missing (its keys are role, content: say what to ask of them, template = "{{ prompt.role }}" for one)
+    E016 p.jsonl:1: `prompt` is missing (its keys are role, content: say by a `template` what to ask of them, template = "{{ prompt.content }}" for one)
     ShareGPT: [{"id":7,"turns":["a"]}]
     "#);
 }
@@ -130,9 +130,9 @@ fn lines_say_what_they_lack() {
         ("p.dat", "one\ntwo\n"),
     ];
     assert_snapshot!(files.map(|(name, text)| told(name, text, "")).join("\n"), @r#"
-    E016 p.csv:2: `prompt` is missing (its keys are instruction, output: say what to ask of them, template = "{{ prompt.instruction }}" for one)
+    E016 p.csv:2: `prompt` is missing (its keys are instruction, output: say by a `template` what to ask of them, template = "{{ prompt.instruction }}" for one)
 
-    E016 p.json:1: `prompt` is missing (its keys are data: say what to ask of them, template = "{{ prompt.data }}" for one)
+    E016 p.json:1: `prompt` is missing (its keys are data: say by a `template` what to ask of them)
 
     E016 p.json:1: an object or a text was expected, not 1 (each element is one object like {"prompt": "…"})
     E016 p.json:1: an object or a text was expected, not null (each element is one object like {"prompt": "…"})

@@ -150,7 +150,7 @@ fn keys_of_a_line_that_are_not_what_they_must_be_are_named() {
     13 | request = { seed = 1, prompts = "p.jsonl", max_tokens = 16 }
        |                                 ^^^^^^^^^
        |
-       = help: its keys are question: say what to ask of them, template = "{{ prompt.question }}" for one
+       = help: its keys are question: say by a `template` what to ask of them, template = "{{ prompt.question }}" for one
     "#);
 }
 
