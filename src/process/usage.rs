@@ -34,7 +34,15 @@ pub struct CpuUsage {
     own: Nanos,
     /// By pid, each for itself: a parent that waits for a child would seem to have
     /// done in a moment what that did in its life.
-    others: BTreeMap<u32, (String, Nanos)>,
+    others: BTreeMap<u32, Other>,
+}
+
+#[derive(Clone, Debug)]
+struct Other {
+    name: String,
+    /// When it started: its name may change, and its pid be given to another.
+    start_ticks: u64,
+    ran: Nanos,
 }
 
 impl CpuUsage {
@@ -52,7 +60,8 @@ impl CpuUsage {
         };
         let (own, others): (Vec<_>, Vec<_>) = table.iter().partition(|(pid, stat)| is_ours(**pid, stat));
         let own = own.into_iter().fold(Nanos::ZERO, |sum, (_, stat)| sum.plus(stat.ran).plus(stat.reaped));
-        let others = others.into_iter().map(|(pid, stat)| (*pid, (stat.name.clone(), stat.ran))).collect();
+        let other = |stat: &Stat| Other { name: stat.name.clone(), start_ticks: stat.start_ticks, ran: stat.ran };
+        let others = others.into_iter().map(|(pid, stat)| (*pid, other(stat))).collect();
         Some(Self { cpus, idle, interrupts, own, others })
     }
 
@@ -71,9 +80,10 @@ impl CpuUsage {
     }
 
     fn most_since(&self, then: &Self, over_ns: Nanos) -> Vec<CpuTaker> {
-        let took = |(pid, (program, ran)): (&u32, &(String, Nanos))| {
-            let before = then.others.get(pid).filter(|(name, _)| name == program).map_or(Nanos::ZERO, |(_, ran)| *ran);
-            CpuTaker { pid: *pid, program: program.clone(), ran_ns: ran.since(before) }
+        let took = |(pid, other): (&u32, &Other)| {
+            let before = then.others.get(pid).filter(|before| before.start_ticks == other.start_ticks);
+            let before = before.map_or(Nanos::ZERO, |before| before.ran);
+            CpuTaker { pid: *pid, program: other.name.clone(), ran_ns: other.ran.since(before) }
         };
         let mut most: Vec<CpuTaker> =
             self.others.iter().map(took).filter(|taker| taker.ran_ns.0 > over_ns.0 / LEAST_NAMED).collect();
@@ -109,15 +119,16 @@ mod tests {
 
     #[test]
     fn what_is_left_of_all_cpus_was_taken_by_others() {
-        let others = |loops: &[(u32, &str, u64)]| {
-            loops.iter().map(|(pid, name, ran)| (*pid, ((*name).to_owned(), seconds(*ran)))).collect::<BTreeMap<_, _>>()
+        let others = |loops: &[(u32, &str, u64, u64)]| {
+            let other = |name: &str, start_ticks, ran| Other { name: name.to_owned(), start_ticks, ran: seconds(ran) };
+            loops.iter().map(|(pid, name, start, ran)| (*pid, other(name, *start, *ran))).collect::<BTreeMap<_, _>>()
         };
         let then = CpuUsage {
             cpus: 4,
             idle: seconds(1_000),
             interrupts: seconds(3),
             own: seconds(50),
-            others: others(&[(7, "sh", 100), (8, "cron", 40), (9, "old", 400)]),
+            others: others(&[(7, "kworker/0:1-mm", 1, 100), (8, "cron", 1, 40), (9, "sh", 1, 400)]),
         };
         let now = CpuUsage {
             cpus: 4,
@@ -125,10 +136,10 @@ mod tests {
             interrupts: seconds(4),
             own: seconds(59),
             // Another process may have come by the number of one that is gone.
-            others: others(&[(7, "sh", 110), (8, "cron", 40), (9, "new", 8)]),
+            others: others(&[(7, "kworker/0:1-rcu", 1, 110), (8, "cron", 1, 40), (9, "sh", 2, 8)]),
         };
         let found = now.since(&then, seconds(10));
-        insta::assert_snapshot!(serde_json::to_string(&found).unwrap(), @r#"{"over_ns":10000000000,"cpus":4,"idle_ns":10000000000,"others_ns":20000000000,"most":[{"pid":7,"program":"sh","ran_ns":10000000000},{"pid":9,"program":"new","ran_ns":8000000000}]}"#);
+        insta::assert_snapshot!(serde_json::to_string(&found).unwrap(), @r#"{"over_ns":10000000000,"cpus":4,"idle_ns":10000000000,"others_ns":20000000000,"most":[{"pid":7,"program":"kworker/0:1-rcu","ran_ns":10000000000},{"pid":9,"program":"sh","ran_ns":8000000000}]}"#);
         assert!((found.others() - 2.0).abs() < 1e-9 && (found.idle() - 0.25).abs() < 1e-9);
     }
 
