@@ -182,9 +182,9 @@ impl Decoder {
         };
         reply.unless_ended(left)?;
         reply.end(sink);
-        match reply.foreign.take() {
-            Some(foreign) if !reply.ended => Err(foreign),
-            _ => Ok(Shape {
+        match reply.fault() {
+            Some(fault) => Err(fault),
+            None => Ok(Shape {
                 streamed: is_stream && reply.parts.are_streamed(),
                 choices: reply.begun.count_ones().max(1),
             }),

@@ -6,7 +6,7 @@ use super::lines::Lines;
 use super::mend::mend;
 use super::sse::{EventStream, Frame};
 use super::stencil::{self, Stencil};
-use super::text::{MESSAGE_LIMIT, excerpt, shown, surroundings};
+use super::text::{MESSAGE_LIMIT, excerpt, offset, shown, surroundings};
 use super::{DecodeError, Event};
 
 /// What has been read of a reply.
@@ -26,7 +26,10 @@ pub(super) struct Reply {
     pub(super) parts: Parts,
     /// The first line that has no place in it: what is wrong if it never ends
     /// well.
-    pub(super) foreign: Option<DecodeError>,
+    foreign: Option<DecodeError>,
+    /// The first object that is none of the API: what is wrong if nothing of a
+    /// reply comes.
+    unknown: Option<DecodeError>,
 }
 
 /// How a reply's tokens came.
@@ -68,6 +71,7 @@ impl Reply {
             finished: 0,
             parts: Parts::None,
             foreign: None,
+            unknown: None,
         }
     }
 
@@ -83,7 +87,7 @@ impl Reply {
             Frame::Plain(json) => (json, true),
             Frame::Error(_) | Frame::Foreign(_) => return self.trouble(frame, at, sink),
         };
-        self.read(json, is_plain, sink).map_err(|error| self.malformed(json, at, &error))
+        self.read(json, at, is_plain, sink).map_err(|error| self.malformed(json, at, &error))
     }
 
     /// The same of the last one, which may be cut off.
@@ -102,7 +106,7 @@ impl Reply {
 
     /// Takes one JSON object that is a line.
     pub(super) fn object(&mut self, json: &[u8], at: u64, sink: &mut dyn FnMut(Event<'_>)) -> Result<(), DecodeError> {
-        self.read(json, false, sink).map_err(|error| self.malformed(json, at, &error))
+        self.read(json, at, false, sink).map_err(|error| self.malformed(json, at, &error))
     }
 
     /// The same of the last one, which may be cut off.
@@ -172,13 +176,19 @@ impl Reply {
         is_plain: bool,
         sink: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), DecodeError> {
-        match self.read(json, is_plain, sink) {
+        match self.read(json, at, is_plain, sink) {
             Err(error) if !error.is_eof() => Err(self.malformed(json, at, &error)),
             Ok(()) | Err(_) => Ok(()),
         }
     }
 
-    fn read(&mut self, json: &[u8], is_plain: bool, sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<()> {
+    fn read(
+        &mut self,
+        json: &[u8],
+        at: u64,
+        is_plain: bool,
+        sink: &mut dyn FnMut(Event<'_>),
+    ) -> serde_json::Result<()> {
         let json = json.trim_ascii();
         if self.ended || json.is_empty() {
             return Ok(());
@@ -191,11 +201,12 @@ impl Reply {
         if json.starts_with(b"[") && !b"[DONE]".starts_with(json) {
             return self.list(json, sink);
         }
-        let (mut events, mut tokens, mut place) = (0_u32, 0_u32, None);
+        let (mut events, mut tokens, mut place, mut is_unknown) = (0_u32, 0_u32, None, false);
         let read = self.protocol.read;
         let mut note = |event: Event<'_>| {
             self.ended |= matches!(event, Event::Error { .. });
             tokens += u32::from(matches!(event, Event::Token { .. }));
+            is_unknown |= matches!(event, Event::PassedOver { field: "object" });
             events += 1;
             place = stencil::place(json, &event);
             sink(event);
@@ -214,6 +225,10 @@ impl Reply {
             }
         } else if let (1, Some((place, kind)), None, false) = (events, place, &progress.finish, progress.whole) {
             self.stencil.cut(json, place, kind);
+        }
+        if is_unknown {
+            let (expected, reason) = (self.protocol.name, "an object of another kind".to_owned());
+            self.unknown.get_or_insert_with(|| DecodeError::Malformed { expected, reason, at, near: excerpt(json) });
         }
         if tokens > 0 {
             self.parts.add(is_plain || progress.stands_alone);
@@ -240,6 +255,12 @@ impl Reply {
             self.end(sink);
             self.ended = true;
         }
+    }
+
+    /// What is wrong with it, if it never ended.
+    pub(super) fn fault(&mut self) -> Option<DecodeError> {
+        let unknown = self.unknown.take().filter(|_| self.parts == Parts::None);
+        self.foreign.take().or(unknown).filter(|_| !self.ended)
     }
 
     /// What follows the end is passed over, even if it comes in the same piece
@@ -271,11 +292,4 @@ impl Reply {
         let reason = told.split(" at line ").next().unwrap_or_default().to_owned();
         DecodeError::Malformed { expected, reason, at: at + (before + place) as u64, near: surroundings(body, place) }
     }
-}
-
-/// Where in `json` an error is: lines count from 1, and so do columns.
-fn offset(json: &[u8], error: &serde_json::Error) -> usize {
-    let lines = json.split(|byte| *byte == b'\n').take(error.line().saturating_sub(1));
-    let before: usize = lines.map(|line| line.len() + 1).sum();
-    (before + error.column().saturating_sub(1)).min(json.len())
 }

@@ -41,6 +41,13 @@ pub(super) fn one_line(text: &str, limit: usize) -> String {
     text.trim().chars().take(limit).map(|c| if is_unprintable(c) { ' ' } else { c }).collect()
 }
 
+/// Where in `json` an error is: lines count from 1, and so do columns.
+pub(super) fn offset(json: &[u8], error: &serde_json::Error) -> usize {
+    let lines = json.split(|byte| *byte == b'\n').take(error.line().saturating_sub(1));
+    let before: usize = lines.map(|line| line.len() + 1).sum();
+    (before + error.column().saturating_sub(1)).min(json.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::{excerpt, surroundings};

@@ -25,6 +25,24 @@ fn the_message_of_every_known_shape_is_found() {
 }
 
 #[test]
+fn what_waits_runs_or_is_done_is_no_error_unless_it_says_so() {
+    for body in [
+        r#"{"code":0,"message":"success","choices":[]}"#,
+        r#"{"status":"queued","detail":"position 2"}"#,
+        r#"{"success":true,"message":"ok"}"#,
+        r#"{"code":200,"msg":"done"}"#,
+    ] {
+        assert_eq!(complaint(body.as_bytes()), None, "{body}");
+    }
+    assert_eq!(complaint(br#"{"status":"queued","error":"busy"}"#).as_deref(), Some("busy"));
+}
+
+#[test]
+fn a_context_that_memory_has_no_room_for_is_no_prompt_that_is_too_long() {
+    assert!(!is_context_overflow("failed to create context with n_ctx = 131072: out of memory"));
+}
+
+#[test]
 fn an_error_that_says_nothing_is_none() {
     for body in [
         r#"{"error":null}"#,

@@ -71,6 +71,7 @@ fn an_event_that_is_named_an_error_is_one_whatever_it_holds() {
     assert_eq!(frames(": died\nevent:error\n\n"), ["error died"]);
     assert_eq!(frames("event: response.ERROR\ndata: {}\ndata: x\n\n"), ["error {}\nx"]);
     assert_eq!(frames("event: error\n\n"), ["error "]);
+    assert_eq!(frames("data: a\n\nerror: {\"code\":500}\n\n"), ["a", "error {\"code\":500}"]);
     assert_eq!(frames("event: error\n{\"a\":1}\n\n"), ["error {\"a\":1}"]);
     assert_eq!(frames("event: EngineException\ndata: a"), ["error a"]);
 }

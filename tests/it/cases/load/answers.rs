@@ -57,6 +57,24 @@ fn a_reply_without_a_token_is_empty_however_well_it_ends() {
     assert!(called.calls_tool && called.first_token_ns.is_some());
 }
 
+/// The scenario names another API than the server has.
+#[test]
+fn a_reply_that_is_of_another_api_is_garbage_and_shown() {
+    let responses = "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"id\":\"r\"}}\n\n";
+    let ollama = "{\"model\":\"m\",\"message\":{\"role\":\"assistant\",\"content\":\"a\"},\"done\":false}\n";
+    let garbage = |reply: RequestRecord| match reply.outcome {
+        RequestOutcome::Garbage { message } => message,
+        other => format!("{other:?}"),
+    };
+    insta::assert_snapshot!(
+        [record_of(vec![responses.to_owned()]), record_of(vec![ollama.to_owned()])].map(garbage).join("\n"), @r#"
+    not a reply of the OpenAI API: an object of another kind at byte 30, near `{"type":"response.created","response":{"id":"r"}}`
+    not a reply of the OpenAI API: an object of another kind at byte 0, near `{"model":"m","message":{"role":"assistant","content":"a"},"done":false}`
+    "#);
+    let early = "data: {\"cost\":{\"usd\":0}}\n\n".to_owned();
+    assert_eq!(record_of(vec![early, token("a")]).outcome, RequestOutcome::CutOff { finish: None });
+}
+
 /// It would be waited for without end: signs of life keep a connection alive.
 #[test]
 fn a_reply_is_whole_though_its_body_stays_open_behind_it() {
