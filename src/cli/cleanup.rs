@@ -5,9 +5,11 @@ use super::secrets;
 use super::watched::{conclude, effects, not_undone};
 use crate::journal::{Left, Lock, StateFolder};
 use crate::names::RunId;
-use crate::process::Haste;
+use crate::process::{Haste, Strays, leftovers};
+use crate::record::Leftover;
+use crate::telemetry;
 use crate::undo::by_hand;
-use crate::warden::Cleanup;
+use crate::warden::{Cleanup, containment, trace};
 
 /// Undoes what runs have left that are no longer alive.
 pub(super) fn cleanup(arguments: &CleanupArguments) -> Result<u8, Failure> {
@@ -36,13 +38,30 @@ pub(super) fn cleanup(arguments: &CleanupArguments) -> Result<u8, Failure> {
 
 /// What would be undone, in order, as a person would type it.
 fn show(state: &StateFolder, run: &RunId) -> Result<(), Failure> {
-    let _host = Lock::host(state, run)?;
-    let left = Left::read(state, run)?.map(|left| left.entries).unwrap_or_default();
-    print(format_args!("{run}: {} to undo", effects(left.len())));
-    for entry in left.iter().rev() {
+    let _lock = Lock::state(state, run)?;
+    let Some(left) = Left::read(state, run)? else { return Ok(()) };
+    print(format_args!("{run}: {} to undo", effects(left.entries.len())));
+    for entry in left.entries.iter().rev() {
         print(format_args!("  {}: {}", entry.sequence, by_hand(&entry.undo)));
     }
+    for damage in &left.damaged {
+        print(format_args!("  {damage}"));
+    }
+    let trace = trace(state, run, &left, &on_gpu());
+    let strays = Strays { run_id: run.as_str(), containment: containment(&left), spared: &[], trace: Some(&trace) };
+    let possible = if left.has_ended { Vec::new() } else { strays.possible()? };
+    for (which, processes) in [("of the run", leftovers(strays.find()?)), ("perhaps of the run", possible)] {
+        for Leftover { process, user, program } in processes {
+            print(format_args!("  alive, {which}: `{}` (pid {}, user {user})", program.escape_debug(), process.pid));
+        }
+    }
     Ok(())
+}
+
+/// Processes that hold memory of a GPU, as far as somebody tells.
+fn on_gpu() -> Vec<u32> {
+    let found = telemetry::open().probe.processes().into_result().unwrap_or_default();
+    found.into_iter().map(|process| process.pid).collect()
 }
 
 /// Says whether anything is left.
@@ -50,7 +69,7 @@ fn undo(state: &StateFolder, run: &RunId) -> Result<bool, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|source| Failure::Host { what: "start the runtime", source })?;
     let redaction = secrets::hide_again(run);
-    let cleanup = Cleanup { state, run, spared: &[], haste: &Haste::default() };
+    let cleanup = Cleanup { state, run, spared: &[], haste: &Haste::default(), on_gpu: &on_gpu() };
     let done = runtime.block_on(cleanup.clean_up())?;
     done.run_dir.iter().for_each(|run_dir| secrets::hide_in_logs(run_dir, redaction.as_ref()));
     print(format_args!("{run}: {} undone", effects(done.undone)));

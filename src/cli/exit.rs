@@ -151,6 +151,9 @@ pub(super) enum Failure {
     /// The load driver could not be tried out.
     #[error(transparent)]
     Loopback(#[from] crate::loopback::LoopbackError),
+    /// Processes cannot be looked for.
+    #[error(transparent)]
+    Process(#[from] crate::process::ProcessError),
     /// The machine could not be examined.
     #[error(transparent)]
     Doctor(#[from] crate::doctor::DoctorError),
@@ -177,17 +180,19 @@ impl Failure {
             | Self::Name(_) => USAGE,
             Self::State(error) | Self::Warden(WardenError::State(error)) | Self::Run(RunError::State(error)) => {
                 match error {
-                    StateError::Locked { .. } => LOCKED,
+                    StateError::Locked { .. } | StateError::Squatted { .. } => LOCKED,
                     StateError::Dirty { .. } => DIRTY,
                     _ => SETUP,
                 }
             }
+            Self::Store(StoreError::Busy { .. }) => LOCKED,
             Self::Store(_)
             | Self::Host { .. }
             | Self::Write { .. }
             | Self::Json(_)
             | Self::Ports(_)
             | Self::Unannounced(_)
+            | Self::Process(_)
             | Self::NotOurAddress { .. }
             | Self::Distrust(_)
             | Self::Secret(_)

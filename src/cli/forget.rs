@@ -11,7 +11,7 @@ use crate::undo::by_hand;
 /// says what they are and how a person could undo them, and no longer counts
 /// them. Nothing is undone, and no process is ended.
 pub(super) fn forget(state: &StateFolder, run: &RunId, numbers: &[u32]) -> Result<u8, Failure> {
-    let host = Lock::host(state, run)?;
+    let lock = Lock::state(state, run)?;
     let Some(left) = Left::read(state, run)? else {
         print("nothing to do");
         return Ok(DONE);
@@ -21,11 +21,15 @@ pub(super) fn forget(state: &StateFolder, run: &RunId, numbers: &[u32]) -> Resul
     if let Some(number) = numbers.iter().find(|number| !named.iter().any(|entry| entry.sequence == **number)) {
         return Err(Failure::NoEffect { run: run.clone(), number: *number });
     }
+    let lost = if numbers.is_empty() { left.damaged.as_slice() } else { &[] };
     print(format_args!("{run}: {} given up, which nobody undoes any more", effects(named.len())));
     for entry in named.iter().rev() {
         print(format_args!("  {}: {}", entry.sequence, by_hand(&entry.undo)));
     }
-    if named.len() == left.entries.len() {
+    for damage in lost {
+        print(format_args!("  {damage}"));
+    }
+    if named.len() == left.entries.len() && lost.len() == left.damaged.len() {
         Journal::forget(left.folder())?;
     } else {
         let mut journal = Journal::resume(&left)?;
@@ -35,6 +39,6 @@ pub(super) fn forget(state: &StateFolder, run: &RunId, numbers: &[u32]) -> Resul
         let rest = left.entries.len() - numbers.len();
         say(format_args!("{} left; `runexp cleanup {run}` tries again", effects(rest)));
     }
-    drop(host);
+    drop(lock);
     Ok(DONE)
 }

@@ -8,6 +8,7 @@ mod check;
 mod cleanup;
 mod derive;
 mod doctor;
+mod ended;
 mod exit;
 mod explain;
 mod forget;

@@ -27,8 +27,10 @@ impl Earlier {
     /// Finds it by its directory, or by its id among the results.
     pub(super) fn find(run: &Path, results: &Path) -> Result<Self, Failure> {
         let path = find(run, results)?;
-        let past = store::past(&path)?;
-        Ok(Self { directory: RunDirectory::open(path), past })
+        // Whoever else goes on with it is waited for by nobody.
+        let directory = RunDirectory::claim(path)?;
+        let past = store::past(directory.path())?;
+        Ok(Self { directory, past })
     }
 
     /// Its id.

@@ -2,11 +2,11 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
 use std::process;
 
-use super::args::{Format, RunArguments};
-use super::derive::{Derived, derive};
+use super::args::RunArguments;
+use super::derive::derive;
 use super::doctor::CERTIFICATE;
-use super::exit::{CONTRADICTED, DONE, Failure, NOTHING_VALID, SETUP, TEARDOWN, interrupted, print, say};
-use super::invalid::nothing_valid;
+use super::ended::{conclude, left};
+use super::exit::{DONE, Failure, print, say};
 use super::progress;
 use super::resume::Earlier;
 use super::scenario::load;
@@ -20,7 +20,7 @@ use crate::names::{NameError, RunId};
 use crate::plan::{self, Choices, Plan, PlanError};
 use crate::process::needs_sudo;
 use crate::record::{Envelope, Environment, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
-use crate::run::{self, Aftermath, Finished, Guard, Interrupt, Obstacle, Remains, Request, RunEvent, Secrets, World};
+use crate::run::{self, Aftermath, Finished, Guard, Interrupt, Obstacle, Request, RunEvent, Secrets, World};
 use crate::scenario::{Bindings, Scenario};
 use crate::sim::{self, Machine};
 use crate::store::RunDirectory;
@@ -176,7 +176,10 @@ fn guard(scenario: &Scenario, plan: &Plan, run_id: &RunId) -> Result<Guard, Fail
         // What root executes must be its own, or that of who has called it.
         host::trust(&scenario.files, &host::trusted_users())?;
     }
-    let guard = Guard::take(run_id)?;
+    let guard = Guard::take(run_id, plan)?;
+    if let Some(squatter) = guard.squatter() {
+        say(format_args!("warning: the lock of this host is held by {squatter}, who is no run of runexp"));
+    }
     let servers = plan.epochs.iter().flat_map(|epoch| &epoch.servers);
     let mut sources = servers.flat_map(|server| server.source_addresses.iter().map(move |source| (server, *source)));
     match sources.find(|(_, source)| !host::is_own_address(*source)) {
@@ -206,86 +209,6 @@ fn conduct(request: Request<'_>, arguments: &RunArguments) -> Result<Option<Fini
     });
     runtime.shutdown_background();
     finished
-}
-
-/// The third signal: nothing is waited for.
-fn left(directory: &RunDirectory, run_id: &RunId, interrupt: &Interrupt) -> u8 {
-    say(format_args!("left as it is; to undo it: `runexp cleanup {run_id}`"));
-    print(directory.path().display());
-    interrupted(interrupt.signal().unwrap_or_default())
-}
-
-fn conclude(
-    arguments: &RunArguments,
-    directory: &RunDirectory,
-    run_id: &RunId,
-    finished: &Finished,
-) -> Result<u8, Failure> {
-    match finished.remains {
-        Remains::Nothing => {}
-        Remains::Kept => say(format_args!("kept as it is; to undo it: `runexp cleanup {run_id}`")),
-        Remains::Owed => say(format_args!("not all is undone; to try again: `runexp cleanup {run_id}`")),
-    }
-    if let Outcome::Failed { reason } = &finished.outcome {
-        say(format_args!("error: {reason}"));
-    }
-    if let Some(error) = &finished.unrecorded {
-        say(format_args!("error: not all is in the records: {error}"));
-    }
-    let derived = derive(directory.path(), &[]);
-    let code = match &derived {
-        Ok(derived) => code(arguments, finished, derived),
-        Err(_) if !finished.not_undone.is_empty() => TEARDOWN,
-        Err(failure) => failure.code(),
-    };
-    if let Err(failure) = &derived {
-        failure.print();
-    }
-    // What was measured is whole, whatever became of its report.
-    announce(arguments, directory.path(), finished, derived.as_ref().ok(), code)?;
-    Ok(code)
-}
-
-fn code(arguments: &RunArguments, finished: &Finished, derived: &Derived) -> u8 {
-    match &finished.outcome {
-        _ if !finished.not_undone.is_empty() => TEARDOWN,
-        _ if finished.unrecorded.is_some() => SETUP,
-        Outcome::Interrupted { signal } => interrupted(signal),
-        Outcome::Failed { .. } | Outcome::Running => SETUP,
-        Outcome::Completed if !derived.anything_valid() => NOTHING_VALID,
-        Outcome::Completed if !arguments.gate.lets_pass(&derived.verdicts) => CONTRADICTED,
-        Outcome::Completed => DONE,
-    }
-}
-
-fn announce(
-    arguments: &RunArguments,
-    path: &Path,
-    finished: &Finished,
-    derived: Option<&Derived>,
-    code: u8,
-) -> Result<(), Failure> {
-    if let Some(derived) = derived.filter(|_| code == NOTHING_VALID) {
-        say(nothing_valid(&derived.summary));
-    }
-    let files = derived.map_or(&[][..], |derived| &derived.files);
-    if !arguments.quiet && !files.is_empty() {
-        say(format_args!("report: {}", files.join(" ")));
-    }
-    match arguments.format {
-        Format::Human => {
-            derived.into_iter().flat_map(|derived| &derived.noise).for_each(print);
-            print(path.display());
-        }
-        Format::Json => print(serde_json::to_string(&serde_json::json!({
-            "run_dir": path,
-            "outcome": finished.outcome,
-            "not_undone": finished.not_undone,
-            "files": files,
-            "exit_code": code,
-        }))?),
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -34,16 +34,6 @@ pub enum StateError {
         /// Why.
         source: io::Error,
     },
-    /// A line does not hold what it should.
-    #[error("the undo journal `{path}` line {line} is damaged: {source}", path = path.display())]
-    Damaged {
-        /// Which journal.
-        path: PathBuf,
-        /// Which line, from 1.
-        line: usize,
-        /// What is wrong with it.
-        source: serde_json::Error,
-    },
     /// A newer program wrote it.
     #[error(
         "the undo journal `{path}` has version {found}, and this runexp reads up to {known}; use a newer runexp",
@@ -65,6 +55,14 @@ pub enum StateError {
         /// Who has it.
         holder: Holder,
     },
+    /// Somebody has the host's lock who is no run.
+    #[error("the lock of this host is held by {holder}, who is no run of runexp")]
+    Squatted {
+        /// Who has it.
+        holder: Holder,
+        /// Its pid, if it can be seen.
+        pid: Option<u32>,
+    },
     /// Earlier runs have not been undone.
     #[error("what an earlier run changed has not been undone: {}", list(runs))]
     Dirty {
@@ -79,11 +77,11 @@ impl StateError {
         match self {
             Self::Dirty { runs } => Some(runs.first().map_or_else(String::new, |run| format!("runexp cleanup {run}"))),
             Self::NotPrivate { path, .. } => Some(format!("chmod 700 {}, as its owner", path.display())),
-            Self::Damaged { path, .. } => {
-                Some(format!("undo by hand what the other lines say, then remove `{}`", path.display()))
+            Self::Squatted { pid: Some(pid), .. } => {
+                Some(format!("end it, as its user or as root: `kill {pid}`; root may run all the same"))
             }
             Self::TooFewFiles { .. } => Some("allow more open files: `ulimit -n 1024`".to_owned()),
-            Self::Nowhere | Self::Io { .. } | Self::Newer { .. } | Self::Locked { .. } => None,
+            Self::Nowhere | Self::Io { .. } | Self::Newer { .. } | Self::Locked { .. } | Self::Squatted { .. } => None,
         }
     }
 

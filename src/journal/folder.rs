@@ -2,9 +2,14 @@ use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
+use super::write::KNOWN;
 use super::{Lock, StateError};
 use crate::names::RunId;
+use crate::process::Known;
+
+const HOST: &str = "runexp/host";
 
 /// Where journals and locks are, private to one user of the host:
 /// `$RUNEXP_STATE_DIR`; else for root `/var/lib/runexp`; else
@@ -12,6 +17,7 @@ use crate::names::RunId;
 #[derive(Clone, Debug)]
 pub struct StateFolder {
     path: PathBuf,
+    host: String,
 }
 
 impl StateFolder {
@@ -20,10 +26,10 @@ impl StateFolder {
     /// # Errors
     /// If there is no place for it, it cannot be made, or others may enter it.
     pub fn open() -> Result<Self, StateError> {
-        Self::at(&place()?)
+        Ok(Self { host: host(), ..Self::at(&place()?)? })
     }
 
-    /// The same at a place of one's own.
+    /// The same at a place of one's own, as if that were a host of its own.
     ///
     /// # Errors
     /// If it cannot be made, or others may enter it.
@@ -35,7 +41,8 @@ impl StateFolder {
         for folder in [path.clone(), path.join("runs"), path.join("locks")] {
             make_private(&folder)?;
         }
-        Ok(Self { path })
+        let host = format!("{HOST} of {}", path.display());
+        Ok(Self { path, host })
     }
 
     /// Where a run's journal is.
@@ -91,9 +98,53 @@ impl StateFolder {
         }
     }
 
+    /// Keeps what is known of the processes of a run beside its journal, or if
+    /// that is no news, that it was looked for; says whether there is a journal.
+    ///
+    /// # Errors
+    /// If the file system says no.
+    pub fn remember(&self, run: &RunId, known: &Known, is_new: bool) -> Result<bool, StateError> {
+        let folder = self.journal(run);
+        if !folder.is_dir() {
+            return Ok(false);
+        }
+        let (path, draft) = (folder.join(KNOWN), folder.join(format!(".{KNOWN}.draft")));
+        if !is_new {
+            let file = File::options().write(true).open(&path);
+            let looked = file.and_then(|file| file.set_modified(SystemTime::now()));
+            return looked.map(|()| true).map_err(StateError::io("write", &path));
+        }
+        // Not synchronised: who reads it after the machine has gone down looks
+        // for nobody.
+        let written = serde_json::to_vec(known).map_err(io::Error::from).and_then(|text| fs::write(&draft, text));
+        written.and_then(|()| fs::rename(&draft, &path)).map_err(StateError::io("write", &path))?;
+        Ok(true)
+    }
+
+    /// What was [remembered](Self::remember) of a run, and how long ago it was
+    /// last looked for; nothing if that cannot be read.
+    pub fn remembered(&self, run: &RunId) -> (Known, Option<Duration>) {
+        let path = self.journal(run).join(KNOWN);
+        let known = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let looked = path.metadata().and_then(|metadata| metadata.modified()).ok();
+        let age = looked.filter(|_| known.is_some()).and_then(|looked| looked.elapsed().ok());
+        (known.unwrap_or_default(), age)
+    }
+
+    /// The name of the host's lock: the same for every user and every folder.
+    pub(super) fn host_name(&self) -> &str {
+        &self.host
+    }
+
     pub(super) fn lock_file(&self, name: &str) -> PathBuf {
         self.path.join("locks").join(format!("{name}.lock"))
     }
+}
+
+/// Tests run many at once, each on a host of its own; release builds know one.
+fn host() -> String {
+    let own = if cfg!(debug_assertions) { std::env::var("RUNEXP_HOST").ok() } else { None };
+    own.map_or_else(|| HOST.to_owned(), |own| format!("{HOST} of {own}"))
 }
 
 fn place() -> Result<PathBuf, StateError> {

@@ -3,6 +3,7 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
+use super::host_lock::HostLock;
 use super::{Holder, StateError, StateFolder};
 use crate::names::RunId;
 
@@ -15,6 +16,7 @@ const LINE: u64 = 200;
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
+    host: Option<HostLock>,
 }
 
 impl Lock {
@@ -23,6 +25,21 @@ impl Lock {
     /// # Errors
     /// [`StateError::Locked`] if somebody has it.
     pub fn host(state: &StateFolder, run: &RunId) -> Result<Self, StateError> {
+        // The kernel frees both when the holder is dead.
+        let host = HostLock::take(state.host_name())?;
+        Ok(Self { host: Some(host), ..Self::state(state, run)? })
+    }
+
+    /// Who has the host's lock too, without being a run.
+    pub fn squatter(&self) -> Option<&str> {
+        self.host.as_ref()?.squatter()
+    }
+
+    /// The lock of the state folder alone: for what changes nothing but journals.
+    ///
+    /// # Errors
+    /// [`StateError::Locked`] if somebody has it.
+    pub fn state(state: &StateFolder, run: &RunId) -> Result<Self, StateError> {
         Self::take(state, HOST, "this host", run)
     }
 
@@ -35,14 +52,15 @@ impl Lock {
         Self::take(state, &format!("gpu-{name}"), uuid, run)
     }
 
-    /// The host's lock as soon as it is free, for at most `patience`.
+    /// The state folder's lock as soon as it is free, for at most `patience`, and
+    /// the host's if that is free: what is owed does not wait for strangers.
     ///
     /// # Errors
     /// [`StateError::Locked`] if somebody has it until then.
     pub async fn host_within(state: &StateFolder, run: &RunId, patience: Duration) -> Result<Self, StateError> {
         let deadline = tokio::time::Instant::now() + patience;
         loop {
-            match Self::host(state, run) {
+            match Self::state(state, run).map(|lock| Self { host: HostLock::take(state.host_name()).ok(), ..lock }) {
                 Err(StateError::Locked { .. }) if tokio::time::Instant::now() < deadline => {}
                 other => return other,
             }
@@ -71,7 +89,7 @@ impl Lock {
         // For people only: on a full disk the lock holds without it.
         let line = format!("run `{run}` (pid {})\n", std::process::id());
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(line.as_bytes()));
-        Ok(Self { _file: file })
+        Ok(Self { _file: file, host: None })
     }
 }
 
@@ -84,8 +102,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = StateFolder::at(&folder.path().join("state")).unwrap();
         let [first, second] = ["first", "second"].map(|name| RunId::new(name).unwrap());
-        let held = [Lock::host(&state, &first).unwrap(), Lock::gpu(&state, "GPU-1/x", &first).unwrap()];
-        let refused = [Lock::host(&state, &second), Lock::gpu(&state, "GPU-1/x", &second)];
+        let held = [Lock::state(&state, &first).unwrap(), Lock::gpu(&state, "GPU-1/x", &first).unwrap()];
+        let refused = [Lock::state(&state, &second), Lock::gpu(&state, "GPU-1/x", &second)];
         let pid = std::process::id().to_string();
         assert_eq!(
             refused.map(|refused| refused.unwrap_err().to_string().replace(&pid, "PID")),

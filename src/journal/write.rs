@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::folder::{make_private, sync};
+use super::seal::sealed;
 use super::{Header, Left, Line, Lock, StateError, StateFolder, failpoint};
 use crate::process::Unannounced;
 use crate::record::{UndoEntry, UndoState};
@@ -13,6 +14,10 @@ use crate::record::{UndoEntry, UndoState};
 pub(super) const FILE: &str = "journal.jsonl";
 /// What undo commands said that could not be kept in the run's directory.
 const UNDO_LOG: &str = "undo.log";
+/// There once the run has ended in order, and still owes something.
+pub(super) const ENDED: &str = "ended";
+/// What is known of the run's processes.
+pub(super) const KNOWN: &str = "processes.json";
 
 /// A journal that is being written: a line is on disk before the call that
 /// writes it returns.
@@ -22,6 +27,8 @@ pub struct Journal {
     file: File,
     /// Of the whole lines.
     length: u64,
+    /// Whether the last of them has lost its end.
+    lacks_end: bool,
     failpoint: failpoint::Failpoint,
 }
 
@@ -40,7 +47,7 @@ impl Journal {
             let _ = fs::remove_dir(&folder);
             StateError::io("create", &path)(source)
         })?;
-        let mut journal = Self { path, file, length: 0, failpoint: failpoint::Failpoint::default() };
+        let mut journal = Self { path, file, length: 0, lacks_end: false, failpoint: failpoint::Failpoint::default() };
         let begun = journal.append(header).map_err(StateError::io("write", &journal.path));
         let begun = begun.and_then(|()| sync(&folder)).and_then(|()| sync(folder.parent().unwrap_or(&folder)));
         if let Err(error) = begun {
@@ -61,7 +68,8 @@ impl Journal {
         let path = left.folder.join(FILE);
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
         let file = file.map_err(StateError::io("write", &path))?;
-        let mut journal = Self { path, file, length: left.length, failpoint: failpoint::Failpoint::default() };
+        let (length, lacks_end) = (left.length, left.lacks_end);
+        let mut journal = Self { path, file, length, lacks_end, failpoint: failpoint::Failpoint::default() };
         // The torn line of the other would be torn in the middle from now on.
         journal.cut().map_err(StateError::io("write", &journal.path))?;
         Ok(journal)
@@ -88,13 +96,20 @@ impl Journal {
         Ok(())
     }
 
+    /// Says beside a journal that its run has ended in order: what it owes stands
+    /// there, and nothing else of it is alive that nobody has seen.
+    pub fn conclude(folder: &Path) {
+        // Without it, a cleanup looks for more than there can be.
+        let _ = File::create(folder.join(ENDED));
+    }
+
     /// Removes a journal by its folder: everything is undone.
     ///
     /// # Errors
     /// If it cannot be removed.
     pub fn forget(folder: &Path) -> Result<(), StateError> {
         // File by file, since this takes no open file, of which there may be none.
-        for file in [FILE, UNDO_LOG] {
+        for file in [FILE, UNDO_LOG, KNOWN, ENDED] {
             let _ = fs::remove_file(folder.join(file));
         }
         let removed = fs::remove_dir(folder).or_else(|_| fs::remove_dir_all(folder));
@@ -102,14 +117,17 @@ impl Journal {
     }
 
     fn append(&mut self, line: &impl Serialize) -> io::Result<()> {
-        let mut text = serde_json::to_vec(line)?;
-        text.push(b'\n');
+        let mut text = sealed(serde_json::to_vec(line)?);
+        if self.lacks_end {
+            text.insert(0, b'\n');
+        }
         self.cut()?;
         self.file.write_all(&text).and_then(|()| self.file.sync_data()).inspect_err(|_| {
             // The next line cuts again; this one only tidies.
             let _ = self.file.set_len(self.length);
         })?;
         self.length += text.len() as u64;
+        self.lacks_end = false;
         Ok(())
     }
 

@@ -6,19 +6,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::{WaitOptions, getpid, set_child_subreaper, wait};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
-use super::ending::{ask, send};
+use super::ending::{Killing, ask};
 use super::identity::{PROC, Stat, ancestors, boot_id, is_same_and_alive, processes};
-use super::{Haste, ProcessError, RUN_MARK, cgroup, marked};
-use crate::record::{Containment, ProcessIdentity};
+use super::{Haste, ProcessError, RUN_MARK, Trace, cgroup, marked};
+use crate::record::{Containment, Leftover, ProcessIdentity};
 use crate::signal::StopSignal;
 
 /// How long what is left may take to end by itself.
 const GRACE: Duration = Duration::from_secs(2);
 const QUIET_LOOKS: u32 = 3;
-/// How long killing may take. What forks faster than that is reported.
-const KILL_WAIT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(10);
 
 /// Sees to it that nothing this process starts can leave it unnoticed, by the
@@ -53,6 +51,9 @@ pub struct Strays<'a> {
     /// Children of this process that are no business of the run, and what they
     /// started.
     pub spared: &'a [ProcessIdentity],
+    /// What else tells its processes, where nobody of it is left to be their
+    /// parent.
+    pub trace: Option<&'a Trace>,
 }
 
 impl Strays<'_> {
@@ -73,7 +74,7 @@ impl Strays<'_> {
     /// one become ours, and to look there is faster than to fork. Then looks
     /// everywhere.
     async fn kill(&self) -> Result<(), ProcessError> {
-        let (begun, mut quiet_looks) = (Instant::now(), 0);
+        let (mut killing, mut quiet_looks) = (Killing::begin(), 0);
         while quiet_looks < QUIET_LOOKS {
             let mut found = self.own_children()?;
             // One that died meanwhile may have left a child of its own.
@@ -81,12 +82,7 @@ impl Strays<'_> {
             if is_quiet {
                 found = self.find()?;
             }
-            if begun.elapsed() >= KILL_WAIT {
-                return Err(ProcessError::Immortal { pids: found.into_iter().map(|process| process.pid).collect() });
-            }
-            for process in &found {
-                send(process, StopSignal::Kill);
-            }
+            killing.kill(&found)?;
             if is_quiet && found.is_empty() {
                 quiet_looks += 1;
                 sleep(POLL).await;
@@ -98,14 +94,35 @@ impl Strays<'_> {
         Ok(())
     }
 
+    /// Who else may be of the run, though nothing tells it for certain.
+    ///
+    /// # Errors
+    /// If they cannot be looked for.
+    pub fn possible(&self) -> Result<Vec<Leftover>, ProcessError> {
+        let Some(trace) = self.trace else { return Ok(Vec::new()) };
+        let certain = self.find()?;
+        let table: BTreeMap<u32, Stat> = processes(Path::new(PROC))?.into_iter().collect();
+        let own = std::process::id();
+        let mut found = trace.possible(&table);
+        found.retain(|leftover| {
+            let pid = leftover.process.pid;
+            let is_around = pid == own
+                || ancestors(&table, own).any(|above| above == pid)
+                || ancestors(&table, pid).any(|above| above == own);
+            !is_around && !certain.contains(&leftover.process)
+        });
+        Ok(found)
+    }
+
     fn own_children(&self) -> Result<Vec<ProcessIdentity>, ProcessError> {
         let mut found = children()?;
         found.retain(|process| !self.spared.contains(process));
         Ok(found)
     }
 
-    /// Our descendants, what is in the run's control group, and what bears the
-    /// run's mark; never ourselves or those who started us.
+    /// Our descendants, what is in the run's control group, what bears the run's
+    /// mark, what its trace tells, and what all these have started; never
+    /// ourselves or those who started us.
     ///
     /// # Errors
     /// If they cannot be looked for.
@@ -122,6 +139,11 @@ impl Strays<'_> {
         }));
         if let Containment::Cgroup { path } = self.containment {
             found.extend(cgroup::members(path));
+        }
+        if let Some(trace) = self.trace {
+            found.extend(trace.find(&table));
+            let ours: BTreeSet<u32> = found.difference(&above).copied().collect();
+            found.extend(table.keys().filter(|pid| ancestors(&table, **pid).any(|ancestor| ours.contains(&ancestor))));
         }
         let live = found.difference(&above).filter_map(|pid| Some((*pid, table.get(pid)?)));
         Ok(live

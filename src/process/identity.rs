@@ -37,10 +37,10 @@ pub enum ProcessError {
         source: io::Error,
     },
     /// Processes outlived SIGKILL.
-    #[error("still alive after SIGKILL: {pids:?}")]
+    #[error("still alive after SIGKILL: {:?}", processes.iter().map(|process| process.pid).collect::<Vec<_>>())]
     Immortal {
         /// They.
-        pids: Vec<u32>,
+        processes: Vec<ProcessIdentity>,
     },
     /// Members of a group outlived SIGKILL.
     #[error("process group {group} is still alive after SIGKILL: {pids:?}")]
@@ -156,6 +156,16 @@ pub fn age(process: &ProcessIdentity) -> Result<Duration, ProcessError> {
     Ok(Duration::try_from_secs_f64(up).unwrap_or_default().saturating_sub(started))
 }
 
+/// The moment so long ago, in clock ticks after boot.
+///
+/// # Errors
+/// If the kernel does not tell how long it has been up.
+pub fn ticks_before(ago: Duration) -> Result<u64, ProcessError> {
+    let boot = ProcessIdentity { pid: 0, start_ticks: 0, boot_id: String::new() };
+    let up = age(&boot)?.saturating_sub(ago);
+    Ok(u64::try_from(up.as_millis()).unwrap_or(u64::MAX) / MILLISECONDS_PER_TICK)
+}
+
 /// Whether this very process still runs: same boot, same start time, and not a
 /// zombie.
 pub fn is_same_and_alive(process: &ProcessIdentity) -> bool {
@@ -174,6 +184,14 @@ pub fn pid_is_alive(pid: u32) -> bool {
 /// (`/proc/PID/comm`, 15 bytes).
 pub fn program(pid: u32) -> Option<String> {
     Stat::read(Path::new(PROC), pid).filter(Stat::is_alive).map(|stat| stat.name)
+}
+
+/// The file that a process executes; `None` if nobody may see it, as only root
+/// may another user's.
+pub fn program_file(pid: u32) -> Option<String> {
+    let path = std::fs::read_link(format!("{PROC}/{pid}/exe")).ok()?;
+    let path = path.to_string_lossy().into_owned();
+    Some(path.strip_suffix(" (deleted)").map(str::to_owned).unwrap_or(path))
 }
 
 /// The words by which a process was started; none if nobody may see them.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use super::identity::PROC;
@@ -31,6 +32,17 @@ pub fn environment_of(pid: u32) -> Vec<(String, String)> {
         text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))
     };
     environment(pid).filter_map(pair).collect()
+}
+
+/// The first process that has a socket open, by the socket's inode, and its
+/// user; `None` if it belongs to somebody whose descriptors we may not see.
+pub fn holder_of_socket(inode: &str) -> Option<(u32, u32)> {
+    let proc = Path::new(PROC);
+    let socket = BTreeSet::from([format!("socket:[{inode}]")]);
+    let pids = std::fs::read_dir(proc).ok()?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let pid: u32 = pids.filter(|pid| holds(proc, *pid, &socket)).min()?;
+    let user = std::fs::metadata(proc.join(pid.to_string())).ok()?.uid();
+    Some((pid, user))
 }
 
 /// The sockets that listen on this port where a connection to loopback would

@@ -1,11 +1,12 @@
 #![expect(clippy::disallowed_methods, reason = "reads /proc")]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use super::ending::{ask, kill};
 use super::identity::{PROC, Stat, boot_id, processes};
-use super::{Haste, ProcessError, Rights, stop_group};
+use super::{Haste, ProcessError, Rights, Trace, needs_sudo, stop_group};
 use crate::record::ProcessIdentity;
 use crate::signal::StopSignal;
 
@@ -50,24 +51,37 @@ pub async fn stop_marked(
 }
 
 /// Kills the commands of a run that have not ended, before what they were about
-/// to do is undone.
+/// to do is undone; through `sudo -n` those that run by it. `servers` are none
+/// of them.
 ///
 /// # Errors
 /// If they cannot be looked for, or some are alive even so.
-pub async fn end_unfinished(run_id: &str) -> Result<(), ProcessError> {
-    for command in unfinished_commands(run_id)? {
-        stop_group(&command, StopSignal::Kill, Duration::ZERO, Rights::Own).await?;
+pub async fn end_unfinished(run_id: &str, trace: &Trace, servers: &[u32]) -> Result<(), ProcessError> {
+    for command in unfinished_commands(run_id, trace, servers)? {
+        let stopped = stop_group(&command, StopSignal::Kill, Duration::ZERO, Rights::Own).await;
+        if matches!(stopped, Err(ProcessError::Signal { .. })) && needs_sudo() {
+            stop_group(&command, StopSignal::Kill, Duration::ZERO, Rights::Sudo).await?;
+        } else {
+            stopped?;
+        }
     }
     Ok(())
 }
 
 /// Commands of a run that have not ended: each leads a process group, as we
 /// start them, and no session, as a daemon would. Servers are none of them.
-fn unfinished_commands(run_id: &str) -> Result<Vec<ProcessIdentity>, ProcessError> {
+fn unfinished_commands(run_id: &str, trace: &Trace, servers: &[u32]) -> Result<Vec<ProcessIdentity>, ProcessError> {
     let boot_id = boot_id()?;
-    let found = with_mark(RUN_MARK, run_id)?.into_iter();
-    let commands = found.filter(|(pid, stat)| stat.group == *pid && stat.session != *pid && !is_server(*pid));
+    let table: BTreeMap<u32, Stat> = processes(Path::new(PROC))?.into_iter().collect();
+    let mut found = trace.known.find(&table);
+    found.extend(with_mark(RUN_MARK, run_id)?.into_iter().map(|(pid, _)| pid));
+    let is_command = |pid: u32, stat: &Stat| {
+        let is_server = servers.contains(&pid) || is_server(pid);
+        stat.is_alive() && stat.group == pid && stat.session != pid && !is_server
+    };
+    let commands = found.into_iter().filter_map(|pid| Some((pid, table.get(&pid)?)));
     Ok(commands
+        .filter(|(pid, stat)| is_command(*pid, stat))
         .map(|(pid, stat)| ProcessIdentity { pid, start_ticks: stat.start_ticks, boot_id: boot_id.clone() })
         .collect())
 }
@@ -119,7 +133,7 @@ mod tests {
         both.sort_unstable();
         assert_eq!(pids(marked(RUN_MARK, &run).unwrap()), both);
         assert_eq!(pids(marked(SERVER_MARK, &mark).unwrap()), [server]);
-        assert_eq!(pids(unfinished_commands(&run).unwrap()), [command]);
+        assert_eq!(pids(unfinished_commands(&run, &Trace::default(), &[]).unwrap()), [command]);
         assert!(marked(RUN_MARK, &run[1..]).unwrap().is_empty());
         for child in &mut children {
             child.kill().unwrap();

@@ -11,6 +11,8 @@ mod ending;
 mod group;
 mod haste;
 mod identity;
+mod known;
+mod leftover;
 mod limit;
 mod listener;
 mod log;
@@ -19,6 +21,7 @@ mod mark;
 mod memory_log;
 mod spare_files;
 mod sudo;
+mod trace;
 mod undoing;
 mod usage;
 mod workers;
@@ -30,16 +33,19 @@ pub use group::{Rights, Stopped, group_members, signal_group, stop_group};
 pub use haste::Haste;
 pub use identity::{
     ProcessError, age, boot_id, command_line, identity, is_in_container, is_same_and_alive, named, pid_is_alive,
-    program,
+    program, program_file, ticks_before,
 };
+pub use known::Known;
+pub use leftover::{end_each, leftovers};
 pub use limit::Limit;
-pub use listener::{environment_of, listener};
+pub use listener::{environment_of, holder_of_socket, listener};
 pub use log::{Tail, append_to, read_from, tail};
 pub use lookup::{NoProgram, find_program};
 pub use mark::{RUN_MARK, SERVER_MARK, end_unfinished, marked, server_mark, stop_marked};
 pub use memory_log::MemoryLog;
 pub use spare_files::SpareFiles;
 pub use sudo::{Privileged, needs_sudo};
+pub use trace::Trace;
 pub use undoing::{Unannounced, Undoing};
 pub use usage::{Containers, CpuUsage};
 pub use workers::{signal_each, workers};

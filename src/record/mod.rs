@@ -54,7 +54,7 @@ pub use telemetry::{
     CallCost, GpuReading, HeldDown, MemorySource, Mig, MigDevice, Performance, PowerSource, ProcessOnGpu, Reading,
     TelemetryRecord,
 };
-pub use undo::{Containment, ProcessIdentity, Undo, UndoEntry, UndoState};
+pub use undo::{Certainty, Containment, Leftover, ProcessIdentity, Undo, UndoEntry, UndoState};
 
 /// The version of the record format this program writes.
 pub const SCHEMA_VERSION: u32 = 1;

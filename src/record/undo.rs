@@ -71,6 +71,13 @@ pub enum Undo {
         /// Its body.
         json: serde_json::Value,
     },
+    /// Ends processes that were alive when everything had been taken back.
+    EndProcesses {
+        /// They.
+        processes: Vec<Leftover>,
+        /// Whether they are of the run.
+        certainty: Certainty,
+    },
     /// Removes a folder of ours and what is in it.
     RemoveDir {
         /// Which.
@@ -87,6 +94,28 @@ pub struct ProcessIdentity {
     pub start_ticks: u64,
     /// The boot it belongs to.
     pub boot_id: String,
+}
+
+/// A process that is alive although nobody of its run should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leftover {
+    /// Who it is.
+    #[serde(flatten)]
+    pub process: ProcessIdentity,
+    /// The number of the user as whom it runs.
+    pub user: u32,
+    /// What it is called.
+    pub program: String,
+}
+
+/// How surely a process is of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Certainty {
+    /// The run has started it.
+    Ours,
+    /// It may have; so a person has to say.
+    Possible,
 }
 
 /// How everything that a run starts is held together: the best means that the

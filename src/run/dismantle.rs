@@ -2,8 +2,8 @@ use super::Aftermath;
 use super::conductor::Conductor;
 use super::event::RunEvent;
 use super::stage::Stage;
-use crate::process::Strays;
-use crate::record::{CellKey, Event, Scope};
+use crate::process::{ProcessError, Strays, leftovers};
+use crate::record::{CellKey, Certainty, Event, Scope};
 use crate::undo::UndoFailure;
 
 impl Conductor<'_> {
@@ -39,10 +39,18 @@ impl Conductor<'_> {
 
     /// What is alive although everything has been stopped: daemons that have
     /// left their group and their session.
-    async fn end_strays(&self) -> Option<String> {
+    async fn end_strays(&mut self) -> Option<String> {
         let Stage { containment, run_id, .. } = &self.stage;
-        let strays = Strays { run_id, containment: containment.as_ref()?, spared: &[] };
-        strays.end(&self.haste).await.err().map(|error| format!("what the run has started is {error}"))
+        let strays = Strays { run_id, containment: containment.as_ref()?, spared: &[], trace: None };
+        match strays.end(&self.haste).await {
+            Ok(()) => None,
+            Err(ProcessError::Immortal { processes }) => {
+                self.undo.owe(leftovers(processes), Certainty::Ours).as_ref().map(by_hand)
+            }
+            // A refused run has started nothing that could be alive.
+            Err(_) if !self.has_begun => None,
+            Err(error) => Some(format!("nobody can tell whether something of the run is alive: {error}")),
+        }
     }
 
     /// Leaves everything to a later `runexp cleanup`, if there is anything;

@@ -76,7 +76,7 @@ impl Conductor<'_> {
         if found.is_empty() {
             return Ok(());
         }
-        let strays = Strays { run_id: self.stage.run_id, containment, spared: &[] };
+        let strays = Strays { run_id: self.stage.run_id, containment, spared: &[], trace: None };
         // What cannot be told to be ours is refused as somebody else's.
         let ours: Vec<u32> = strays.find().unwrap_or_default().into_iter().map(|process| process.pid).collect();
         let foreign = foreign(found, &ours, &self.stage.plan.foreign_gpu_processes, program);

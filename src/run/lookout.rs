@@ -123,7 +123,7 @@ impl Neighbourhood {
     /// allowed, with their programs' names. One that has ended already has no
     /// name, and has done no harm that lasts.
     fn strangers<'p>(&self, new: &[&'p ProcessOnGpu], in_containers: bool) -> Vec<(&'p ProcessOnGpu, String)> {
-        let strays = Strays { run_id: &self.run_id, containment: &self.containment, spared: &[] };
+        let strays = Strays { run_id: &self.run_id, containment: &self.containment, spared: &[], trace: None };
         // What cannot be told to be ours is somebody else's.
         let ours: Vec<u32> = strays.find().unwrap_or_default().into_iter().map(|process| process.pid).collect();
         let is_foreign = |pid: u32, program: &str| {

@@ -163,7 +163,7 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
         let event = resumption.seam(&manifest.environment, clock);
         ledger.pen().event(EventRecord { at_ns: clock.now(), event });
     }
-    let (mut guarded, journal) = guard.map(|guard| guard.begin(directory)).transpose()?.unzip();
+    let (mut guarded, journal) = guard.map(|guard| guard.begin(directory, scenario_dir)).transpose()?.unzip();
     let run_id: &str = &manifest.run_id.to_string();
     let containment = guarded.as_ref().map(|guarded| guarded.containment.clone());
     let findings = Findings::default();
@@ -186,7 +186,7 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
         aftermath,
         resumption,
     };
-    let mut conductor = Conductor::new(stage, journal, &ledger, &interrupt, watch);
+    let mut conductor = Conductor::new(stage, journal.flatten(), &ledger, &interrupt, watch);
     let result = conductor.perform().await;
     // A signal that comes later finds everything measured, or the reason known.
     let signal = interrupt.signal();

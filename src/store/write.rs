@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +21,9 @@ pub struct RunDirectory {
     path: PathBuf,
     /// What no file of it may hold.
     redaction: Arc<Redaction>,
+    /// Held so that nobody else writes there.
+    #[expect(dead_code, reason = "a lock is held, not read")]
+    claim: Option<Arc<File>>,
 }
 
 impl RunDirectory {
@@ -36,12 +39,23 @@ impl RunDirectory {
         fs::create_dir(&path).map_err(StoreError::io("create", &path))?;
         let logs = path.join(LOGS);
         fs::create_dir(&logs).map_err(StoreError::io("create", logs))?;
-        Ok(Self { path, redaction: Arc::default() })
+        let claim = claim(&path)?;
+        Ok(Self { path, redaction: Arc::default(), claim: Some(Arc::new(claim)) })
+    }
+
+    /// An existing run directory, to go on in it: nobody else does meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] if somebody does, or if the file system says no.
+    pub fn claim(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let path = path.into();
+        let claim = claim(&path)?;
+        Ok(Self { path, redaction: Arc::default(), claim: Some(Arc::new(claim)) })
     }
 
     /// An existing run directory, whose derived files may be made again.
     pub fn open(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), redaction: Arc::default() }
+        Self { path: path.into(), redaction: Arc::default(), claim: None }
     }
 
     /// The same, and nothing that is written from now on holds these secrets.
@@ -115,6 +129,16 @@ impl RunDirectory {
         let mut value = serde_json::from_str(text).map_err(StoreError::Unwritable)?;
         self.redaction.hide_in(&mut value);
         pretty(&value).map(Cow::Owned)
+    }
+}
+
+/// A lock of the kernel on the folder, free as soon as this process is dead.
+fn claim(path: &Path) -> Result<File, StoreError> {
+    let folder = File::open(path).map_err(StoreError::io("open", path))?;
+    match folder.try_lock() {
+        Ok(()) => Ok(folder),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Busy { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(StoreError::io("lock", path)(source)),
     }
 }
 

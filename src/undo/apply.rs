@@ -7,9 +7,10 @@ use indexmap::IndexMap;
 use super::request::RequestError;
 use super::{UndoLog, compose, mps, request};
 use crate::process::{
-    Command, CommandError, Haste, Limit, MemoryLog, ProcessError, Rights, SERVER_MARK, stop_group, stop_marked,
+    Command, CommandError, Haste, Limit, MemoryLog, ProcessError, Rights, SERVER_MARK, end_each, is_same_and_alive,
+    stop_group, stop_marked,
 };
-use crate::record::{ProcessIdentity, Undo};
+use crate::record::{Certainty, Leftover, ProcessIdentity, Undo};
 use crate::signal::StopSignal;
 use crate::units::Period;
 
@@ -70,6 +71,21 @@ pub enum UndoError {
         /// Which.
         path: PathBuf,
     },
+    /// Processes of the run could not be ended.
+    #[error("what the run has started is still alive: {}", list(processes))]
+    Alive {
+        /// They.
+        processes: Vec<Leftover>,
+    },
+    /// Processes are alive that may be of the run.
+    #[error(
+        "what the run may have started is alive, begun while it was there and left by its parents: {}",
+        list(processes)
+    )]
+    PossiblyLeft {
+        /// They.
+        processes: Vec<Leftover>,
+    },
     /// A folder could not be removed.
     #[error("`{path}` could not be removed: {source}", path = path.display())]
     Folder {
@@ -110,6 +126,7 @@ pub async fn apply(undo: &Undo, log: &UndoLog, haste: &Haste) -> Result<(), Undo
             let sent = request::send_in_time(method, url, json, haste).await;
             sent.map_err(|source| UndoError::Request { label: label.clone(), source })
         }
+        Undo::EndProcesses { processes, certainty } => still_alive(processes, *certainty).await,
         Undo::RemoveDir { path } => match std::fs::remove_dir_all(path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
                 Err(UndoError::Folder { path: path.clone(), source })
@@ -117,6 +134,29 @@ pub async fn apply(undo: &Undo, log: &UndoLog, haste: &Haste) -> Result<(), Undo
             Ok(()) | Err(_) => Ok(()),
         },
     }
+}
+
+/// Ends what is of the run for certain; of the rest only a person can say.
+async fn still_alive(processes: &[Leftover], certainty: Certainty) -> Result<(), UndoError> {
+    if certainty == Certainty::Ours {
+        let identities: Vec<ProcessIdentity> = processes.iter().map(|leftover| leftover.process.clone()).collect();
+        // Who is alive afterwards is looked for below.
+        let _ = end_each(&identities).await;
+    }
+    let alive = processes.iter().filter(|leftover| is_same_and_alive(&leftover.process));
+    let processes: Vec<Leftover> = alive.cloned().collect();
+    match certainty {
+        _ if processes.is_empty() => Ok(()),
+        Certainty::Ours => Err(UndoError::Alive { processes }),
+        Certainty::Possible => Err(UndoError::PossiblyLeft { processes }),
+    }
+}
+
+fn list(processes: &[Leftover]) -> String {
+    let told = processes.iter().map(|Leftover { process, user, program }| {
+        format!("`{}` (pid {}, user {user})", program.escape_debug(), process.pid)
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// Stops a server's group, then what bears its mark: the server itself where

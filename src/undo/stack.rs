@@ -1,6 +1,6 @@
 use super::{UndoError, UndoLog, apply, by_hand};
 use crate::process::{Haste, SpareFiles, Unannounced, Undoing};
-use crate::record::{Undo, UndoEntry, UndoState};
+use crate::record::{Certainty, Leftover, Undo, UndoEntry, UndoState};
 
 /// Every effect that has to be taken back, in the order of registration.
 ///
@@ -99,6 +99,25 @@ impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> UndoStack<J> {
         failures
     }
 
+    /// Announces processes that could not be ended, so that a later process
+    /// tries again; `None` if all of them are announced already.
+    pub fn owe(&mut self, mut processes: Vec<Leftover>, certainty: Certainty) -> Option<UndoFailure> {
+        processes.retain(|leftover| !self.entries.iter().any(|entry| names(&entry.undo, leftover)));
+        if processes.is_empty() {
+            return None;
+        }
+        let error = match certainty {
+            Certainty::Ours => UndoError::Alive { processes: processes.clone() },
+            Certainty::Possible => UndoError::PossiblyLeft { processes: processes.clone() },
+        };
+        let entry = UndoEntry { sequence: self.next, undo: Undo::EndProcesses { processes, certainty } };
+        self.next += 1;
+        // Where it cannot be written down, it is told all the same.
+        self.note(&entry, &UndoState::Failed { reason: error.to_string() });
+        self.entries.push(entry.clone());
+        Some(UndoFailure { entry, error })
+    }
+
     fn note(&mut self, entry: &UndoEntry, state: &UndoState) {
         // Without this line the undo is done once more by whoever reads the journal.
         let _ = (self.journal)(entry, state);
@@ -128,6 +147,10 @@ impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> Undoing for Un
             self.note(&entry, &UndoState::Done);
         }
     }
+}
+
+fn names(undo: &Undo, leftover: &Leftover) -> bool {
+    matches!(undo, Undo::EndProcesses { processes, .. } if processes.iter().any(|known| known.process == leftover.process))
 }
 
 #[cfg(test)]

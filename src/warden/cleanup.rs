@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use crate::journal::{Journal, Left, Lock, StateError, StateFolder};
 use crate::names::RunId;
-use crate::process::{self, Haste, ProcessError, Strays, Unannounced};
-use crate::record::{Containment, ProcessIdentity, UndoEntry, UndoState};
-use crate::undo::{UndoLog, UndoStack, by_hand};
+use crate::process::{self, Haste, ProcessError, Strays, Trace, Unannounced};
+use crate::record::{Certainty, Containment, ProcessIdentity, Undo, UndoEntry, UndoState};
+use crate::undo::{UndoFailure, UndoLog, UndoStack, by_hand};
 
 /// How long another cleanup of the same run may take.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -51,6 +51,8 @@ pub struct Cleanup<'a> {
     pub spared: &'a [ProcessIdentity],
     /// Whether there is little time.
     pub haste: &'a Haste,
+    /// Processes that hold memory of a GPU, if somebody has looked.
+    pub on_gpu: &'a [u32],
 }
 
 impl Cleanup<'_> {
@@ -63,7 +65,11 @@ impl Cleanup<'_> {
     /// If the journal cannot be had.
     pub async fn take_over(&self) -> Result<CleanedUp, WardenError> {
         let _host = Lock::host_within(self.state, self.run, PATIENCE).await?;
-        self.undo_all().await
+        let done = self.undo_all(false).await;
+        if done.as_ref().is_ok_and(|done| !done.not_undone.is_empty()) {
+            Journal::conclude(&self.state.journal(self.run));
+        }
+        done
     }
 
     /// Undoes everything, unless somebody has the host's lock.
@@ -72,56 +78,100 @@ impl Cleanup<'_> {
     /// If the run is alive, or the journal cannot be had.
     pub async fn clean_up(&self) -> Result<CleanedUp, WardenError> {
         let _host = Lock::host(self.state, self.run)?;
-        self.undo_all().await
+        self.undo_all(true).await
     }
 
     /// Commands that have not ended first, or they would go on where the undo
     /// has been; then the journal, the last effect first; then what is alive
     /// although nobody should be. Whatever fails, the rest is done.
-    async fn undo_all(&self) -> Result<CleanedUp, WardenError> {
+    async fn undo_all(&self, nobody_saw: bool) -> Result<CleanedUp, WardenError> {
         let Some(left) = Left::read(self.state, self.run)? else {
-            self.end_strays(&Containment::Subreaper).await?;
+            self.strays(&Containment::Subreaper, None).end(self.haste).await?;
             return Ok(CleanedUp::default());
         };
-        let unfinished = process::end_unfinished(self.run.as_str()).await;
-        let mut done = self.unwind(&left).await;
-        if let Err(error) = unfinished {
-            done.not_undone.push(format!("a command of the run goes on: {error}"));
+        let trace = trace(self.state, self.run, &left, self.on_gpu);
+        let containment = containment(&left);
+        let strays = self.strays(containment, Some(&trace));
+        let mut problems: Vec<String> = left.damaged.iter().map(ToString::to_string).collect();
+        if let Err(error) = process::end_unfinished(self.run.as_str(), &trace, &servers(&left)).await {
+            problems.push(format!("a command of the run goes on: {error}"));
         }
-        let containment = left.header.as_ref().map_or(&Containment::Subreaper, |header| &header.containment);
-        match self.end_strays(containment).await {
+        let mut stack = self.stack(&left);
+        let mut failures = stack.unwind().await;
+        let undone = left.entries.len() - failures.len();
+        match strays.end(self.haste).await {
             Ok(()) => drop(process::release(containment)),
-            Err(error) => done.not_undone.push(format!("what the run has started is {error}")),
+            Err(ProcessError::Immortal { processes }) => {
+                failures.extend(stack.owe(process::leftovers(processes), Certainty::Ours));
+            }
+            Err(error) => problems.push(format!("nobody can tell whether something of the run is alive: {error}")),
         }
-        if done.not_undone.is_empty()
+        // Who saw the run die is the parent of all that it left.
+        if nobody_saw && !left.has_ended {
+            failures.extend(stack.owe(strays.possible().unwrap_or_default(), Certainty::Possible));
+        }
+        drop(stack);
+        problems.extend(failures.iter().map(by_hand_too));
+        if problems.is_empty()
             && let Err(error) = Journal::forget(left.folder())
         {
-            done.not_undone.push(format!("everything is, but not the journal that says what was to be: {error}"));
+            problems.push(format!("everything is, but not the journal that says what was to be: {error}"));
         }
-        Ok(done)
+        let run_dir = left.header.map(|header| header.run_dir);
+        Ok(CleanedUp { run_dir, undone, not_undone: problems })
     }
 
-    async fn unwind(&self, left: &Left) -> CleanedUp {
-        let run_dir = left.header.as_ref().map(|header| header.run_dir.clone());
+    fn stack(&self, left: &Left) -> UndoStack<Announce> {
+        let run_dir = left.header.as_ref().map(|header| header.run_dir.as_path());
         // What cannot be noted there is undone all the same, and once more by
         // whoever reads it.
         let mut journal = Journal::resume(left).ok();
-        let announce = move |entry: &UndoEntry, state: &UndoState| -> Result<(), Unannounced> {
-            journal.as_mut().map_or(Ok(()), |journal| journal.write(entry, state))
-        };
-        let log = log(run_dir.as_deref(), left.folder());
-        let mut stack = UndoStack::resumed(left.entries.clone(), log, self.haste.clone(), announce);
-        let failures = stack.unwind().await;
-        let not_undone: Vec<String> = failures
-            .iter()
-            .map(|failure| format!("{failure}; to do it by hand: `{}`", by_hand(&failure.entry.undo)))
-            .collect();
-        CleanedUp { run_dir, undone: left.entries.len() - not_undone.len(), not_undone }
+        let announce: Announce =
+            Box::new(move |entry, state| journal.as_mut().map_or(Ok(()), |journal| journal.write(entry, state)));
+        UndoStack::resumed(left.entries.clone(), log(run_dir, left.folder()), self.haste.clone(), announce)
     }
 
-    async fn end_strays(&self, containment: &Containment) -> Result<(), ProcessError> {
-        Strays { run_id: self.run.as_str(), containment, spared: self.spared }.end(self.haste).await
+    fn strays<'s>(&'s self, containment: &'s Containment, trace: Option<&'s Trace>) -> Strays<'s> {
+        Strays { run_id: self.run.as_str(), containment, spared: self.spared, trace }
     }
+}
+
+type Announce = Box<dyn FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>>;
+
+/// How a run was held together. If nobody knows, its processes are told by what
+/// else there is.
+pub fn containment(left: &Left) -> &Containment {
+    left.header.as_ref().map_or(&Containment::Subreaper, |header| &header.containment)
+}
+
+/// What tells the processes of a run whose journal this is.
+pub fn trace(state: &StateFolder, run: &RunId, left: &Left, on_gpu: &[u32]) -> Trace {
+    let (known, looked_ago) = state.remembered(run);
+    let looked_ticks = looked_ago.and_then(|ago| process::ticks_before(ago).ok());
+    let on_gpu = on_gpu.iter().copied().collect();
+    let Some(header) = &left.header else { return Trace { known, looked_ticks, on_gpu, ..Trace::default() } };
+    let runner = header.runner.as_ref().filter(|runner| process::boot_id().is_ok_and(|boot| boot == runner.boot_id));
+    Trace {
+        known,
+        looked_ticks,
+        started_ticks: runner.map(|runner| runner.start_ticks),
+        logs: Some(header.run_dir.join("logs")),
+        folders: header.dir.iter().chain([&header.run_dir]).cloned().collect(),
+        on_gpu,
+    }
+}
+
+/// The servers of a run: they are asked to stop, and not killed at once.
+fn servers(left: &Left) -> Vec<u32> {
+    let server = |entry: &UndoEntry| match &entry.undo {
+        Undo::StopProcess { process: Some(process), .. } => Some(process.pid),
+        _ => None,
+    };
+    left.entries.iter().filter_map(server).collect()
+}
+
+fn by_hand_too(failure: &UndoFailure) -> String {
+    format!("{failure}; to do it by hand: `{}`", by_hand(&failure.entry.undo))
 }
 
 /// What undo commands say goes where the run's own did, if that is still there,

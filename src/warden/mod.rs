@@ -2,7 +2,8 @@
 //! that dies, and as `runexp cleanup`. Effects.
 
 mod cleanup;
+mod look;
 mod watch;
 
-pub use cleanup::{CleanedUp, Cleanup, WardenError};
+pub use cleanup::{CleanedUp, Cleanup, WardenError, containment, trace};
 pub use watch::{Ended, FromAbove, Passed, watch};

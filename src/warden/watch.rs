@@ -9,9 +9,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::sleep;
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::cleanup::{CleanedUp, Cleanup, WardenError};
+use super::look::Look;
 use crate::journal::StateFolder;
 use crate::names::RunId;
 use crate::process::{self, Haste, RUN_MARK};
@@ -21,6 +22,9 @@ use crate::record::ProcessIdentity;
 const PANICKED: i32 = 101;
 /// How long leaving at once may take.
 const LEAVING: Duration = Duration::from_secs(5);
+/// How often what the run has started is looked at. It is little work: a few
+/// files for each process of the run.
+const LOOK: Duration = Duration::from_millis(250);
 const SIGNALS: [(&str, u8); 3] = [("SIGINT", b'I'), ("SIGTERM", b'T'), ("SIGHUP", b'H')];
 
 /// How a run that was watched ended.
@@ -62,7 +66,8 @@ pub fn watch(arguments: &[OsString], run: &RunId, told: &dyn Fn(&str)) -> Result
         let mut signals = Signals::listen().map_err(host("listen for signals"))?;
         let mut runner = start(arguments, run).map_err(host("start itself"))?;
         let pipe = runner.stdin.take();
-        match forward(&mut runner, pipe, &mut signals).await.map_err(host("wait for itself"))? {
+        let look = Look::at(run, &spared);
+        match forward(&mut runner, pipe, &mut signals, look).await.map_err(host("wait for itself"))? {
             None => Ok(Ended::Left { how: "it did not answer the third signal".to_owned() }),
             Some(status) => match status.code().filter(|code| *code != PANICKED) {
                 Some(code) => Ok(Ended::Exited(code)),
@@ -94,11 +99,15 @@ async fn forward(
     runner: &mut Child,
     mut pipe: Option<ChildStdin>,
     signals: &mut Signals,
+    mut look: Look<'_>,
 ) -> io::Result<Option<ExitStatus>> {
     let mut patience = 3;
+    let mut ticks = interval(LOOK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             status = runner.wait() => return status.map(Some),
+            _ = ticks.tick() => look.look(),
             (_, byte) = signals.next(), if patience > 0 => {
                 patience -= 1;
                 if let Some(pipe) = &mut pipe {
@@ -124,7 +133,7 @@ async fn clean_up(
 ) -> Result<Ended, WardenError> {
     told(&format!("the run died ({how}): undoing everything"));
     let (state, haste) = (StateFolder::open()?, Haste::default());
-    let cleanup = Cleanup { state: &state, run, spared, haste: &haste };
+    let cleanup = Cleanup { state: &state, run, spared, haste: &haste, on_gpu: &[] };
     let mut work = std::pin::pin!(cleanup.take_over());
     for number in 1.. {
         tokio::select! {

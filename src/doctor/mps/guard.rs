@@ -23,7 +23,9 @@ pub(super) enum Refusal {
 impl Refusal {
     pub(super) fn help(&self) -> String {
         match self {
-            Self::State(StateError::Locked { .. }) => "examine it again when that has ended".to_owned(),
+            Self::State(StateError::Locked { .. } | StateError::Squatted { .. }) => {
+                "examine it again when that has ended".to_owned()
+            }
             Self::State(error) => error.help().unwrap_or_else(|| "no run could begin either".to_owned()),
             Self::Unannounced(_) | Self::Name(_) => "no run could begin either".to_owned(),
         }
@@ -49,7 +51,7 @@ impl Guard {
         let run = RunId::new(folder.file_name().unwrap_or_default().to_string_lossy())?;
         let host = Lock::host(state, &run)?;
         state.is_clean(&host)?;
-        let header = Header::new(run, folder.to_owned(), Containment::Subreaper);
+        let header = Header::new(run, folder.to_owned(), folder.to_owned(), Containment::Subreaper);
         let mut journal = Journal::create(state, &host, &header)?;
         let path = journal.folder().to_owned();
         let announce: Announce = Box::new(move |entry, undo| journal.write(entry, undo));

@@ -44,7 +44,7 @@ impl Folder {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("runexp"));
         command.args(words.split_whitespace()).current_dir(self.0.path());
         // Tests run at once: each is a host of its own.
-        command.env("RUNEXP_STATE_DIR", self.path("state"));
+        command.env("RUNEXP_STATE_DIR", self.path("state")).env("RUNEXP_HOST", self.0.path());
         command
     }
 

@@ -1,5 +1,7 @@
 //! The journal and the locks as a person meets them.
 
+mod one_run;
+
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::time::{Duration, Instant};
 
@@ -15,14 +17,14 @@ fn a_second_run_on_the_host_is_refused_and_so_is_cleanup_while_the_first_is_aliv
     let machine = Machine::new();
     machine.edit("x.toml", "duration = \"20ms\"", "duration = \"1000s\"");
     let first = Started::of(&machine.folder, machine.command("x.toml")).until_said("ready after");
-    let pid = |text: String| Regex::new(r"pid \d+").unwrap().replace_all(&text, "pid PID").into_owned();
+    let pid = |text: String| one_run::holder(&text);
     assert_snapshot!(pid(machine.runexp("x.toml").to_string()), @r"
     exit 6
 
     stdout:
 
     stderr:
-    error: this host is in use by run `RUN-ID` (pid PID)
+    error: this host is in use by run `RUN-ID` of user USER (pid PID, since TIME)
     ");
     assert_snapshot!(pid(machine.runexp("cleanup --all").to_string()), @r"
     exit 6
@@ -30,7 +32,7 @@ fn a_second_run_on_the_host_is_refused_and_so_is_cleanup_while_the_first_is_aliv
     stdout:
 
     stderr:
-    error: this host is in use by run `RUN-ID` (pid PID)
+    error: this host is in use by run `RUN-ID` of user USER (pid PID, since TIME)
     ");
     assert_eq!(first.signal(Signal::TERM).wait().code, Some(143));
     assert_eq!(machine.changes(), [""; 0]);
@@ -45,7 +47,7 @@ fn a_killed_run_holds_no_lock_and_leaves_a_journal_that_refuses_the_next() {
     let second = machine.command("x.toml").output().unwrap();
     assert_eq!(second.status.code(), Some(6));
     let refusal = String::from_utf8(second.stderr).unwrap();
-    assert!(refusal.starts_with(&format!("error: this host is in use by run `{run}` (pid ")), "{refusal}");
+    assert!(refusal.starts_with(&format!("error: this host is in use by run `{run}` of user ")), "{refusal}");
     for pid in [vec![first.pid()], first.children()].concat() {
         kill_process(pid, Signal::KILL).unwrap();
     }

@@ -1,5 +1,6 @@
 //! Steps that fail on the way in and on the way out.
 
+mod leftovers;
 mod owed;
 mod unwritable;
 

@@ -130,6 +130,7 @@ fn a_run_refuses_to_start_over_what_another_has_left() {
     help: runexp cleanup RUN-ID
     ");
     let dry = machine.runexp("cleanup --dry-run").to_string();
+    let dry = Regex::new("  alive, of the run: .*\n").unwrap().replace_all(&dry, "");
     assert_snapshot!(Regex::new(r"-- -\d+|-p runexp-\S+").unwrap().replace_all(&dry, "NAME"), @r"
     exit 0
 
