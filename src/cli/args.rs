@@ -178,6 +178,9 @@ pub(super) struct ReportArguments {
     /// Render this template too (`*.j2` or `*.hbs`; repeatable)
     #[arg(long = "template", value_name = "FILE")]
     pub(super) templates: Vec<PathBuf>,
+    /// Render them within limits: this is the process that was started for it
+    #[arg(long, hide = true)]
+    pub(super) rendering: bool,
     #[command(flatten)]
     pub(super) gate: Gate,
     #[arg(long, value_enum, default_value_t)]

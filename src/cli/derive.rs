@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
-use super::secrets;
+use super::{secrets, template_limits};
 use crate::metric;
 use crate::record::Manifest;
 use crate::report::{self, Context};
@@ -53,10 +53,14 @@ pub(super) fn derive(directory: &Path, templates: &[PathBuf]) -> Result<Derived,
     let directory = RunDirectory::open(directory).hiding(redaction);
     directory.write_derived("summary.json", &(serde_json::to_string_pretty(&summary)? + "\n"))?;
     let context = Context::new(&stored.record.manifest, &stored.plan, &summary, &verdicts, metric::all());
+    if !templates.is_empty() {
+        template_limits::limit()?;
+    }
     let files = report::files(&context, &all_templates(templates, is_calibration)?)?;
     let mut noise = None;
     let mut written = vec!["summary.json".to_owned()];
     for (name, text) in files {
+        template_limits::is_short(&text)?;
         directory.write_derived(&name, &text)?;
         noise = noise.or_else(|| (is_calibration && name.ends_with("noise.md")).then_some(text));
         written.push(name);

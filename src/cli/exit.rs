@@ -64,6 +64,12 @@ pub(super) enum Failure {
         /// Why not.
         source: std::io::Error,
     },
+    /// A template of the person takes too much.
+    #[error("the templates could not be rendered: {took}")]
+    Wild {
+        /// What, in words.
+        took: String,
+    },
     /// A file to be made is there already.
     #[error("`{}` is there already\nhelp: go to another folder, or overwrite it with `--force`", path.display())]
     Exists {
@@ -170,6 +176,7 @@ impl Failure {
             | Self::Plan(_)
             | Self::Machine(_)
             | Self::Template { .. }
+            | Self::Wild { .. }
             | Self::Exists { .. }
             | Self::NoRun { .. }
             | Self::NoEffect { .. }

@@ -26,6 +26,7 @@ mod schema;
 mod screen;
 mod secrets;
 mod signals;
+mod template_limits;
 mod watched;
 
 use std::ffi::OsString;
@@ -35,27 +36,43 @@ use args::{Arguments, Command};
 use clap::Parser;
 use exit::Failure;
 
+use crate::host;
+
+/// What a run has beside one for every CPU: telemetry, records, logs, a simulated
+/// machine.
+const THREADS: usize = 8;
+
 /// Runs the command line and says how it went.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let words = args::with_run_implied(arguments);
     let arguments = match Arguments::try_parse_from(&words) {
         Ok(arguments) => arguments,
         Err(error) => {
-            let code = if error.use_stderr() { exit::USAGE } else { exit::DONE };
-            let _ = error.print();
-            return ExitCode::from(code);
+            return ExitCode::from(screen::code(tell(&error)));
         }
     };
-    match dispatch(arguments.command, &words) {
-        Ok(code) => ExitCode::from(code),
-        Err(failure) => {
-            failure.print();
-            ExitCode::from(failure.code())
-        }
+    let code = dispatch(arguments.command, &words).unwrap_or_else(|failure| {
+        failure.print();
+        failure.code()
+    });
+    ExitCode::from(screen::code(code))
+}
+
+/// Shows help, or what is wrong with the words; they may be anybody's.
+fn tell(error: &clap::Error) -> u8 {
+    if error.use_stderr() {
+        exit::say(error.render().to_string().trim_end());
+        return exit::USAGE;
     }
+    screen::printed(error.print());
+    exit::DONE
 }
 
 fn dispatch(command: Command, words: &[OsString]) -> Result<u8, Failure> {
+    if matches!(command, Command::Run(_) | Command::Calibrate(_) | Command::Doctor(_)) {
+        let lacking = |source| Failure::Host { what: "start the threads that this takes", source };
+        host::can_start_threads(THREADS).map_err(lacking)?;
+    }
     match command {
         // Nothing outside of a process can outlive a simulated machine.
         Command::Run(arguments) | Command::Calibrate(arguments)
@@ -68,7 +85,7 @@ fn dispatch(command: Command, words: &[OsString]) -> Result<u8, Failure> {
         Command::Check(arguments) => check::check(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Audit(arguments) => audit::audit(&arguments),
-        Command::Report(arguments) => report::report(&arguments),
+        Command::Report(arguments) => report::report(&arguments, words),
         Command::Cleanup(arguments) => cleanup::cleanup(&arguments),
         Command::Doctor(arguments) if arguments.gpu => gpu::gpu(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),

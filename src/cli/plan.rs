@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use super::args::{Format, PlanArguments};
 use super::exit::{DONE, Failure, print};
 use super::scenario::load;
+use super::screen::print_exactly;
 use crate::plan::{self, Choices, Described, Site};
 use crate::scenario::Bindings;
 
@@ -26,7 +27,7 @@ pub(super) fn plan(arguments: &PlanArguments) -> Result<u8, Failure> {
     let plan = plan::expand(&scenario, &choices)?;
     let site = Site { scenario_dir: &scenario.dir, bindings: &bindings };
     match arguments.format {
-        _ if arguments.script => print(plan::script(&plan, site).trim_end()),
+        _ if arguments.script => print_exactly(plan::script(&plan, site).trim_end()),
         Format::Json => print(serde_json::to_string_pretty(&Described::of(&plan, site))?),
         Format::Human => {
             let text = if arguments.verbose { plan::render_whole(&plan, site) } else { plan::render(&plan, site) };

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::args::{Changes, ScenarioArguments};
 use super::exit::say;
+use super::screen::say_coloured;
 use crate::metric;
 use crate::scenario::{self, Color, LoadOptions, Problems, Published, Scenario};
 
@@ -33,7 +34,11 @@ pub(super) fn show_problems(problems: &Problems) {
         return;
     }
     let colour = std::io::stderr().is_terminal() && !no_color();
-    say(problems.render(if colour { Color::Ansi } else { Color::Plain }));
+    if colour {
+        say_coloured(&problems.render(Color::Ansi));
+    } else {
+        say(problems.render(Color::Plain));
+    }
 }
 
 /// <https://no-color.org>: set and not empty means no colour.

@@ -1,14 +1,18 @@
 //! What reaches a terminal, or whoever reads in its place.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Arc, OnceLock};
 
+use super::exit::{DONE, SETUP};
 use crate::text::{Redaction, mask_user_info, on_screen};
 
 /// What must not be shown, once it is known. It holds for all that this
 /// process says, whoever says it.
 static SECRETS: OnceLock<Arc<Redaction>> = OnceLock::new();
+/// Why stdout could not be written.
+static LOST: OnceLock<io::Error> = OnceLock::new();
 
 /// From now on these are not shown.
 pub(super) fn hide(secrets: &Arc<Redaction>) {
@@ -22,14 +26,51 @@ pub(super) fn say(text: impl fmt::Display) {
     let _ = writeln!(io::stderr(), "{}", mask_user_info(&shown(&text.to_string())));
 }
 
+/// The same with colours, which are escapes of a terminal; the text must hold no
+/// others.
+pub(super) fn say_coloured(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", hidden(text));
+}
+
 /// Prints data on stdout.
 pub(super) fn print(text: impl fmt::Display) {
+    print_line(&shown(&text.to_string()));
+}
+
+/// The same for what another program reads, byte by byte; a terminal is no such
+/// program.
+pub(super) fn print_exactly(text: &str) {
+    if io::stdout().is_terminal() { print(text) } else { print_line(&hidden(text)) }
+}
+
+fn print_line(text: &str) {
     let mut stdout = io::stdout().lock();
-    // A reader that has gone away, `head` say, has what it wanted.
-    let _ = writeln!(stdout, "{}", shown(&text.to_string())).and_then(|()| stdout.flush());
+    printed(writeln!(stdout, "{text}").and_then(|()| stdout.flush()));
+}
+
+/// Remembers that something could not be printed. A reader that has gone away,
+/// `head` say, has what it wanted.
+pub(super) fn printed(result: io::Result<()>) {
+    if let Err(error) = result
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        // The first one tells enough.
+        let _ = LOST.set(error);
+    }
+}
+
+/// The exit code of a command that would have ended with this one: not 0 if what
+/// it had to print is lost.
+pub(super) fn code(code: u8) -> u8 {
+    let Some(error) = LOST.get() else { return code };
+    say(format_args!("error: failed to write to stdout: {error}"));
+    if code == DONE { SETUP } else { code }
 }
 
 fn shown(text: &str) -> String {
-    let hidden = SECRETS.get().map_or_else(|| text.into(), |secrets| secrets.hide(text));
-    on_screen(&hidden).into_owned()
+    on_screen(&hidden(text)).into_owned()
+}
+
+fn hidden(text: &str) -> Cow<'_, str> {
+    SECRETS.get().map_or(Cow::Borrowed(text), |secrets| secrets.hide(text))
 }

@@ -3,10 +3,31 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::num::NonZero;
 use std::path::Path;
+use std::sync::RwLock;
+use std::thread;
 
 use crate::units::Nanos;
+
+/// Starts so many threads at once, beside one for every CPU, and ends them. What
+/// needs threads panics, or waits for ever, where there can be none: a limit of
+/// processes (`ulimit -u`) counts them too.
+///
+/// # Errors
+/// If one cannot be started.
+pub fn can_start_threads(threads: usize) -> io::Result<()> {
+    let cpus = thread::available_parallelism().map_or(1, NonZero::get);
+    let gate = RwLock::new(());
+    thread::scope(|scope| {
+        let shut = gate.write();
+        let start = || thread::Builder::new().spawn_scoped(scope, || drop(gate.read())).map(drop);
+        let started = (0..threads + cpus).try_for_each(|_| start());
+        drop(shut);
+        started
+    })
+}
 
 /// How the names of threads begin that serve a load which is driven from this
 /// same process: they are no part of the driver.
@@ -92,10 +113,10 @@ mod tests {
     /// Works until it has run for 30 ms, in a thread of this name.
     fn working(name: &str) -> Nanos {
         let (tell, told) = mpsc::channel();
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
             let then = Threads::now().unwrap();
             let own = || {
-                if std::thread::current().name().unwrap().starts_with(SERVING) {
+                if thread::current().name().unwrap().starts_with(SERVING) {
                     Threads::now().unwrap().serving_since(&then).unwrap()
                 } else {
                     Threads::now().unwrap().driving_since(&then)
@@ -106,6 +127,11 @@ mod tests {
         });
         thread.unwrap().join().unwrap();
         told.recv().unwrap()
+    }
+
+    #[test]
+    fn threads_can_be_had_here() {
+        can_start_threads(4).unwrap();
     }
 
     #[test]

@@ -11,6 +11,7 @@ use tokio::time::{sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::log::{Tail, append_to, read_from, tail};
+use super::log_bound::Cutter;
 use super::sudo::{needs_sudo, through_sudo};
 use super::{Limit, ProcessError, Rights, identity, signal_group, stop_group};
 use crate::record::ProcessIdentity;
@@ -18,15 +19,14 @@ use crate::signal::StopSignal;
 use crate::text::{one_line, typed};
 use crate::units::Period;
 
-/// What one command may leave in its log.
-const LOG_LIMIT: u64 = 8 * 1024 * 1024;
 const OUTPUT_LIMIT: u64 = 64 * 1024;
 const TAIL_LINES: usize = 5;
 const POLL: Duration = Duration::from_millis(10);
 const GRACE: Duration = Duration::from_secs(1);
 
 /// A command that is run to its end, in a process group of its own and with
-/// its output in a log of at most 8 MiB.
+/// its output in a log of at most 8 MiB, of which the middle is cut out if need
+/// be.
 ///
 /// When it fails, takes too long or is cancelled, nothing of its group is left
 /// alive. When it succeeds, what it put into the background goes on.
@@ -149,9 +149,10 @@ impl Command<'_> {
         let handle = self.expression()?.stdout_file(copy).start().map_err(|source| self.start_error(source))?;
         let pid = handle.pids().first().copied().unwrap_or_default();
         let mut group = Group { process: Some(identity(pid)?), rights: self.rights() };
-        let ended = self.wait(&handle, &log, offset, cancel).await;
+        let mut cutter = Cutter::new(self.log, offset);
+        let ended = self.wait(&handle, &mut cutter, cancel).await;
         let tail = tail(self.log, offset, TAIL_LINES);
-        cap(&log, offset).map_err(|source| self.lost(source))?;
+        cutter.cut().map_err(|source| self.lost(source))?;
         if matches!(ended, Ended::Status(status) if status.success()) {
             group.process = None;
             let output = read_from(self.log, offset, OUTPUT_LIMIT).map_err(|source| self.lost(source))?;
@@ -173,14 +174,14 @@ impl Command<'_> {
         }
     }
 
-    async fn wait(&self, handle: &Handle, log: &std::fs::File, offset: u64, cancel: &CancellationToken) -> Ended {
+    async fn wait(&self, handle: &Handle, cutter: &mut Cutter, cancel: &CancellationToken) -> Ended {
         loop {
             match handle.try_wait() {
                 Ok(Some(output)) => return Ended::Status(output.status),
                 Ok(None) => {}
                 Err(source) => return Ended::Lost(source),
             }
-            if let Err(source) = cap(log, offset) {
+            if let Err(source) = cutter.cut() {
                 return Ended::Lost(source);
             }
             tokio::select! {
@@ -256,14 +257,6 @@ enum Ended {
     TimedOut,
     Cancelled,
     Lost(io::Error),
-}
-
-/// A log in append mode may be cut back while others write to it. The command
-/// is never blocked by its own chatter, and a daemon that it leaves behind
-/// keeps a log that outlives us.
-fn cap(log: &std::fs::File, offset: u64) -> io::Result<()> {
-    let most = offset + LOG_LIMIT;
-    if log.metadata()?.len() > most { log.set_len(most) } else { Ok(()) }
 }
 
 /// Kills what is left of a command when its future is dropped half-way.

@@ -30,7 +30,7 @@ impl fmt::Display for Tail {
 /// # Errors
 /// If it cannot be made or opened.
 pub fn append_to(path: &Path) -> io::Result<(File, u64)> {
-    let file = OpenOptions::new().create(true).append(true).open(path)?;
+    let file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
     let length = file.metadata()?.len();
     Ok((file, length))
 }

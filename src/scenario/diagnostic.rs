@@ -9,6 +9,8 @@ use indexmap::IndexMap;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use crate::text::on_screen;
+
 /// Whether a scenario with this problem can be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -244,12 +246,14 @@ impl Problem {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
+        // The renderer itself makes titles and lines fit for a terminal.
+        let (file, label) = (on_screen(&self.file), self.label.as_deref().map(on_screen));
         let title = level.primary_title(self.message.as_str()).id(self.code.as_str());
         let group = if self.source.is_empty() {
-            title.element(Origin::path(self.file.as_str()))
+            title.element(Origin::path(&*file))
         } else {
-            let caret = AnnotationKind::Primary.span(self.span.clone()).label(self.label.as_deref());
-            title.element(Snippet::source(&*self.source).path(self.file.as_str()).annotation(caret))
+            let caret = AnnotationKind::Primary.span(self.span.clone()).label(label.as_deref());
+            title.element(Snippet::source(&*self.source).path(&*file).annotation(caret))
         };
         match &self.help {
             Some(help) => renderer.render(&[group.element(Level::HELP.message(help.as_str()))]),

@@ -11,7 +11,9 @@ use super::compose_file::{ComposeFile, Publication, chosen_port};
 use super::{ServerContext, ServerError};
 use crate::host::port_is_free;
 use crate::names::compose_project;
-use crate::process::{self, CommandError, DOCKER_QUESTIONS, Limit, Tail, Undoing, append_to, container_ids, tail};
+use crate::process::{
+    self, BoundedLog, CommandError, DOCKER_QUESTIONS, Limit, Tail, Undoing, append_to, container_ids, tail,
+};
 use crate::record::Undo;
 use crate::scenario::ServerSpec;
 use crate::signal::StopSignal;
@@ -28,6 +30,7 @@ pub(super) struct Up {
     pub(super) offset: u64,
     /// Where it is met.
     pub(super) url: String,
+    pub(super) bounded: BoundedLog,
 }
 
 /// A service, in a project that no other server shares.
@@ -94,8 +97,8 @@ impl Service {
         }
         undo.done(sequence, down);
         let url = self.url(spec, port, publication, context).await?;
-        let (follower, offset) = self.follow(spec).await?;
-        Ok(Up { follower, offset, url })
+        let (follower, offset, bounded) = self.follow(spec).await?;
+        Ok(Up { follower, offset, url, bounded })
     }
 
     /// As the file says it with this server's environment. A Compose that does
@@ -200,13 +203,14 @@ impl Service {
 
     /// `docker logs` ends with the container; `docker compose logs` would wait
     /// for its return.
-    async fn follow(&self, spec: &ServerSpec) -> Result<(Child, u64), ServerError> {
+    async fn follow(&self, spec: &ServerSpec) -> Result<(Child, u64, BoundedLog), ServerError> {
         let server = spec.label();
         let list = ["ps", "-q", &self.name];
         let listed = self.run(&list, Limit::from_now(COMMAND_LIMIT), &CancellationToken::new()).await;
         let listed = listed.map_err(|source| error(spec, source))?;
         let log_failed = |source| ServerError::Log { path: self.log.clone(), source };
         let (log, offset) = append_to(&self.log).map_err(log_failed)?;
+        let bounded = BoundedLog::watch(&self.log, offset).map_err(log_failed)?;
         let Some(container) = container_ids(&listed).into_iter().next() else {
             return Err(ServerError::Exited { server, how: "its container is gone".to_owned(), tail: Tail::default() });
         };
@@ -220,7 +224,7 @@ impl Service {
             .spawn();
         let follower =
             follower.map_err(|source| ServerError::Spawn { server, program: "docker".to_owned(), source })?;
-        Ok((follower, offset))
+        Ok((follower, offset, bounded))
     }
 }
 

@@ -101,6 +101,8 @@ fn address(url: &str) -> String {
 /// Looks for a line in a log that grows.
 struct LogLine {
     pattern: Regex,
+    /// Where the server's own output begins.
+    start: u64,
     offset: u64,
     /// A line whose end has not been written yet.
     open: Vec<u8>,
@@ -109,11 +111,16 @@ struct LogLine {
 
 impl LogLine {
     fn new(pattern: &str, offset: u64) -> Result<Self, regex::Error> {
-        Ok(Self { pattern: Regex::new(pattern)?, offset, open: Vec::new(), found: false })
+        Ok(Self { pattern: Regex::new(pattern)?, start: offset, offset, open: Vec::new(), found: false })
     }
 
     /// Reads on and tells whether a whole line has matched by now.
     fn seen(&mut self, log: &Path) -> Result<bool, ServerError> {
+        let length = log.metadata().map_or(self.offset, |metadata| metadata.len());
+        if length < self.offset {
+            // The middle was cut out; what is left is soon read again.
+            (self.offset, self.open) = (self.start, Vec::new());
+        }
         while !self.found {
             let bytes = read_from(log, self.offset, PIECE as u64)
                 .map_err(|source| ServerError::Log { path: log.to_owned(), source })?;

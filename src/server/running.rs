@@ -3,7 +3,9 @@ use tokio::process::Child;
 use super::compose::{Service, Up};
 use super::spawn::{Launch, Spawned, spawn};
 use super::{ServerContext, ServerError, ready};
-use crate::process::{Rights, Stopped, Undoing, group_members, signal_each, signal_group, stop_group, workers};
+use crate::process::{
+    BoundedLog, Rights, Stopped, Undoing, group_members, signal_each, signal_group, stop_group, workers,
+};
 use crate::record::ProcessIdentity;
 use crate::scenario::{Processes, ServerOrigin, ServerSpec};
 use crate::signal::StopSignal;
@@ -28,6 +30,8 @@ pub struct RunningServer {
     /// When it was last found ready.
     pub ready_ns: Nanos,
     source: Source,
+    /// What it writes; none of a server that is elsewhere.
+    log: Option<BoundedLog>,
 }
 
 #[derive(Debug)]
@@ -49,8 +53,8 @@ pub async fn start(
     undo: &mut impl Undoing,
 ) -> Result<RunningServer, ServerError> {
     let started_ns = context.clock.now();
-    let Launched { source, identity, offset, url } = launch(spec, context, undo).await?;
-    let mut server = RunningServer { spec: spec.clone(), url, identity, started_ns, ready_ns: started_ns, source };
+    let Launched { source, identity, offset, url, log } = launch(spec, context, undo).await?;
+    let mut server = RunningServer { spec: spec.clone(), url, identity, started_ns, ready_ns: started_ns, source, log };
     match server.wait_until_ready(context, offset).await {
         Ok(()) => Ok(server),
         Err(error) => {
@@ -68,6 +72,7 @@ struct Launched {
     /// Where its own output begins in its log.
     offset: u64,
     url: String,
+    log: Option<BoundedLog>,
 }
 
 async fn launch(
@@ -78,18 +83,24 @@ async fn launch(
     match &spec.origin {
         ServerOrigin::Run { argv, env, dir, port } => {
             let launch = Launch { argv, env, dir: dir.as_deref(), port: *port };
-            let Spawned { child, identity, offset } = spawn(spec, &launch, context, undo)?;
+            let Spawned { child, identity, offset, bounded } = spawn(spec, &launch, context, undo)?;
             let url = format!("http://127.0.0.1:{port}");
-            Ok(Launched { source: Source::Process(child), identity: Some(identity), offset, url })
+            Ok(Launched { source: Source::Process(child), identity: Some(identity), offset, url, log: Some(bounded) })
         }
         ServerOrigin::Compose { file, service, env, port } => {
             let service = Service::new(spec, file, service, env, context);
-            let Up { follower, offset, url } = service.up(spec, *port, context, undo).await?;
-            Ok(Launched { source: Source::Service { service, follower }, identity: None, offset, url })
+            let Up { follower, offset, url, bounded } = service.up(spec, *port, context, undo).await?;
+            Ok(Launched {
+                source: Source::Service { service, follower },
+                identity: None,
+                offset,
+                url,
+                log: Some(bounded),
+            })
         }
         ServerOrigin::Url { url } => {
             let url = url.trim_end_matches('/').to_owned();
-            Ok(Launched { source: Source::Elsewhere, identity: None, offset: 0, url })
+            Ok(Launched { source: Source::Elsewhere, identity: None, offset: 0, url, log: None })
         }
     }
 }
@@ -156,8 +167,8 @@ impl RunningServer {
             (Source::Process(_) | Source::Elsewhere, _) => return Err(self.not_ours()),
         }
         self.started_ns = context.clock.now();
-        let Launched { source, identity, offset, url } = launch(&self.spec, context, undo).await?;
-        (self.source, self.identity, self.url) = (source, identity, url);
+        let Launched { source, identity, offset, url, log } = launch(&self.spec, context, undo).await?;
+        (self.source, self.identity, self.url, self.log) = (source, identity, url, log);
         self.wait_until_ready(context, offset).await
     }
 

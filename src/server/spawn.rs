@@ -8,7 +8,7 @@ use tokio::process::{Child, Command};
 
 use super::{ServerContext, ServerError};
 use crate::host::port_is_free;
-use crate::process::{SERVER_MARK, Undoing, append_to, identity, server_mark};
+use crate::process::{BoundedLog, SERVER_MARK, Undoing, append_to, identity, server_mark};
 use crate::record::{ProcessIdentity, Undo};
 use crate::scenario::ServerSpec;
 
@@ -25,6 +25,7 @@ pub(super) struct Spawned {
     pub(super) child: Child,
     pub(super) identity: ProcessIdentity,
     pub(super) offset: u64,
+    pub(super) bounded: BoundedLog,
 }
 
 /// Starts the process in a group of its own; its undo is registered before.
@@ -40,6 +41,7 @@ pub(super) fn spawn(
     let log_failed = |source| ServerError::Log { path: context.log.to_owned(), source };
     let (log, offset) = append_to(context.log).map_err(log_failed)?;
     let stdout = log.try_clone().map_err(log_failed)?;
+    let bounded = BoundedLog::watch(context.log, offset).map_err(log_failed)?;
     let (program, arguments) = launch.argv.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
     let mark = server_mark(context.run_id, &spec.label());
     let sequence = undo.register(stop(spec, &mark, None))?;
@@ -62,7 +64,7 @@ pub(super) fn spawn(
     let identity = identity(child.id().unwrap_or_default())
         .map_err(|source| ServerError::Process { server: spec.label(), source })?;
     undo.done(sequence, stop(spec, &mark, Some(identity.clone())));
-    Ok(Spawned { child, identity, offset })
+    Ok(Spawned { child, identity, offset, bounded })
 }
 
 fn stop(spec: &ServerSpec, mark: &str, process: Option<ProcessIdentity>) -> Undo {

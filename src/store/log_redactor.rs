@@ -97,8 +97,8 @@ impl Logs {
 
     fn look_at(&self, path: &Path, seen: &mut u64, look: Look) -> io::Result<()> {
         let length = path.symlink_metadata()?.len();
-        if length < *seen {
-            // It was cut.
+        if length < *seen || look == Look::Last {
+            // It was cut, or it may have been and has grown again.
             *seen = 0;
         }
         let mut file: Option<File> = None;

@@ -2,6 +2,7 @@
 
 mod adaptive;
 mod answers;
+mod bounds;
 mod calibrated;
 mod capacity;
 mod certified;

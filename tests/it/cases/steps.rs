@@ -124,7 +124,7 @@ async fn a_shell_step_has_its_environment_and_is_tried_again() {
 async fn the_log_of_a_chatty_command_is_bounded() {
     let mut world = world();
     world.perform(&step(&json!({"shell": {"script": "head -c 20000000 /dev/zero"}}))).await.unwrap();
-    assert_eq!(world.path("step.log").metadata().unwrap().len(), 8 * 1024 * 1024);
+    assert!(world.path("step.log").metadata().unwrap().len() <= 8 * 1024 * 1024);
 }
 
 #[tokio::test]
