@@ -4,7 +4,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::write::KNOWN;
+use super::write::{FILE, KNOWN};
 use super::{Lock, StateError};
 use crate::names::RunId;
 use crate::process::Known;
@@ -126,8 +126,10 @@ impl StateFolder {
     pub fn remembered(&self, run: &RunId) -> (Known, Option<Duration>) {
         let path = self.journal(run).join(KNOWN);
         let known = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        let looked = path.metadata().and_then(|metadata| metadata.modified()).ok();
-        let age = looked.filter(|_| known.is_some()).and_then(|looked| looked.elapsed().ok());
+        // Where nobody has looked yet, the journal was last written then.
+        let last = if known.is_some() { path } else { self.journal(run).join(FILE) };
+        let looked = last.metadata().and_then(|metadata| metadata.modified()).ok();
+        let age = looked.and_then(|looked| looked.elapsed().ok());
         (known.unwrap_or_default(), age)
     }
 
