@@ -39,7 +39,7 @@ request = { prompt = "x", preamble = "Say: ", max_tokens = 1 REQUEST }
 /// The one cell of a phase of this length, with this added to its request.
 fn planned(length: &str, request: &str) -> (CellKey, CellSpec, ServerSpec) {
     let text = SCENARIO.replace("LENGTH", length).replace("REQUEST", request);
-    let scenario = load_frozen(&text, &LoadOptions { set: &[], profile: None, metrics: &[] }).unwrap();
+    let scenario = load_frozen(&text, &LoadOptions { set: &[], profile: None, metrics: &[], times: &[] }).unwrap();
     let bindings = Bindings { run_id: "r".to_owned(), run_dir: PathBuf::from("/r"), ports: Vec::new() };
     let plan = expand(&scenario, &Choices { bindings: &bindings, seed: None, only: &[] }).unwrap();
     let (cell, spec) = plan.cells.first().unwrap();

@@ -32,7 +32,15 @@ pub(crate) struct Seen {
     is_uncounted: bool,
 }
 
+/// Chunks that room is made for at once, at most.
+const MOST_ROOM: u32 = 1 << 10;
+
 impl Seen {
+    /// With room for a chunk for each token that is asked for.
+    pub(crate) fn of(asked_tokens: u32) -> Self {
+        Self { chunks: Vec::with_capacity(asked_tokens.min(MOST_ROOM) as usize), ..Self::default() }
+    }
+
     /// Takes one token event of a chunk.
     #[inline]
     pub(crate) fn token(&mut self, chunk: &mut Chunk, text: &str) {

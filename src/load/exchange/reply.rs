@@ -36,7 +36,8 @@ struct Stamps {
 }
 
 impl Reply {
-    pub(crate) fn new(sent: Nanos) -> Self {
+    /// One of which so many tokens are asked, not yet begun.
+    pub(crate) fn new(sent: Nanos, asked_tokens: u32) -> Self {
         Self {
             sent,
             headers: None,
@@ -46,7 +47,7 @@ impl Reply {
             text: String::new(),
             resent: false,
             calls_tool: false,
-            seen: Seen::default(),
+            seen: Seen::of(asked_tokens),
             usage: Usage::default(),
             error: None,
             finish: None,
