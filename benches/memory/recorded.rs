@@ -127,7 +127,7 @@ request = {{ prompt = "Say something.", max_tokens = {TOKENS} }}
 }
 
 fn planned(scenario: &str) -> Result<Plan, Failure> {
-    let scenario = load_frozen(scenario, &LoadOptions { set: &[], profile: None, metrics: &[] })?;
+    let scenario = load_frozen(scenario, &LoadOptions { set: &[], profile: None, metrics: &[], times: &[] })?;
     let bindings = Bindings { run_id: "memory".to_owned(), run_dir: PathBuf::from("/"), ports: Vec::new() };
     Ok(expand(&scenario, &Choices { bindings: &bindings, seed: None, only: &[] })?)
 }

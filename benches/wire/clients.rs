@@ -123,7 +123,7 @@ fn planned(server: &Server, length: &str) -> Result<(Workload, Target), Failure>
         request = {{ prompt = "Say something.", max_tokens = 128 }}
         "#
     );
-    let scenario = load_frozen(&text, &LoadOptions { set: &[], profile: None, metrics: &[] })?;
+    let scenario = load_frozen(&text, &LoadOptions { set: &[], profile: None, metrics: &[], times: &[] })?;
     let bindings = Bindings { run_id: "wire".to_owned(), run_dir: PathBuf::from("/"), ports: Vec::new() };
     let plan = expand(&scenario, &Choices { bindings: &bindings, seed: None, only: &[] })?;
     let (cell, spec) = plan.cells.first().ok_or("the plan has no cell")?;

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::names::ClaimId;
-use crate::scenario::{Claim, ClaimKind, Level, Relation, Selector};
+use crate::scenario::{Claim, ClaimKind, Level, Relation, Selector, SystemMatch};
 
 /// How a claim follows from others by what its metric means, if they are
 /// published; by the definitions of the metric registry.
@@ -51,7 +51,9 @@ impl Among<'_> {
 
     /// The one absolute claim about a metric of the same system, or of none.
     fn of_any_system(&self, metric: &str) -> Option<ClaimId> {
-        let speaks_of_it = |other: &&Claim| other.system.is_none() || other.system == self.claim.system;
+        let is_any = |system: &SystemMatch| *system == SystemMatch::default();
+        let speaks_of_it =
+            |other: &&Claim| other.system.as_ref().is_none_or(is_any) || other.system == self.claim.system;
         only(self.claims.iter().filter(speaks_of_it).filter(|other| is_about(other, metric, &|_| true)))
     }
 }

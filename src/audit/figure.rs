@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::shown::Shown;
 use crate::names::ClaimId;
-use crate::scenario::{Claim, DataSheet, Published};
+use crate::scenario::{Claim, ClaimKind, DataSheet, Published};
 use crate::units::Bytes;
 
 /// 2³⁰ over 10⁹. Whoever writes GB of memory may mean either, so a figure in GB
@@ -52,6 +52,9 @@ impl Figure {
     /// (`~300`), or not printed there as a number, is open by the claim's
     /// tolerance.
     pub(super) fn of(claim: &Claim) -> Option<Self> {
+        if let ClaimKind::Range { from, to, .. } = claim.kind {
+            return Some(Self::of_range(claim, Range { least: from, most: to }));
+        }
         let value = claim.kind.value()?;
         let printed = numbers(&claim.says).into_iter().find(|printed| printed.is(value));
         let open = match &printed {
@@ -64,6 +67,12 @@ impl Figure {
             range: Range { least: value - open, most: (value + open) * more },
             printed: printed.map_or_else(|| Shown::of(&claim.kind).value(value), |printed| printed.to_string()),
         })
+    }
+
+    fn of_range(claim: &Claim, range: Range) -> Self {
+        let printed = Shown::of(&claim.kind).range(range);
+        let printed = printed.trim_matches([' ', '(', ')']).to_owned();
+        Self { printed, value: f64::midpoint(range.least, range.most), range }
     }
 
     /// The memory of a data sheet.

@@ -190,6 +190,7 @@ impl Checked<'_> {
             ClaimKind::AtMost { .. } => computed.least <= self.figure.range.most,
             ClaimKind::Absolute { .. }
             | ClaimKind::Ratio { .. }
+            | ClaimKind::Range { .. }
             | ClaimKind::Ordering { .. }
             | ClaimKind::Trend { .. } => computed.overlaps(self.figure.range),
         }
@@ -213,6 +214,7 @@ impl Checked<'_> {
             ClaimKind::AtMost { .. } => "at most ",
             ClaimKind::Absolute { .. }
             | ClaimKind::Ratio { .. }
+            | ClaimKind::Range { .. }
             | ClaimKind::Ordering { .. }
             | ClaimKind::Trend { .. } => {
                 return format!("{}{}", self.figure.printed, self.shown().range(self.figure.range));

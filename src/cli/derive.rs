@@ -39,7 +39,7 @@ impl Derived {
 /// files into it.
 pub(super) fn derive(directory: &Path, templates: &[PathBuf]) -> Result<Derived, Failure> {
     let stored = store::read(directory)?;
-    let options = LoadOptions { set: &[], profile: None, metrics: &metric::ids() };
+    let options = LoadOptions { set: &[], profile: None, metrics: &metric::ids(), times: &metric::times() };
     let scenario = scenario::load_frozen(&stored.scenario, &options)?;
     let Manifest { environment, simulated, .. } = &stored.record.manifest;
     let baseline = stored.plan.baseline.as_ref();
@@ -47,7 +47,8 @@ pub(super) fn derive(directory: &Path, templates: &[PathBuf]) -> Result<Derived,
     // Claims and rules speak of treatments, of which a calibration has one.
     let (claims, rules) = if is_calibration { (&[][..], &[][..]) } else { (&*scenario.claims, &*scenario.rules) };
     let summary = summary::summarize(&stored.record, &stored.plan, claims, stored.requests.measurements())?;
-    let mut verdicts = verdict::judge(&summary, claims, rules, baseline, environment, simulated.as_ref());
+    let mut verdicts =
+        verdict::judge(&summary, claims, (&scenario.question, rules), baseline, environment, simulated.as_ref());
     verdict::hold_against_bandwidth(&mut verdicts, &scenario.audit, environment);
     let redaction = secrets::of_kept(&stored.plan, &stored.scenario);
     let directory = RunDirectory::open(directory).hiding(redaction);

@@ -17,14 +17,17 @@ pub(super) fn load(arguments: &ScenarioArguments) -> Result<Scenario, Problems> 
 /// Loads a scenario file with `--set` and `--profile` applied.
 pub(super) fn load_file(path: &Path, changes: &Changes) -> Result<Scenario, Problems> {
     let Changes { set, profile } = changes;
-    scenario::load(path, &LoadOptions { set, profile: profile.as_deref(), metrics: &metric::ids() })
+    scenario::load(
+        path,
+        &LoadOptions { set, profile: profile.as_deref(), metrics: &metric::ids(), times: &metric::times() },
+    )
 }
 
 /// Loads the published numbers of a scenario, or of a file that scenarios
 /// include.
 pub(super) fn load_published(arguments: &ScenarioArguments) -> Result<Published, Problems> {
     let Changes { set, profile } = &arguments.changes;
-    let options = LoadOptions { set, profile: profile.as_deref(), metrics: &metric::ids() };
+    let options = LoadOptions { set, profile: profile.as_deref(), metrics: &metric::ids(), times: &metric::times() };
     scenario::load_published(&arguments.scenario, &options)
 }
 

@@ -94,7 +94,8 @@ pub fn attempt(trial: &Trial, clock: Clock, also: Option<Sink>) -> Result<Tried,
 
 /// The one cell of a scenario with this server, and where it goes.
 fn planned(trial: &Trial, url: &str) -> Result<(Workload, Target), LoopbackError> {
-    let scenario = load_frozen(&scenario(trial, url), &LoadOptions { set: &[], profile: None, metrics: &[] })?;
+    let scenario =
+        load_frozen(&scenario(trial, url), &LoadOptions { set: &[], profile: None, metrics: &[], times: &[] })?;
     let bindings = Bindings { run_id: "loopback".to_owned(), run_dir: PathBuf::from("/"), ports: Vec::new() };
     let plan = expand(&scenario, &Choices { bindings: &bindings, seed: None, only: &[] })?;
     let cell = plan.cells.first().zip(plan.epochs.first().and_then(|epoch| epoch.servers.first()));

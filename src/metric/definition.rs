@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use super::latency::Latency;
 use super::{Gap, Reference, Side, UnitValue, Window};
 
@@ -64,7 +66,8 @@ pub enum Unit {
 }
 
 /// Which way is good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Better {
     /// More.
     Higher,

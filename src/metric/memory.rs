@@ -11,6 +11,13 @@ pub(super) const DEFINITIONS: &[MetricDefinition] = &[
         Measure::Window(memory_per_instance),
     ),
     memory(
+        "memory_of_servers",
+        "memory added by all servers",
+        Unit::Bytes,
+        Better::Lower,
+        Measure::Window(memory_of_servers),
+    ),
+    memory(
         "memory_efficiency",
         "model bytes ÷ memory added by the servers",
         Unit::Share,
@@ -69,6 +76,11 @@ fn memory_per_instance(window: &Window<'_>) -> UnitValue {
     } else {
         Err(Gap::not_measured("the servers added no memory that could be seen"))
     }
+}
+
+/// `memory_per_instance` × servers that were up.
+fn memory_of_servers(window: &Window<'_>) -> UnitValue {
+    Ok(memory_per_instance(window)? * f64::from(window.memory.instances))
 }
 
 /// What the models of all servers take, by the servers' own account ÷

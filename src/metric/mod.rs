@@ -76,6 +76,11 @@ pub fn ids() -> Vec<&'static str> {
     all().iter().map(|definition| definition.id).collect()
 }
 
+/// The id of every metric that is a time.
+pub fn times() -> Vec<&'static str> {
+    all().iter().filter(|definition| definition.unit == Unit::Seconds).map(|definition| definition.id).collect()
+}
+
 /// The metric of this id, if there is one.
 pub fn find(id: &str) -> Option<&'static MetricDefinition> {
     all().iter().find(|definition| definition.id == id)

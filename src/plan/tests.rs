@@ -50,7 +50,7 @@ request = { prompt = "x", max_tokens = 1 }
 "#;
 
 fn scenario(design: &str) -> Scenario {
-    let options = LoadOptions { set: &[], profile: None, metrics: &[] };
+    let options = LoadOptions { set: &[], profile: None, metrics: &[], times: &[] };
     load_frozen(&SCENARIO.replace("REPLICATE", design), &options).unwrap()
 }
 

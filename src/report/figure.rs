@@ -47,6 +47,11 @@ impl Shown {
         self.attach(&self.lone(value))
     }
 
+    /// `5 to 15 %`.
+    pub(super) fn between(self, from: f64, to: f64) -> String {
+        self.attach(&format!("{} to {}", self.lone(from), self.lone(to)))
+    }
+
     fn lone(self, value: f64) -> String {
         text::three_digits_by(self.show, value * self.scale)
     }

@@ -18,7 +18,8 @@ pub struct Claim {
     pub source: Source,
     /// What kind of statement it is.
     pub kind: ClaimKind,
-    /// The system it speaks of; elsewhere it is not comparable.
+    /// The system it speaks of, or else its document; elsewhere it is not
+    /// comparable. An empty one is any.
     pub system: Option<SystemMatch>,
 }
 
@@ -34,6 +35,16 @@ pub struct Source {
     /// When it was published.
     #[serde(default)]
     pub date: Option<String>,
+}
+
+/// `[[document]]`: where claims stand, and of which system it speaks.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Document {
+    /// As the `source.file` of its claims.
+    pub(super) file: String,
+    /// The system of every claim from it that names none.
+    pub(super) system: SystemMatch,
 }
 
 /// A claim, typed. The `kind` key selects; `where` selectors pick cells.
@@ -81,6 +92,17 @@ pub enum ClaimKind {
         cell: Selector,
         /// As published.
         value: f64,
+    },
+    /// The metric lies between two values.
+    Range {
+        /// Which metric.
+        metric: MetricId,
+        /// In which cell.
+        cell: Selector,
+        /// The lower end, as published.
+        from: f64,
+        /// The upper end, as published.
+        to: f64,
     },
     /// The metric is larger in one cell than in another.
     Ordering {
@@ -158,6 +180,7 @@ impl ClaimKind {
             | Self::Ratio { metric, .. }
             | Self::AtLeast { metric, .. }
             | Self::AtMost { metric, .. }
+            | Self::Range { metric, .. }
             | Self::Ordering { metric, .. }
             | Self::Trend { metric, .. } => metric.as_str(),
             Self::FractionUnder { metric, .. } => metric.id(),
@@ -170,6 +193,7 @@ impl ClaimKind {
             Self::Absolute { cell, .. }
             | Self::AtLeast { cell, .. }
             | Self::AtMost { cell, .. }
+            | Self::Range { cell, .. }
             | Self::FractionUnder { cell, .. } => vec![("where", cell)],
             Self::Ratio { numerator, denominator, .. } => {
                 vec![("numerator", numerator), ("denominator", denominator)]
@@ -187,7 +211,7 @@ impl ClaimKind {
             | Self::AtLeast { value, .. }
             | Self::AtMost { value, .. } => Some(*value),
             Self::FractionUnder { value, .. } => Some(value.fraction()),
-            Self::Ordering { .. } | Self::Trend { .. } => None,
+            Self::Range { .. } | Self::Ordering { .. } | Self::Trend { .. } => None,
         }
     }
 
@@ -197,6 +221,7 @@ impl ClaimKind {
             Self::Absolute { tolerance, .. } | Self::Ratio { tolerance, .. } => Some(*tolerance),
             Self::AtLeast { .. }
             | Self::AtMost { .. }
+            | Self::Range { .. }
             | Self::Ordering { .. }
             | Self::Trend { .. }
             | Self::FractionUnder { .. } => None,

@@ -12,9 +12,10 @@ use super::fields::Fields;
 use super::files::{Includer, read_root};
 use super::overlay::{merge, override_with, parse_set};
 use super::read::audit::read_audit;
-use super::read::claim::read_claims;
+use super::read::claim::{read_claims, read_documents};
 use super::read::design::read_design;
 use super::read::factor::{are_few, cell_keys, read_exclude, read_factors};
+use super::read::question::read_question;
 use super::read::rule::read_rule;
 use super::resolve::{Scenario, Sections};
 use super::source::{FileRole, Finding, Notes, SourceMap};
@@ -37,6 +38,8 @@ pub struct LoadOptions<'a> {
     pub profile: Option<&'a str>,
     /// The metrics that a scenario may speak of.
     pub metrics: &'a [&'a str],
+    /// Those of them that are times: their limits are written with a unit.
+    pub times: &'a [&'a str],
 }
 
 /// Loads a scenario and everything it names.
@@ -185,9 +188,10 @@ fn assemble(
     let design = fields.raw("design").and_then(|node| read_design(node, &factors, options.metrics, &scope));
     let design = design.unwrap_or_default();
     let factors = if are_few(&factors, &design.zip, &declared, &scope) { factors } else { Vec::new() };
-    let claims = read_claims(&list_of(&fields, "claim"), &cell_keys(&factors), options.metrics, &scope);
+    let (documents, known) = (read_documents(&fields), cell_keys(&factors));
+    let claims = read_claims(&list_of(&fields, "claim"), &documents, (&known, options.metrics), &scope);
     let audit = read_audit(&fields, &claims);
-    let rules = inner_list_of(&fields, "decision", "rule");
+    let (question, rules) = read_question(&fields, options);
     let rule = |node| read_rule(node, &cell_keys(&factors), options.metrics, &scope);
     let sections = read_sections(&fields);
     let scenario = Scenario {
@@ -198,6 +202,7 @@ fn assemble(
         design,
         claims,
         audit,
+        question,
         rules: rules.iter().filter_map(rule).collect(),
         factors,
         files: Vec::new(),

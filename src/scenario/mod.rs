@@ -28,6 +28,7 @@ mod prompt;
 mod prompt_file;
 mod prompt_format;
 mod published;
+mod question;
 mod read;
 mod records;
 mod reference;
@@ -66,6 +67,7 @@ pub use phase::{Endpoint, Expect, Length, PhaseSpec, PromptCache, RequestSpec, S
 pub use prompt::{Prompt, PromptError, PromptLine, PromptTemplate, Said, prompts};
 pub use prompt_format::PromptFormat;
 pub use published::{Published, load_published};
+pub use question::{Goal, Question, Requirement, Side};
 pub use reference::{UnknownWord, contents, explain};
 pub use resolve::{Bindings, Resolved, Scenario};
 pub use rule::{Part, Quantity, Rule, RuleError, Term};

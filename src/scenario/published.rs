@@ -8,7 +8,7 @@ use super::diagnostic::Problems;
 use super::fields::Fields;
 use super::load::{LoadOptions, list_of, load, open};
 use super::read::audit::read_audit;
-use super::read::claim::read_claims;
+use super::read::claim::{read_claims, read_documents};
 use super::resolve::Scenario;
 use super::source::{Notes, SourceMap};
 use super::template::Scope;
@@ -46,7 +46,7 @@ fn read(root: Table, options: &LoadOptions<'_>, scope: &Scope<'_>) -> Published 
     fields.must_have("claim");
     let nodes = list_of(&fields, "claim");
     let cells = cell_keys(&nodes);
-    let claims = read_claims(&nodes, &cells, options.metrics, scope);
+    let claims = read_claims(&nodes, &read_documents(&fields), (&cells, options.metrics), scope);
     let audit = read_audit(&fields, &claims);
     fields.finish();
     Published { claims, audit }

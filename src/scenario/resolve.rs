@@ -14,6 +14,7 @@ use super::factor::{Factor, Selector, Treatment};
 use super::file_facts::FileFacts;
 use super::phase::PhaseSpec;
 use super::prompt::PromptLine;
+use super::question::Question;
 use super::read::factor::combine;
 use super::read::phase::read_phases;
 use super::read::server::{Ports, read_servers};
@@ -50,6 +51,8 @@ pub struct Scenario {
     pub claims: Vec<Claim>,
     /// What an audit of those numbers needs beside them.
     pub audit: Audit,
+    /// By what the ways to serve are ranked.
+    pub question: Question,
     /// From what is measured to recommendations.
     pub rules: Vec<Rule>,
     /// Every file whose text decides what is executed: the scenario, what it

@@ -9,6 +9,7 @@ mod fairness;
 mod holm;
 mod interval;
 mod percentile;
+mod power;
 mod proportion;
 mod ratio;
 mod required;
@@ -18,12 +19,15 @@ mod tolerance;
 mod warmup;
 
 #[cfg(test)]
+pub(crate) mod draws;
+#[cfg(test)]
 mod tests;
 
 pub use fairness::jain_index;
 pub use holm::holm;
 pub use interval::{Bounds, Center, geometric_center, mean_center, t_quantile};
 pub use percentile::Percentile;
+pub use power::pairs_for_bound;
 pub use proportion::{clopper_pearson_lower, clopper_pearson_upper};
 pub use ratio::{log_welch_ratio, paired_difference, paired_ratio, paired_ratio_p};
 pub use required::required_n;

@@ -6,27 +6,40 @@ use super::interval::{estimate, interval, pairs};
 use super::select::only;
 use super::system::{System, differences};
 use super::trend::{Step, trend};
-use super::{Judged, Significance, Verdict};
+use super::{Judged, Significance, Verdict, bound};
 use crate::metric::{self, Measure};
 use crate::names::CellId;
 use crate::scenario::{Claim, ClaimKind, Direction, Selector};
 use crate::stats::{Bounds, Tolerance, paired_ratio};
 use crate::summary::{CellSummary, Estimate, Fraction, Gap, Interval, Limit, Measured, Summary};
 
-pub(super) fn judge(claim: &Claim, summary: &Summary, system: System<'_>) -> Judged {
+/// A difference of less than `margin` is no order.
+pub(super) fn judge(claim: &Claim, summary: &Summary, system: System<'_>, margin: f64) -> Judged {
     let differences = claim.system.as_ref().map(|wanted| differences(wanted, system)).unwrap_or_default();
     let found = selector(&claim.kind).map_or_else(|| Err("it names no cell".to_owned()), |cell| only(summary, cell));
     let cell = found.as_ref().ok().map(|(id, _)| CellId::clone(id));
     let measured = found.as_ref().ok().and_then(|(_, cell)| measured(&claim.kind, cell).ok()).cloned();
     let finding = match never_measured(claim.kind.metric()) {
         Some(reason) => Err(Verdict::NotRun { reason: reason.to_owned() }),
-        None if differences.is_empty() => find(&claim.kind, summary, found),
+        None if differences.is_empty() => find(&claim.kind, summary, found, margin),
         None => Err(Verdict::NotComparable { differences }),
     };
     let finding = finding.unwrap_or_else(|verdict| Finding { ratio: None, verdict });
     let ratio = finding.ratio.and_then(|ratio| Some((ratio.value, interval(ratio.bounds?))));
     let steps = steps(&claim.kind, summary).unwrap_or_default();
-    Judged { claim: claim.clone(), cell, measured, ratio, steps, verdict: finding.verdict, implausible: Vec::new() }
+    let below = below(&claim.kind, summary);
+    let over = measured.as_ref().zip(below.as_ref()).and_then(|(above, below)| bound::over(above, below));
+    Judged {
+        claim: claim.clone(),
+        cell,
+        measured,
+        below,
+        over,
+        ratio,
+        steps,
+        verdict: finding.verdict,
+        implausible: Vec::new(),
+    }
 }
 
 /// Why no run, valid or not and on whatever machine, measures this metric.
@@ -44,6 +57,7 @@ fn selector(kind: &ClaimKind) -> Option<&Selector> {
         ClaimKind::Absolute { cell, .. }
         | ClaimKind::AtLeast { cell, .. }
         | ClaimKind::AtMost { cell, .. }
+        | ClaimKind::Range { cell, .. }
         | ClaimKind::FractionUnder { cell, .. } => Some(cell),
         ClaimKind::Ratio { numerator, .. } => Some(numerator),
         ClaimKind::Ordering { larger, .. } => Some(larger),
@@ -72,7 +86,7 @@ fn counted(cell: &CellSummary, limit: Limit) -> Result<&Fraction, Gap> {
 type Found<'a> = Result<(&'a CellId, &'a CellSummary), String>;
 
 /// A gap or an unclear selector is a verdict of its own, as `Err`.
-fn find(kind: &ClaimKind, summary: &Summary, found: Found<'_>) -> Result<Finding, Verdict> {
+fn find(kind: &ClaimKind, summary: &Summary, found: Found<'_>, margin: f64) -> Result<Finding, Verdict> {
     let significance = Significance::of(summary);
     let measured_in = |found| measured_in(found, kind);
     let measured = measured_in(found.clone())?;
@@ -90,9 +104,13 @@ fn find(kind: &ClaimKind, summary: &Summary, found: Found<'_>) -> Result<Finding
         ClaimKind::AtMost { value, .. } => {
             Ok(bounded(measured, *value, Bounds { lower: f64::NEG_INFINITY, upper: *value }, significance))
         }
+        ClaimKind::Range { from, to, .. } => {
+            let found = bounded(measured, *to, Bounds { lower: *from, upper: *to }, significance);
+            Ok(Finding { ratio: None, ..found })
+        }
         ClaimKind::Ordering { smaller, .. } => {
             let smaller = measured_in(only(summary, smaller))?;
-            Ok(ordering(measured, smaller, significance))
+            Ok(ordering(measured, smaller, margin, significance))
         }
         ClaimKind::Trend { direction, along, .. } => {
             let cells = along.iter().map(|cell| measured_in(only(summary, cell)));
@@ -118,6 +136,14 @@ fn verdict(gap: Gap) -> Verdict {
         Gap::Invalid { reason } => Verdict::Invalid { reason },
         other => Verdict::NotRun { reason: other.to_string() },
     }
+}
+
+/// What is below the line, or claimed to be smaller.
+fn below(kind: &ClaimKind, summary: &Summary) -> Option<Estimate> {
+    let (ClaimKind::Ratio { denominator: cell, .. } | ClaimKind::Ordering { smaller: cell, .. }) = kind else {
+        return None;
+    };
+    estimate(only(summary, cell).ok()?.1, kind.metric()).ok().cloned()
 }
 
 /// Every two neighbours, the one that is claimed to be larger first.

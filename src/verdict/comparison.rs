@@ -18,7 +18,7 @@ const COMPARED_OPEN: [&str; 2] = ["output_throughput", "ttft_scheduled_p50"];
 /// Every cell against the cell of the same phase and load in the baseline
 /// treatment, where both were measured in a common block; all of them are one
 /// family. A baseline that fits several treatments compares nothing.
-pub(super) fn against(summary: &Summary, baseline: &Selector) -> Vec<Comparison> {
+pub(super) fn against(summary: &Summary, baseline: &Selector, margin: f64) -> Vec<Comparison> {
     let baseline = factors_only(baseline);
     let mut compared = Vec::new();
     for (closed, open) in COMPARED.into_iter().zip(COMPARED_OPEN) {
@@ -29,7 +29,7 @@ pub(super) fn against(summary: &Summary, baseline: &Selector) -> Vec<Comparison>
         }
     }
     let family: Vec<Pairs> = compared.iter().map(|compared| compared.pairs.clone()).collect();
-    let members = family::test(&family, Significance::of(summary));
+    let members = family::test(&family, Significance::of(summary), margin);
     compared.into_iter().zip(members).filter_map(|(compared, member)| judge(compared, &member)).collect()
 }
 

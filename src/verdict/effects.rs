@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 
-use super::decision::{Cell, at_equal_load};
+use super::decision::at_load;
 use super::family::CONFIDENCE;
 use super::interval::{estimate, interval};
+use super::way::Cell;
 use crate::names::PhaseName;
 use crate::scenario::Selector;
 use crate::stats::{Sample, geometric_center};
@@ -54,6 +55,12 @@ pub struct Change {
     pub to: String,
 }
 
+/// Every treatment's cell at the most clients that all of them were planned with;
+/// none where no phase has clients.
+fn at_clients(summary: &Summary) -> Vec<Cell<'_>> {
+    at_load(summary, None).into_iter().filter(|(_, cell)| cell.clients.is_some()).collect()
+}
+
 type Levels = IndexMap<String, String>;
 /// By block.
 type Logarithms = BTreeMap<u32, f64>;
@@ -61,7 +68,7 @@ type Logarithms = BTreeMap<u32, f64>;
 /// The effect of every factor, then the interaction of every pair, where the
 /// ways to serve are ranked.
 pub(super) fn all(summary: &Summary, baseline: Option<&Selector>) -> Vec<Effect> {
-    let cells = at_equal_load(summary);
+    let cells = at_clients(summary);
     let by_factor = changes(&cells, baseline);
     let main = by_factor.iter().flatten().map(|change| vec![change]);
     let pairs = by_factor.iter().enumerate().flat_map(|(place, ones)| {

@@ -1,8 +1,9 @@
 //! What was measured about every line of the guide's two "use when" lists.
 
 use super::Evidence;
-use super::decision::{at_equal_load, mps, name};
+use super::decision::at_load;
 use super::interval::{estimate, pairs};
+use super::way::{batches, mps, name};
 use crate::metric;
 use crate::stats::paired_ratio;
 use crate::summary::{CellSummary, Estimate, Summary};
@@ -24,8 +25,8 @@ const LINES: [(&str, &str, Measure); 12] = [
     (SERVERS, "High availability/fault tolerance required", Some(fault_reach)),
     (SERVERS, "Different models need different optimizations", None),
     (SERVERS, "Independent scaling per service needed", None),
-    (SERVERS, "Multi-tenant production environments", Some(fairness)),
-    (SERVERS, "Frequent model updates/deployments", Some(recovery)),
+    (SERVERS, "Multi-tenant production environments", None),
+    (SERVERS, "Frequent model updates/deployments", None),
     (SERVERS, "Different teams managing different models", None),
 ];
 
@@ -46,15 +47,25 @@ fn throughput(summary: &Summary) -> Option<String> {
 fn latency(summary: &Summary) -> Option<String> {
     let measured = || contrasts(summary).filter_map(|pair| Some((pair.0, ratio("ttft_p50", pair)?)));
     let open = measured().find(|(mps, _)| mps.rate.is_some());
-    let (_, text) = open.or_else(|| measured().min_by_key(|(mps, _)| mps.clients))?;
-    Some(text)
+    let (mps, text) = open.or_else(|| measured().min_by_key(|(mps, _)| mps.clients))?;
+    let batching = batching_beside(summary, mps).map_or_else(String::new, |beside| format!("; {beside}"));
+    Some(format!("{text}{batching}"))
+}
+
+/// One server that batches may do the same without MPS: what it takes under the
+/// same load.
+fn batching_beside(summary: &Summary, mps: &CellSummary) -> Option<String> {
+    let same_load = |cell: &&CellSummary| cell.phase == mps.phase && cell.load == mps.load;
+    let batching = |cell: &&CellSummary| cell.servers == 1 && batches(cell) && self::mps(cell) != Some(true);
+    let beside = summary.cells.values().filter(same_load).find(batching)?;
+    each([beside, mps], "ttft_p50")
 }
 
 /// Memory hardly depends on the load: of closed loops, the heaviest tells it.
 fn models_per_gpu(summary: &Summary) -> Option<String> {
     let memory = |cells: Vec<&CellSummary>| each(cells, "memory_per_instance");
     let compared = || memory(busiest(summary).into_iter().flat_map(|(shared, sliced)| [shared, sliced]).collect());
-    let at_equal_load = || memory(at_equal_load(summary).into_iter().map(|(_, cell)| cell).collect());
+    let at_equal_load = || memory(at_load(summary, None).into_iter().map(|(_, cell)| cell).collect());
     each(summary.cells.values(), "instances_max_practical")
         .or_else(compared)
         .or_else(at_equal_load)
@@ -63,14 +74,6 @@ fn models_per_gpu(summary: &Summary) -> Option<String> {
 
 fn fault_reach(summary: &Summary) -> Option<String> {
     each(summary.cells.values(), "fault_reach")
-}
-
-fn fairness(summary: &Summary) -> Option<String> {
-    ratio("fairness_servers", busiest(summary)?)
-}
-
-fn recovery(summary: &Summary) -> Option<String> {
-    each(summary.cells.values(), "recovery_time")
 }
 
 /// The contrast with the most clients; of several, the first.

@@ -5,10 +5,6 @@ use super::interval::interval;
 use crate::stats::{Bounds, Position, Sample, holm, paired_ratio, paired_ratio_p, position, required_n};
 use crate::summary::Interval;
 
-/// The practical margin δ: a difference of less makes none.
-pub(super) const MARGIN: f64 = 0.03;
-/// The same in words.
-pub(super) const MARGIN_WORDS: &str = "3 %";
 /// Of the intervals that are printed.
 pub(super) const CONFIDENCE: f64 = 0.95;
 
@@ -35,7 +31,8 @@ pub(super) enum Difference {
 
 /// Tests the ratios of all members at once: the chance of any false difference
 /// among them is at most that of `significance`.
-pub(super) fn test(family: &[Pairs], significance: Significance) -> Vec<Member> {
+/// A difference of less than `margin` makes none.
+pub(super) fn test(family: &[Pairs], significance: Significance, margin: f64) -> Vec<Member> {
     let raw: Vec<Option<f64>> = family.iter().map(|pairs| paired_ratio_p(pairs)).collect();
     let mut adjusted = holm(&raw.iter().flatten().copied().collect::<Vec<f64>>()).into_iter();
     let members = family.iter().zip(raw).map(|(pairs, raw)| {
@@ -43,7 +40,7 @@ pub(super) fn test(family: &[Pairs], significance: Significance) -> Vec<Member> 
         Member {
             interval: bounds(pairs, CONFIDENCE).map(interval),
             p,
-            difference: difference(pairs, p.is_some_and(|p| p <= significance.chance()), significance),
+            difference: difference(pairs, p.is_some_and(|p| p <= significance.chance()), significance, margin),
         }
     });
     members.collect()
@@ -56,21 +53,21 @@ fn bounds(pairs: &[(f64, f64)], confidence: f64) -> Option<Bounds> {
 /// Two one-sided tests come first: what makes no difference in practice is
 /// none, however certain it is. The margin is as wide on the log scale above 1
 /// as below, so that it does not matter which of the two is above the line.
-fn difference(pairs: &[(f64, f64)], is_significant: bool, significance: Significance) -> Difference {
-    let margin = Bounds { lower: 1.0 / (1.0 + MARGIN), upper: 1.0 + MARGIN };
+fn difference(pairs: &[(f64, f64)], is_significant: bool, significance: Significance, margin: f64) -> Difference {
+    let around_one = Bounds { lower: 1.0 / (1.0 + margin), upper: 1.0 + margin };
     let narrow = bounds(pairs, significance.confidence());
     match paired_ratio(pairs, CONFIDENCE) {
-        _ if narrow.is_some_and(|narrow| position(narrow, margin) == Position::Inside) => Difference::Equivalent,
+        _ if narrow.is_some_and(|narrow| position(narrow, around_one) == Position::Inside) => Difference::Equivalent,
         Some(ratio) if is_significant && ratio.value > 1.0 => Difference::Above,
         Some(ratio) if is_significant && ratio.value < 1.0 => Difference::Below,
-        Some(_) | None => Difference::Undecided { more_blocks: more_blocks(pairs) },
+        Some(_) | None => Difference::Undecided { more_blocks: more_blocks(pairs, margin) },
     }
 }
 
 /// About how many more pairs would make the interval as narrow as the margin.
-fn more_blocks(pairs: &[(f64, f64)]) -> Option<u32> {
+fn more_blocks(pairs: &[(f64, f64)], margin: f64) -> Option<u32> {
     let ratios = Sample::new(pairs.iter().map(|(above, below)| above / below).collect()).ok()?;
     let spread = ratios.logarithms()?.standard_deviation()?;
-    let needed = required_n(spread, MARGIN.ln_1p(), CONFIDENCE)?;
+    let needed = required_n(spread, margin.ln_1p(), CONFIDENCE)?;
     needed.checked_sub(u32::try_from(pairs.len()).ok()?).filter(|more| *more > 0)
 }

@@ -51,14 +51,22 @@ pub(super) fn bounded(measured: &Estimate, value: f64, limits: Bounds, significa
     }
 }
 
-/// The metric is larger here than there, by pairs within blocks: their ratio
-/// is above 1, or their difference above 0 where a ratio has no meaning. What
-/// is equal, as two zeros are, is not larger.
-pub(super) fn ordering(larger: &Estimate, smaller: &Estimate, significance: Significance) -> Finding {
-    Finding { ratio: None, ..above(larger, smaller, significance) }
+/// The metric is larger here than there by more than the margin, by pairs within
+/// blocks: their ratio is above 1 + margin, or their difference above 0 where a
+/// ratio has no meaning. What is equal, as two zeros are, is not larger.
+pub(super) fn ordering(larger: &Estimate, smaller: &Estimate, margin: f64, significance: Significance) -> Finding {
+    let pairs = pairs(larger, smaller);
+    match paired_ratio(&pairs, significance.confidence()) {
+        Some(ratio) => {
+            let limits = Bounds { lower: 1.0 + margin, upper: f64::INFINITY };
+            Finding { ratio: None, ..within(ratio, limits, pairs.len()) }
+        }
+        None => Finding { ratio: None, ..above(larger, smaller, significance) },
+    }
 }
 
-/// The same, with the ratio if it has a meaning.
+/// The metric is larger here than there, however little, with the ratio if it has
+/// a meaning.
 pub(super) fn above(larger: &Estimate, smaller: &Estimate, significance: Significance) -> Finding {
     let pairs = pairs(larger, smaller);
     let above = |limit: f64| Bounds { lower: limit.next_up(), upper: f64::INFINITY };

@@ -1,9 +1,11 @@
 //! From estimates to verdicts: claims, comparisons, effects, decision, rules.
 //! Pure.
 
-mod advice;
+mod bound;
 mod claim;
 mod comparison;
+mod cost;
+mod counted;
 mod decision;
 mod effects;
 mod evidence;
@@ -16,27 +18,26 @@ mod plausible;
 mod rule;
 mod select;
 mod sensitivity;
+mod serving;
 mod significance;
-mod standing;
 mod system;
 mod trend;
 mod types;
+mod way;
 
 #[cfg(test)]
 mod tests;
 
 use crate::record::{Environment, Simulation};
-use crate::scenario::{Claim, Rule, Selector};
+use crate::scenario::{Claim, Question, Rule, Selector};
 use crate::summary::Summary;
 
 pub use effects::{Change, Effect};
 pub use noise::{Noise, noise};
 pub use plausible::hold_against_bandwidth;
+pub use serving::{Advice, AgainstFirst, Constraint, Cost, Decision, Otherwise, Over, ServingOption, Standing};
 pub use significance::Significance;
-pub use types::{
-    AgainstBest, Comparison, Decision, Evidence, Judged, JudgedRule, Pace, Ruling, ServingOption, Standing, Turning,
-    Verdict, Verdicts,
-};
+pub use types::{Comparison, Evidence, Judged, JudgedRule, Pace, Ruling, Turning, Verdict, Verdicts};
 
 /// Judges every claim and rule, holds every treatment against the baseline, and
 /// ranks the ways to serve.
@@ -46,7 +47,7 @@ pub use types::{
 pub fn judge(
     summary: &Summary,
     claims: &[Claim],
-    rules: &[Rule],
+    (question, rules): (&Question, &[Rule]),
     baseline: Option<&Selector>,
     environment: &Environment,
     simulated: Option<&Simulation>,
@@ -54,10 +55,15 @@ pub fn judge(
     let system = system::System { environment, simulated, served: &summary.served };
     Verdicts {
         significance: Significance::of(summary),
-        claims: claims.iter().map(|claim| claim::judge(claim, summary, system)).collect(),
-        comparisons: baseline.map(|baseline| comparison::against(summary, baseline)).unwrap_or_default(),
+        claims: counted::as_ranges(claims)
+            .iter()
+            .map(|claim| claim::judge(claim, summary, system, question.margin))
+            .collect(),
+        comparisons: baseline
+            .map(|baseline| comparison::against(summary, baseline, question.margin))
+            .unwrap_or_default(),
         effects: effects::all(summary, baseline),
-        decision: decision::decide(summary),
+        decision: decision::decide(summary, question),
         rules: rules.iter().map(|rule| rule::judge(rule, summary)).collect(),
     }
 }

@@ -1,9 +1,10 @@
 //! What differs between two labels of one treatment: noise.
 
-use super::family::{CONFIDENCE, MARGIN};
+use super::family::CONFIDENCE;
 use super::interval::{interval, pairs, sample};
 use crate::metric::{self, Unit};
 use crate::names::{CellId, MetricId};
+use crate::scenario::Question;
 use crate::stats::{Sample, paired_ratio, required_n, t_quantile};
 use crate::summary::{CellSummary, Estimate, Interval, Summary};
 
@@ -80,7 +81,7 @@ fn between((cell, metric): (CellId, MetricId), first: &Estimate, second: &Estima
         interval: center.bounds.map(interval),
         pairs: u32::try_from(pairs.len()).unwrap_or(u32::MAX),
         smallest: (t * deviation / differences.count().sqrt()).exp() - 1.0,
-        needed: required_n(deviation, MARGIN.ln_1p(), CONFIDENCE),
+        needed: required_n(deviation, Question::default().margin.ln_1p(), CONFIDENCE),
     })
 }
 

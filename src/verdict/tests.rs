@@ -8,10 +8,11 @@ mod trend;
 use indexmap::IndexMap;
 use serde_json::json;
 
+use super::decision::decide as decision_of;
 use super::{Pace, Verdict, Verdicts, judge};
 use crate::names::{CellId, MetricId, PhaseName};
 use crate::record::{Environment, GpuIdentity, Simulation};
-use crate::scenario::{Claim, ClaimKind, Level, Selector, Source, SystemMatch};
+use crate::scenario::{Claim, ClaimKind, Level, Question, Selector, Source, SystemMatch};
 use crate::summary::{CellSummary, Estimate, Gap, Measured, Summary};
 use crate::units::Share;
 
@@ -92,7 +93,7 @@ fn verdict(kind: ClaimKind) -> Verdict {
 }
 
 fn judged(summary: &Summary, claim: Claim, environment: &Environment, simulated: Option<&Simulation>) -> Verdict {
-    judge(summary, &[claim], &[], None, environment, simulated).claims.remove(0).verdict
+    judge(summary, &[claim], (&Question::default(), &[]), None, environment, simulated).claims.remove(0).verdict
 }
 
 const SHARED: &[f64] = &[1012.0, 1034.5, 998.7, 1021.3, 1017.9];
@@ -263,7 +264,7 @@ fn a_difference_must_be_certain_among_all_comparisons_and_at_every_look() {
 }
 
 fn verdicts(summary: &Summary) -> Verdicts {
-    judge(summary, &[], &[], Some(&mps("off")), &Environment::default(), None)
+    judge(summary, &[], (&Question::default(), &[]), Some(&mps("off")), &Environment::default(), None)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Effect, Significance};
+use super::{Decision, Effect, Over, Significance};
 use crate::names::{CellId, MetricId};
 use crate::scenario::{Claim, Quantity};
 use crate::summary::{Estimate, Interval, Measured};
@@ -31,6 +31,13 @@ pub struct Judged {
     pub cell: Option<CellId>,
     /// What was measured there.
     pub measured: Option<Estimate>,
+    /// What was measured in the cell below the line of a ratio, or in the one
+    /// that is claimed to be smaller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<Estimate>,
+    /// The one over the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<Over>,
     /// Measured over published, with the interval of its test.
     pub ratio: Option<(f64, Interval)>,
     /// Of a trend, each cell over the one before it, with the interval of that
@@ -132,86 +139,6 @@ pub enum Pace {
         /// margin, where that can be said.
         more_blocks: Option<u32>,
     },
-}
-
-/// Options with their evidence, best first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Decision {
-    /// Those equivalent to the fastest, the simplest of them first; then the
-    /// others by measured throughput at the highest common load.
-    pub options: Vec<ServingOption>,
-    /// How the leading group stands to all others.
-    pub standing: Standing,
-    /// What to do, in a sentence.
-    pub advice: String,
-    /// Why, in a sentence; the numbers it stands on.
-    pub because: String,
-    /// Treatments without a valid measurement at that load, which are not
-    /// ranked.
-    pub unmeasured: Vec<String>,
-    /// Ways to serve of which no treatment was planned at that load.
-    #[serde(default)]
-    pub unplanned: Vec<String>,
-    /// The guide's "use when" lines, each with its evidence.
-    pub evidence: Vec<Evidence>,
-}
-
-/// A way to serve.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ServingOption {
-    /// In words: "one server with batching".
-    pub name: String,
-    /// Its treatment, as text.
-    pub treatment: String,
-    /// The cell it is ranked by.
-    pub cell: CellId,
-    /// Its throughput there.
-    pub throughput: Estimate,
-    /// Its throughput over the fastest option's; none for the fastest itself.
-    pub against_best: Option<AgainstBest>,
-}
-
-impl ServingOption {
-    /// Whether it is the fastest option or equivalent to it.
-    pub fn leads(&self) -> bool {
-        self.standing().is_none_or(|standing| standing == Standing::Equivalent)
-    }
-
-    /// How the fastest option stands to it; none for the fastest itself.
-    pub fn standing(&self) -> Option<Standing> {
-        self.against_best.map(|against| against.standing)
-    }
-}
-
-/// An option's throughput over that of the fastest option.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AgainstBest {
-    /// Geometric mean of the ratios inside shared blocks; the ratio of the two
-    /// means where no block is shared.
-    pub ratio: f64,
-    /// Its 95 % interval; none with fewer than two shared blocks.
-    pub interval: Option<Interval>,
-    /// Blocks that the two share.
-    pub blocks: u32,
-    /// How the fastest stands to it.
-    pub standing: Standing,
-}
-
-/// How the fastest way to serve stands to another.
-///
-/// The margin δ is 3 %: a ratio from 1 ÷ 1.03 to 1.03 makes no difference in
-/// practice, however certain it is (two one-sided tests, Schuirmann 1987).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// Their paired ratio excludes 1 with all pairs of options compared at once
-    /// (Holm 1979), and they are not equivalent.
-    Leads,
-    /// The 90 % interval of their paired ratio, or a wider one in a run that
-    /// may stop early, lies inside the margin.
-    Equivalent,
-    /// Neither, or they share fewer than two blocks.
-    Undecided,
 }
 
 /// One line of the guide's decision lists.

@@ -6,7 +6,8 @@ use crate::metric::{Better, Family, Measure, MetricDefinition, Unit};
 use crate::report::figure::{self, Figure, Shown};
 use crate::report::text::{NOT_MEASURED, line};
 use crate::scenario::{ClaimKind, Direction, RequestTime, Selector};
-use crate::verdict::{Judged, Significance, Verdict, Verdicts};
+use crate::summary::Estimate;
+use crate::verdict::{Judged, Over, Significance, Verdict, Verdicts};
 
 /// A published number and what became of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -28,6 +29,11 @@ pub struct ClaimRow {
     /// What was measured; of two cells, in the one above the line, and of a trend
     /// in the last.
     pub measured: Figure,
+    /// The same as a reader compares it with what was published: of a ratio the
+    /// ratio, of an order both sides and their ratio.
+    pub shown: String,
+    /// Whether it speaks of two cells, so that it says something on any machine.
+    pub is_ratio: bool,
     /// Measured over published (for an order: larger over smaller) with its
     /// interval, or `–`.
     pub ratio: String,
@@ -40,6 +46,8 @@ pub struct ClaimRow {
     pub reason: String,
     /// Whether a figure does.
     pub implausible: bool,
+    /// By what arithmetic.
+    pub arithmetic: String,
 }
 
 const NONE: &str = "–";
@@ -72,15 +80,33 @@ fn claim(judged: &Judged, significance: Significance, metrics: &[MetricDefinitio
         cells: line(&cells(judged)),
         published: published(&judged.claim.kind, shown),
         tolerance: tolerance(&judged.claim.kind),
-        measured: judged
-            .measured
-            .as_ref()
-            .map_or_else(|| Figure::gap(id, metric, NOT_MEASURED), |estimate| Figure::estimate(id, metric, estimate)),
+        shown: measured_text(judged, id, metric),
+        measured: measured(judged, id, metric),
+        is_ratio: judged.over.is_some(),
         ratio: judged.ratio.map_or_else(|| NONE.to_owned(), |(ratio, interval)| figure::ratio(ratio, Some(interval))),
         gpu: judged.claim.system.as_ref().and_then(|system| system.gpu.as_deref()).map(line),
         verdict: judged.verdict.words(),
-        reason: reason(judged, significance),
+        reason: reason(judged, significance, metrics),
         implausible: !judged.implausible.is_empty(),
+        arithmetic: line(&judged.implausible.join("; ")),
+    }
+}
+
+fn measured(judged: &Judged, id: &str, metric: Option<&MetricDefinition>) -> Figure {
+    let gap = || Figure::gap(id, metric, NOT_MEASURED);
+    judged.measured.as_ref().map_or_else(gap, |estimate| Figure::estimate(id, metric, estimate))
+}
+
+/// `×1.38 [1.37, 1.40] (295 tok/s over 213 tok/s)`.
+fn measured_text(judged: &Judged, id: &str, metric: Option<&MetricDefinition>) -> String {
+    let Some((above, below)) = judged.measured.as_ref().zip(judged.below.as_ref()) else {
+        return measured(judged, id, metric).with_unit;
+    };
+    let of = |value: &Estimate| Shown::of(metric).number(value.value);
+    let sides = format!("{} over {}", of(above), of(below));
+    match judged.over {
+        Some(over) => format!("×{} ({sides})", figure::ratio(over.ratio, Some(over.interval))),
+        None => sides,
     }
 }
 
@@ -109,6 +135,7 @@ fn cells(judged: &Judged) -> String {
         ClaimKind::Absolute { cell, .. }
         | ClaimKind::AtLeast { cell, .. }
         | ClaimKind::AtMost { cell, .. }
+        | ClaimKind::Range { cell, .. }
         | ClaimKind::FractionUnder { cell, .. } => {
             judged.cell.as_ref().map_or_else(|| selected(cell), ToString::to_string)
         }
@@ -130,6 +157,7 @@ fn published(kind: &ClaimKind, shown: Shown) -> String {
         ClaimKind::Ratio { value, .. } => format!("× {}", Shown::PLAIN.number(*value)),
         ClaimKind::AtLeast { value, .. } => format!("at least {}", shown.number(*value)),
         ClaimKind::AtMost { value, .. } => format!("at most {}", shown.number(*value)),
+        ClaimKind::Range { from, to, .. } => shown.between(*from, *to),
         ClaimKind::Ordering { .. } => "larger".to_owned(),
         ClaimKind::Trend { direction: Direction::Rises, .. } => "rises".to_owned(),
         ClaimKind::Trend { direction: Direction::Falls, .. } => "falls".to_owned(),
@@ -144,16 +172,22 @@ fn tolerance(kind: &ClaimKind) -> String {
         ClaimKind::Absolute { tolerance, .. } | ClaimKind::Ratio { tolerance, .. } => format!("±{tolerance}"),
         ClaimKind::AtLeast { .. }
         | ClaimKind::AtMost { .. }
+        | ClaimKind::Range { .. }
         | ClaimKind::Ordering { .. }
         | ClaimKind::Trend { .. }
         | ClaimKind::FractionUnder { .. } => NONE.to_owned(),
     }
 }
 
-fn reason(judged: &Judged, significance: Significance) -> String {
+fn reason(judged: &Judged, significance: Significance, metrics: &[MetricDefinition]) -> String {
     let implausible =
         judged.implausible.iter().map(|arithmetic| format!("physically implausible: {}", line(arithmetic)));
-    [because(judged, significance)].into_iter().chain(steps(judged)).chain(implausible).collect::<Vec<_>>().join("; ")
+    [because(judged, significance, metrics)]
+        .into_iter()
+        .chain(steps(judged))
+        .chain(implausible)
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 /// `each over the one before: 1.9 [1.8, 2.0], 1.3 [1.2, 1.4]`.
@@ -163,17 +197,39 @@ fn steps(judged: &Judged) -> Option<String> {
     (!ratios.is_empty()).then(|| format!("each over the one before: {}", ratios.join(", ")))
 }
 
-fn because(judged: &Judged, significance: Significance) -> String {
+/// `measured 15.9 [14.3, 17.6] %, claimed 5 to 15 %`.
+fn fact(judged: &Judged, metrics: &[MetricDefinition]) -> String {
+    let (id, metric, _) = subject(&judged.claim.kind, metrics);
+    let claimed = published(&judged.claim.kind, Shown::of(metric));
+    let tolerance = tolerance(&judged.claim.kind);
+    let tolerance = if tolerance == NONE { String::new() } else { format!(" {tolerance}") };
+    format!("measured {}, claimed {claimed}{tolerance}", measured_text(judged, id, metric))
+}
+
+/// An order that does not hold because there is nothing between the two.
+fn no_difference(judged: &Judged) -> &'static str {
+    let is_order = matches!(judged.claim.kind, ClaimKind::Ordering { .. });
+    match judged.over {
+        Some(Over { interval, .. }) if is_order && interval.lower < 1.0 && interval.upper > 1.0 => {
+            ": no difference that could be told"
+        }
+        Some(Over { interval, .. }) if is_order && interval.upper < 1.0 => ": the other way round",
+        Some(_) if is_order => ": no more than the margin",
+        Some(_) | None => "",
+    }
+}
+
+fn because(judged: &Judged, significance: Significance, metrics: &[MetricDefinition]) -> String {
     let is_trend = matches!(judged.claim.kind, ClaimKind::Trend { .. });
     match &judged.verdict {
         Verdict::Reproduced if is_trend => "every step goes that way, with all of them tested at once".to_owned(),
         Verdict::NotReproduced if is_trend => "a step goes the other way, or none".to_owned(),
         Verdict::Inconclusive { needs: None } if is_trend => "a step may go either way".to_owned(),
-        Verdict::Reproduced => format!("the {significance} interval lies within what the claim allows"),
-        Verdict::NotReproduced => format!("the {significance} interval lies outside what the claim allows"),
-        Verdict::Inconclusive { needs: Some(needs) } => format!("about {needs} repetitions would tell"),
-        Verdict::Inconclusive { needs: None } => {
-            "the interval reaches over the edge of what the claim allows".to_owned()
+        Verdict::Reproduced => fact(judged, metrics),
+        Verdict::NotReproduced => format!("{}{}", fact(judged, metrics), no_difference(judged)),
+        Verdict::Inconclusive { needs } => {
+            let needs = needs.map_or_else(String::new, |needs| format!("; about {needs} repetitions would tell"));
+            format!("{}: the {significance} interval reaches over the edge{needs}", fact(judged, metrics))
         }
         Verdict::NotComparable { differences } => line(&differences.join("; ")),
         Verdict::Invalid { reason } | Verdict::NotRun { reason } => line(reason),

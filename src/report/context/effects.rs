@@ -54,6 +54,11 @@ fn sentence(effect: &Effect) -> String {
     let least = estimates().min_by(|(_, one), (_, other)| one.value.total_cmp(&other.value));
     let most = estimates().max_by(|(_, one), (_, other)| one.value.total_cmp(&other.value));
     match (least, most) {
+        (Some((least_at, least)), Some((most_at, most))) if are_opposite(least, most) => format!(
+            "{title}, {change}: from {} at {least_at} to {} at {most_at}: no one effect; {blocks}",
+            times(least),
+            times(most),
+        ),
         (Some((least_at, least)), Some((most_at, most))) if effect.at.len() > 1 => format!(
             "{title}, {change}: from {} at {least_at} to {} at {most_at}, {} on average over {} combinations of the other factors; {blocks}",
             times(least),
@@ -64,6 +69,12 @@ fn sentence(effect: &Effect) -> String {
         (Some((at, _)), _) if !at.is_empty() => format!("{title}, {change}: {} at {at}; {blocks}", times(ratio)),
         _ => format!("{title}, {change}: {}; {blocks}", times(ratio)),
     }
+}
+
+/// Whether one lies below 1 and the other above, so that an average of both says
+/// nothing of either.
+fn are_opposite(least: &Estimate, most: &Estimate) -> bool {
+    least.value < 1.0 && most.value > 1.0
 }
 
 fn times(ratio: &Estimate) -> String {
@@ -90,8 +101,16 @@ fn rows(effect: &Effect) -> Vec<EffectRow> {
         }
     };
     let each = if effect.at.len() > 1 { effect.at.as_slice() } else { &[] };
-    let all = std::iter::once((&over, &effect.ratio)).chain(each.iter().map(|(at, ratio)| (at, ratio)));
+    let average = (!is_mixed(effect)).then_some((&over, &effect.ratio));
+    let all = average.into_iter().chain(each.iter().map(|(at, ratio)| (at, ratio)));
     all.map(|(at, ratio)| row(&words, at, ratio)).collect()
+}
+
+/// Whether it goes one way at some levels of the other factors, and the other
+/// way at others.
+fn is_mixed(effect: &Effect) -> bool {
+    let values = || effect.at.iter().filter_map(|(_, ratio)| Some(ratio.estimate()?.value));
+    values().any(|value| value < 1.0) && values().any(|value| value > 1.0)
 }
 
 fn row(effect: &str, at: &str, ratio: &Measured) -> EffectRow {

@@ -1,6 +1,8 @@
 //! What a template sees: plain data, built once, the same for both engines.
 
+mod answer;
 mod capacity;
+mod caveats;
 mod cells;
 mod claims;
 mod comparisons;
@@ -17,9 +19,11 @@ mod run;
 mod searches;
 mod there;
 
+use indexmap::IndexSet;
 use serde::Serialize;
 
 pub use capacity::{CapacityRow, CapacityView};
+pub(super) use caveats::CaveatsView;
 pub use cells::{CellRow, CourseRow, Courses, InvalidRow, ObjectiveRow};
 pub use claims::{ClaimRow, Tally};
 pub use comparisons::ComparisonRow;
@@ -36,6 +40,7 @@ pub use searches::{ProbeRow, SearchView};
 use crate::metric::MetricDefinition;
 use crate::plan::Plan;
 use crate::record::Manifest;
+use crate::report::text::line;
 use crate::summary::Summary;
 use crate::verdict::Verdicts;
 
@@ -90,6 +95,10 @@ pub struct Context {
     pub noise: Vec<NoiseRow>,
     /// Which way to serve.
     pub decision: DecisionView,
+    /// Servers by name and version, each once.
+    pub engines: Vec<String>,
+    /// What the run cannot tell, and what it stands on.
+    pub caveats: CaveatsView,
     /// The scenario's own rules, and whether they hold.
     pub rules: Vec<RuleRow>,
 }
@@ -127,12 +136,20 @@ impl Context {
             confidence: verdicts.significance.to_string(),
             tallies: claims::tallies(verdicts),
             noise: noise::rows(summary, plan, metrics),
-            decision: DecisionView::of(verdicts, &cells, metrics),
+            decision: DecisionView::of(summary, verdicts, &cells, metrics),
+            engines: engines(summary),
+            caveats: CaveatsView::of(manifest, plan, summary, &verdicts.decision),
             rules: rules::rules(verdicts, metrics),
             cells,
             simulated,
         }
     }
+}
+
+fn engines(summary: &Summary) -> Vec<String> {
+    let engines: IndexSet<String> =
+        summary.served.iter().filter_map(|about| about.engine.as_deref().map(line)).collect();
+    engines.into_iter().collect()
 }
 
 fn row<'a>(metrics: &'a [MetricDefinition], id: &str) -> Option<&'a MetricDefinition> {

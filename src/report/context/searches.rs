@@ -4,6 +4,7 @@ use super::row;
 use crate::metric::MetricDefinition;
 use crate::report::figure::Shown;
 use crate::report::text::line;
+use crate::scenario::Searched;
 use crate::summary::{CellSummary, Probe, Search, Summary};
 
 /// One search for the highest load that meets the objectives.
@@ -57,14 +58,17 @@ pub(super) fn searches(summary: &Summary, metrics: &[MetricDefinition]) -> Vec<S
 }
 
 fn sentence(search: &Search) -> String {
-    let what = search.max;
+    let level = |level: f64| match search.max {
+        Searched::Rate(_) => format!("{level} requests per second"),
+        Searched::Clients | Searched::Servers { .. } if level > 1.0 => format!("{level} {}", search.max),
+        Searched::Clients => format!("{level} client"),
+        Searched::Servers { .. } => format!("{level} server"),
+    };
     let said = match (search.passed, search.failed) {
-        (Some(passed), Some(failed)) => {
-            format!("{what}={passed} met the objectives and {what}={failed} did not: the highest lies between them")
-        }
-        (Some(passed), None) => format!("{what}={passed}, the highest that was tried, met the objectives"),
-        (None, Some(failed)) => format!("no {what} met the objectives every time, and {what}={failed} never did"),
-        (None, None) => format!("no {what} could be judged"),
+        (Some(passed), Some(failed)) => format!("{} pass, {failed} do not", level(passed)),
+        (Some(passed), None) => format!("{}, the most that was tried, pass", level(passed)),
+        (None, Some(failed)) => format!("no load passed every time, and {} never did", level(failed)),
+        (None, None) => format!("no {} could be judged", search.max),
     };
     if search.is_complete { said } else { format!("the search did not come to its end; so far, {said}") }
 }

@@ -3,10 +3,12 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::claim::{Claim, ClaimKind, RequestTime};
+use super::super::claim::{Claim, ClaimKind, Document, RequestTime};
+use super::super::decode::decode;
 use super::super::diagnostic::Code;
 use super::super::factor::Selector;
 use super::super::fields::Fields;
+use super::super::load::list_of;
 use super::super::source::Finding;
 use super::super::template::Scope;
 use super::super::tree::Node;
@@ -27,6 +29,8 @@ pub(in super::super) enum Kind {
     AtLeast,
     /// The metric is at most this in `where`.
     AtMost,
+    /// The metric in `where` lies between two values.
+    Range,
     /// The metric is larger in one cell than in another.
     Ordering,
     /// The metric rises, or falls, from each cell of `along` to the next.
@@ -36,14 +40,40 @@ pub(in super::super) enum Kind {
 }
 
 /// Keys that only some kinds have.
-pub(in super::super) const PARTICULAR: [&str; 10] =
-    ["where", "numerator", "denominator", "larger", "smaller", "along", "direction", "limit", "value", "tolerance"];
+pub(in super::super) const PARTICULAR: [&str; 12] = [
+    "where",
+    "numerator",
+    "denominator",
+    "larger",
+    "smaller",
+    "along",
+    "direction",
+    "limit",
+    "from",
+    "to",
+    "value",
+    "tolerance",
+];
 
-/// Reads every `[[claim]]`; a second one of the same id is noted.
-pub(in super::super) fn read_claims(nodes: &[Node], cells: &[&str], metrics: &[&str], scope: &Scope<'_>) -> Vec<Claim> {
+/// Reads every `[[document]]`.
+pub(in super::super) fn read_documents(fields: &Fields<'_>) -> Vec<Document> {
+    let nodes = list_of(fields, "document");
+    nodes.iter().filter_map(|node| decode(&fields.scope.render(node)?, fields.scope.notes)).collect()
+}
+
+/// Reads every `[[claim]]`; a second one of the same id is noted. One that names
+/// no system has that of its document.
+pub(in super::super) fn read_claims(
+    nodes: &[Node],
+    documents: &[Document],
+    (cells, metrics): (&[&str], &[&str]),
+    scope: &Scope<'_>,
+) -> Vec<Claim> {
     let mut claims: Vec<Claim> = Vec::new();
     for node in nodes {
-        let Some(claim) = read_claim(node, cells, metrics, scope) else { continue };
+        let Some(mut claim) = read_claim(node, cells, metrics, scope) else { continue };
+        let document = documents.iter().find(|document| document.file == claim.source.file);
+        claim.system = claim.system.or_else(|| Some(document?.system.clone()));
         if claims.iter().any(|earlier| earlier.id == claim.id) {
             let span = node.as_table().and_then(|table| table.get("id")).map_or(&node.span, |entry| &entry.node.span);
             let finding = Finding::new(Code::Duplicate, span.clone(), format!("a second claim `{}`", claim.id));
@@ -115,6 +145,13 @@ fn read_kind(kind: Kind, fields: &Fields<'_>, metrics: &[&str], cells: &[&str]) 
             let (cell, value) = (selector("where"), read_value(fields));
             Some(ClaimKind::AtMost { metric: metric?, cell: cell?, value: value? })
         }
+        Kind::Range => {
+            let (cell, from, to) = (selector("where"), read_number(fields, "from"), read_number(fields, "to"));
+            if from.zip(to).is_some_and(|(from, to)| from >= to) {
+                complain(fields, "to", "`to` must be more than `from`".to_owned());
+            }
+            Some(ClaimKind::Range { metric: metric?, cell: cell?, from: from?, to: to? })
+        }
         Kind::Ordering => {
             let (larger, smaller) = (selector("larger"), selector("smaller"));
             Some(ClaimKind::Ordering { metric: metric?, larger: larger?, smaller: smaller? })
@@ -169,9 +206,13 @@ fn complain(fields: &Fields<'_>, key: &'static str, message: String) {
 }
 
 fn read_value(fields: &Fields<'_>) -> Option<f64> {
-    let value: f64 = fields.required("value")?;
+    read_number(fields, "value")
+}
+
+fn read_number(fields: &Fields<'_>, key: &'static str) -> Option<f64> {
+    let value: f64 = fields.required(key)?;
     if !value.is_finite() {
-        complain(fields, "value", "a published value is finite".to_owned());
+        complain(fields, key, "a published value is finite".to_owned());
     }
     Some(value)
 }

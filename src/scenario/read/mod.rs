@@ -11,6 +11,7 @@ pub(super) mod find;
 mod header;
 pub(super) mod phase;
 mod placement;
+pub(super) mod question;
 mod ready;
 mod request;
 pub(super) mod rule;

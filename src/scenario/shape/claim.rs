@@ -20,7 +20,8 @@ pub(super) struct Claim {
     says: String,
     /// Where it stands.
     source: Source,
-    /// What it speaks of; elsewhere it is not comparable.
+    /// What it speaks of, that of its document if left out; elsewhere it is not
+    /// comparable. `{}` is any system.
     system: Option<SystemMatch>,
     /// What kind of statement it is.
     kind: Kind,
@@ -43,6 +44,10 @@ pub(super) struct Claim {
     direction: Option<Direction>,
     /// What the time of a request must stay under.
     limit: Option<Period>,
+    /// The lower end of a range.
+    from: Option<f64>,
+    /// Its upper end.
+    to: Option<f64>,
     /// The number as published, in the metric's unit; of a `fraction_under`,
     /// the share of requests: `95%`.
     value: Option<PublishedValue>,
@@ -58,11 +63,12 @@ enum PublishedValue {
 }
 
 /// For each kind, the particular keys it must have and those it may have.
-const KINDS: [(&str, &[&str], &[&str]); 7] = [
+const KINDS: [(&str, &[&str], &[&str]); 8] = [
     ("absolute", &["where", "value"], &["tolerance"]),
     ("ratio", &["numerator", "denominator", "value"], &["tolerance"]),
     ("at_least", &["where", "value"], &[]),
     ("at_most", &["where", "value"], &[]),
+    ("range", &["where", "from", "to"], &[]),
     ("ordering", &["larger", "smaller"], &[]),
     ("trend", &["along", "direction"], &[]),
     ("fraction_under", &["where", "limit", "value"], &[]),

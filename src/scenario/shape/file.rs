@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde_json::{Value, json};
 
 use super::super::audit::{DataSheet, ModelReads, Relation};
+use super::super::claim::Document;
 use super::super::design::Design;
 use super::super::factor::{Level, Selector};
 use super::super::telemetry::Telemetry;
@@ -13,7 +14,8 @@ use super::claim::Claim;
 use super::phase::Phase;
 use super::server::Server;
 use super::step::Step;
-use crate::names::ScenarioName;
+use crate::names::{MetricId, PhaseName, ScenarioName};
+use crate::units::Share;
 
 /// An experiment on model servers: what to set up, which servers to start,
 /// which load to put on them, and what was published about it. A file without
@@ -70,6 +72,8 @@ pub(super) struct ScenarioFile {
     teardown: Option<Vec<Step>>,
     /// Published numbers, each checked against what is measured.
     claim: Option<Vec<Claim>>,
+    /// The documents that claims stand in, and the system that each speaks of.
+    document: Option<Vec<Document>>,
     /// What `runexp audit` needs beside the claims; a run does without.
     audit: Option<AuditTables>,
     /// What follows from the figures.
@@ -104,8 +108,33 @@ struct AuditTables {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Decision {
+    /// What is to be as high as it can be; `output_throughput` if left out, or
+    /// what the phases search for.
+    maximise: Option<MetricId>,
+    /// What is to be as low as it can be, in place of `maximise`.
+    minimise: Option<MetricId>,
+    /// What every option must keep to, at the same load: `"ttft_p50 < 300ms"`,
+    /// `"attainment > 95%"`.
+    subject_to: Option<Vec<String>>,
+    /// The load to decide at: `{ phase = "concurrent", clients = 3 }`. If left
+    /// out, the first phase with clients, at the most that every treatment has.
+    load: Option<LoadChoice>,
+    /// The practical margin: a smaller advantage is none; `3%` if left out.
+    margin: Option<Share>,
     /// Recommendations, each bound to intervals of what is measured.
     rule: Option<Vec<Rule>>,
+}
+
+/// A load to decide at; what is left out is chosen.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct LoadChoice {
+    /// A phase.
+    phase: Option<PhaseName>,
+    /// Clients of a closed loop.
+    clients: Option<u32>,
+    /// Requests per second of an open loop.
+    rate: Option<f64>,
 }
 
 /// A recommendation, bound to intervals.

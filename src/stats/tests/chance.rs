@@ -8,6 +8,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 
+use crate::stats::draws::normal;
 use crate::stats::{
     Position, Sample, Steadiness, Tolerance, clopper_pearson_lower, clopper_pearson_upper, geometric_center, holm,
     paired_ratio_p, position, steadiness,
@@ -47,12 +48,6 @@ fn assert_at_most(share: f64, bound: f64) {
 /// Epochs around 1, with this spread between them.
 fn epochs(random: &mut ChaCha12Rng, count: usize, spread: f64) -> Vec<f64> {
     (0..count).map(|_| (spread * normal(random)).exp()).collect()
-}
-
-/// Box and Muller's transform of two uniform values.
-fn normal(random: &mut ChaCha12Rng) -> f64 {
-    let radius = (-2.0 * (1.0 - random.random::<f64>()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * random.random::<f64>()).cos()
 }
 
 #[test]

@@ -2,6 +2,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 
 use super::{cell, mps, summary, throughput, verdicts};
+use crate::scenario::Question;
 use crate::stats::Bounds;
 use crate::summary::{CellSummary, Estimate, Gap, Measured, Summary};
 use crate::verdict::Effect;
@@ -129,7 +130,9 @@ fn bounds(effect: &Effect) -> Bounds {
 fn effects_begin_at_the_baseline_or_else_at_the_first_level() {
     let first = |baseline| {
         let environment = crate::record::Environment::default();
-        let found = crate::verdict::judge(&measured(&WAYS), &[], &[], baseline, &environment, None).effects;
+        let found =
+            crate::verdict::judge(&measured(&WAYS), &[], (&Question::default(), &[]), baseline, &environment, None)
+                .effects;
         (found[0].change.from.clone(), found[1].change.from.clone())
     };
     assert_eq!(first(None), ("off".to_owned(), "1".to_owned()));

@@ -2,6 +2,7 @@
 
 use super::{SHARED, cell, claim, is, judged, measured, mps, summary, throughput};
 use crate::record::{Environment, GpuIdentity, ServerAbout, Simulation};
+use crate::scenario::Question;
 use crate::scenario::{Audit, ByteRange, ClaimKind, DataSheet, Level, ModelReads, Selector, Source, SystemMatch};
 use crate::summary::Summary;
 use crate::units::{Bytes, Share};
@@ -101,7 +102,7 @@ fn a_throughput_that_memory_cannot_feed_is_implausible_published_or_measured() {
     claim.says = "99.4 tok/s".to_owned();
     let implausible = |gpu: &str| {
         let environment = environment(gpu, "580");
-        let mut verdicts = judge(&summary, &[claim.clone()], &[], None, &environment, None);
+        let mut verdicts = judge(&summary, &[claim.clone()], (&Question::default(), &[]), None, &environment, None);
         verdicts.claims[0].measured = summary.cells[0].estimates[0].estimate().cloned();
         hold_against_bandwidth(&mut verdicts, &audit, &environment);
         verdicts.claims[0].implausible.clone()

@@ -4,6 +4,7 @@ use rand_chacha::ChaCha12Rng;
 use super::{claim, judged, selector, throughput};
 use crate::names::MetricId;
 use crate::record::Environment;
+use crate::scenario::Question;
 use crate::scenario::{ClaimKind, Direction, Level};
 use crate::stats::clopper_pearson_lower;
 use crate::summary::{Gap, Measured, Summary};
@@ -90,7 +91,7 @@ fn every_step_of_a_trend_is_told_as_it_goes() {
     let summary = growing("output_throughput", &[THREE, TWO, ONE]);
     let falls = claim(along(throughput(), Direction::Falls, &[1, 2, 3]));
     let Judged { cell, steps, .. } =
-        judge(&summary, &[falls], &[], None, &Environment::default(), None).claims.remove(0);
+        judge(&summary, &[falls], (&Question::default(), &[]), None, &Environment::default(), None).claims.remove(0);
     let steps: Vec<String> =
         steps.iter().map(|(ratio, ends)| format!("{ratio:.3} ({:.3} to {:.3})", ends.lower, ends.upper)).collect();
     assert_eq!(steps, ["0.834 (0.819 to 0.849)", "0.666 (0.659 to 0.673)"]);

@@ -6,6 +6,7 @@ mod changes;
 mod files;
 mod mutation;
 mod prompts;
+mod question;
 mod robustness;
 mod slots;
 mod warned;
@@ -81,7 +82,7 @@ impl Folder {
     }
 
     fn load(&self) -> Result<Scenario, Problems> {
-        let options = LoadOptions { set: &self.set, profile: self.profile, metrics: &METRICS };
+        let options = LoadOptions { set: &self.set, profile: self.profile, metrics: &METRICS, times: &["ttft"] };
         load(&self.path().join("scenario.toml"), &options)
     }
 
@@ -259,6 +260,7 @@ fn a_frozen_scenario_means_the_same_as_the_one_it_came_from() {
     assert_eq!((&thawed.name, &thawed.title, &thawed.dir), (&scenario.name, &scenario.title, &scenario.dir));
     assert_eq!((&thawed.factors, &thawed.design), (&scenario.factors, &scenario.design));
     assert_eq!((&thawed.claims, &thawed.rules), (&scenario.claims, &scenario.rules));
+    assert_eq!(thawed.question, scenario.question);
     assert_eq!(thawed.treatments(), scenario.treatments());
     assert_eq!(thawed.setup(&bindings()).unwrap(), scenario.setup(&bindings()).unwrap());
     assert_eq!(thawed.teardown(&bindings()).unwrap(), scenario.teardown(&bindings()).unwrap());

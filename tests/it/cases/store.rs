@@ -35,7 +35,7 @@ request = { prompt = "x", max_tokens = 1 }
 "#;
 
 fn plan() -> Plan {
-    let scenario = load_frozen(SCENARIO, &LoadOptions { set: &[], profile: None, metrics: &[] }).unwrap();
+    let scenario = load_frozen(SCENARIO, &LoadOptions { set: &[], profile: None, metrics: &[], times: &[] }).unwrap();
     let bindings = Bindings { run_id: "r".to_owned(), run_dir: PathBuf::from("/r"), ports: Vec::new() };
     expand(&scenario, &Choices { bindings: &bindings, seed: None, only: &[] }).unwrap()
 }

@@ -24,7 +24,7 @@ impl Phase {
              [[server]]\nname = \"scripted\"\napi = \"openai\"\nurl = \"http://127.0.0.1:1\"\nmodel = \"m\"\n\
              [[phase]]\nname = \"test\"\n{lines}\n"
         );
-        let scenario = load_frozen(&text, &LoadOptions { set: &[], profile: None, metrics: &[] }).unwrap();
+        let scenario = load_frozen(&text, &LoadOptions { set: &[], profile: None, metrics: &[], times: &[] }).unwrap();
         let bindings = Bindings { run_id: "run".to_owned(), run_dir: Path::new("/").to_owned(), ports: Vec::new() };
         let plan = expand(&scenario, &Choices { bindings: &bindings, seed: None, only: &[] }).unwrap();
         let (cell, spec) = plan.cells.first().unwrap();

@@ -121,7 +121,7 @@ fn what_an_adaptive_design_cannot_be_is_told_at_its_place() {
     8 | adaptive = { half_width = "90%", max_repetitions = 4, metric = "output", hlf = 1 }
       |                                                                ^^^^^^^^
       |
-      = help: 76 names are known here, these among them: `output_throughput`, `output_tokens_mean`, `output_throughput_steady`, `goodput`, `tpot_p50`, `tpot_p95`
+      = help: 77 names are known here, these among them: `output_throughput`, `output_tokens_mean`, `output_throughput_steady`, `goodput`, `tpot_p50`, `tpot_p95`
 
     error[E005]: unknown key `hlf`
      --> y.toml:8:74

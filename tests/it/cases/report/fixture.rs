@@ -10,7 +10,7 @@ use runexp::metric::{Better, Family, Measure, MetricDefinition, Unit};
 use runexp::names::{CellId, MetricId, PhaseName, RunId, ScenarioName};
 use runexp::record::{Environment, GpuIdentity, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
 use runexp::report::Context;
-use runexp::scenario::{Level, Selector};
+use runexp::scenario::{Level, Question, Selector};
 use runexp::summary::{
     Answers, Attained, CellSummary, Estimate, Gap, Interval, Measured, Objective, Reason, Repetition, Rule, Summary,
     Validity,
@@ -76,7 +76,7 @@ pub(super) fn nothing_measured(outcome: Outcome) -> Context {
         already_there: Vec::new(),
         cells: IndexMap::new(),
     };
-    let verdicts = judge(&summary, &[], &[], None, &Environment::default(), None);
+    let verdicts = judge(&summary, &[], (&Question::default(), &[]), None, &Environment::default(), None);
     Context::new(&Manifest { outcome, ..manifest() }, &plan(), &summary, &verdicts, &METRICS)
 }
 

@@ -1,13 +1,14 @@
 //! What the small run's verdicts could be: one claim of each kind of end.
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks a rule must fail its test")]
 
+use runexp::metric::Better;
 use runexp::names::{ClaimId, PhaseName};
 use runexp::scenario::{Claim, ClaimKind, Direction, Level, Quantity, RequestTime, Selector, Source, SystemMatch};
 use runexp::summary::{Estimate, Gap, Interval, Measured};
 use runexp::units::{Period, Share};
 use runexp::verdict::{
-    AgainstBest, Change, Comparison, Decision, Effect, Evidence, Judged, JudgedRule, Pace, Ruling, ServingOption,
-    Significance, Standing, Turning, Verdict, Verdicts,
+    Advice, AgainstFirst, Change, Comparison, Constraint, Cost, Decision, Effect, Evidence, Judged, JudgedRule,
+    Otherwise, Over, Pace, Ruling, ServingOption, Significance, Standing, Turning, Verdict, Verdicts,
 };
 
 use super::fixture::{BATCHING, HOSTILE, OFF, ON, cell, ends, estimate, metric, selector};
@@ -168,12 +169,22 @@ fn decision() -> Decision {
     Decision {
         options: vec![
             option("one server with batching", BATCHING, (91.0, None, 1), None),
-            option("3 servers under MPS", ON, (57.4, Some((55.1, 59.8)), 3), Some(Standing::Leads)),
-            option(HOSTILE, OFF, (33.12, None, 5), Some(Standing::Undecided)),
+            option("3 servers under MPS", ON, (57.4, Some((55.1, 59.8)), 3), Some(Standing::Behind)),
+            option(HOSTILE, OFF, (33.12, None, 5), Some(Standing::Open)),
         ],
-        standing: Standing::Undecided,
-        advice: format!("insufficient evidence: one server with batching comes first {HOSTILE}"),
-        because: format!("one of the two is a single run {HOSTILE}"),
+        metric: Some(metric("output_throughput")),
+        better: Better::Higher,
+        margin: 0.03,
+        advice: Advice::Open { rivals: vec![2], blocks: Some(12) },
+        costs: vec![Cost {
+            metric: metric("ttft_p95"),
+            cell: cell(BATCHING),
+            here: figure((0.1, Some((0.09, 0.11)), 5)),
+            option: 2,
+            there: figure((0.05, Some((0.04, 0.06)), 5)),
+            over: Over { ratio: 2.0, interval: Interval { lower: 1.9, upper: 2.1 } },
+        }],
+        otherwise: vec![Otherwise { constraint: Constraint::WithoutBatching, option: 2, over: None }],
         unmeasured: vec![HOSTILE.into()],
         unplanned: vec!["hybrid: several servers that each batch".into()],
         evidence: vec![
@@ -199,7 +210,8 @@ fn judged(
     let system = Some(SystemMatch { gpu: Some("GB10".into()), ..SystemMatch::default() });
     let claim = Claim { id: ClaimId::new(id).unwrap(), says: says.into(), source, kind, system };
     let (cell, steps) = (measured.as_ref().map(|_| cell(ON)), Vec::new());
-    Judged { claim, cell, measured, ratio, steps, verdict, implausible: Vec::new() }
+    let (below, over) = (None, None);
+    Judged { claim, cell, measured, below, over, ratio, steps, verdict, implausible: Vec::new() }
 }
 
 fn comparison(above: &str, ratio: f64, interval: Option<(f64, f64)>, pairs: u32, pace: Pace) -> Comparison {
@@ -211,13 +223,24 @@ fn comparison(above: &str, ratio: f64, interval: Option<(f64, f64)>, pairs: u32,
 type Throughput = (f64, Option<(f64, f64)>, u32);
 
 fn option(name: &str, id: &str, (value, interval, n): Throughput, standing: Option<Standing>) -> ServingOption {
-    let against_best = standing.map(|standing| AgainstBest {
+    let against_first = standing.map(|standing| AgainstFirst {
         ratio: value / 91.0,
-        interval: (standing == Standing::Leads).then_some(Interval { lower: 0.61, upper: 0.65 }),
+        at_most: (standing == Standing::Behind).then_some(-0.34),
+        interval: (standing == Standing::Behind).then_some(Interval { lower: 0.61, upper: 0.65 }),
         blocks: n,
         standing,
     });
-    let throughput = Estimate { value, interval: interval.map(ends), n, units: Vec::new(), basis: None };
-    let treatment = id.split('/').next().unwrap().into();
-    ServingOption { name: name.into(), treatment, cell: cell(id), throughput, against_best }
+    ServingOption {
+        name: name.into(),
+        treatment: id.split('/').next().unwrap().into(),
+        cell: cell(id),
+        servers: 1,
+        figure: figure((value, interval, n)),
+        against_first,
+        fails: Vec::new(),
+    }
+}
+
+fn figure((value, interval, n): Throughput) -> Estimate {
+    Estimate { value, interval: interval.map(ends), n, units: Vec::new(), basis: None }
 }

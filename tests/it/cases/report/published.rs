@@ -2,7 +2,7 @@
 
 /// Each figure of the guide: what a `says` must quote, and what its claim must
 /// hold.
-const PUBLISHED: [(&str, &str); 33] = [
+const PUBLISHED: [(&str, &str); 34] = [
     ("3x concurrent performance", "value = 3.0"),
     ("RTX 5090, Single: individual ~300 tok/s", "value = 300.0"),
     ("RTX 5090, Single: aggregate 300 tok/s", "value = 300.0"),
@@ -20,19 +20,20 @@ const PUBLISHED: [(&str, &str); 33] = [
     ("3x Concurrent: aggregate 99.4 tok/s", "value = 99.4"),
     ("3x Concurrent: 99% efficiency", "value = 0.99"),
     ("2.2x higher aggregate throughput than RTX 5090", "value = 2.2"),
-    ("CUDA MPS: ~0%", "value = 0.005"),
-    ("Multiple Servers: ~5-15%, lower end", "value = 0.05"),
-    ("Multiple Servers: ~5-15%, upper end", "value = 0.15"),
+    ("CUDA MPS: ~0%", "from = -0.005"),
+    ("CUDA MPS: ~0%", "to = 0.005"),
+    ("Multiple Servers: ~5-15%", "from = 0.05"),
+    ("Multiple Servers: ~5-15%", "to = 0.15"),
     ("CUDA MPS: ~95%", "value = 0.95"),
-    ("Multiple Servers: ~80-85%, lower end", "value = 0.80"),
-    ("Multiple Servers: ~80-85%, upper end", "value = 0.85"),
+    ("Multiple Servers: ~80-85%", "from = 0.80"),
+    ("Multiple Servers: ~80-85%", "to = 0.85"),
     ("~4.9GB per instance", "value = 4.9e9"),
     ("RTX 5090: 24GB VRAM", "value = 24e9"),
     ("DGX Spark: 120GB Unified", "value = 120e9"),
-    ("Theoretical Max 4-5 models, lower end", "value = 4.0"),
-    ("Theoretical Max 4-5 models, upper end", "value = 5.0"),
-    ("Practical Max 2-3 models, lower end", "value = 2.0"),
-    ("Practical Max 2-3 models, upper end", "value = 3.0"),
+    ("Theoretical Max 4-5 models", "from = 4.0"),
+    ("Theoretical Max 4-5 models", "to = 5.0"),
+    ("Practical Max 2-3 models", "from = 2.0"),
+    ("Practical Max 2-3 models", "to = 3.0"),
     ("Theoretical Max 20+ models", "value = 20.0"),
     ("Practical Max 10+ models", "value = 10.0"),
     ("5x more memory capacity (120GB vs 24GB)", "value = 5.0"),

@@ -11,7 +11,8 @@ use super::{Folder, SMALL};
 fn warnings(name: &str, profile: Option<&str>, set: &[&str]) -> Vec<String> {
     let set: Vec<String> = set.iter().map(ToString::to_string).collect();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
-    let scenario = load(&path, &LoadOptions { set: &set, profile, metrics: &metric::ids() }).unwrap();
+    let scenario =
+        load(&path, &LoadOptions { set: &set, profile, metrics: &metric::ids(), times: &metric::times() }).unwrap();
     assert!(scenario.warnings.iter().all(|warning| warning.severity() == Severity::Warning));
     scenario.warnings.iter().map(|warning| warning.message.clone()).collect()
 }
@@ -37,7 +38,7 @@ fn levels_taken_away_are_one_warning_however_many_claims_spoke_of_them() {
     assert_eq!(
         without("phase.0.clients=[4]"),
         [
-            "43 claims or rules speak of cells that are not there; for one, none has clients=3 with mps=on, servers=3, slots=1, \
+            "39 claims or rules speak of cells that are not there; for one, none has clients=3 with mps=on, servers=3, slots=1, \
           phase=concurrent"
         ]
     );

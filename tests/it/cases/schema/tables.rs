@@ -136,6 +136,7 @@ fn everything() -> Value {
     good.remove("include");
     good.insert("claim".to_owned(), published["claim"].clone());
     good.insert("audit".to_owned(), published["audit"].clone());
+    good.insert("document".to_owned(), published["document"].clone());
     good["setup"].as_array_mut().unwrap().extend(StepKind::entries().flat_map(|kind| example(kind.key)));
     // It cannot stand beside the `replicate` of that scenario; its keys are read all the same.
     let adaptive: Table = toml::from_str("half_width = \"2%\"\nmax_repetitions = 12").unwrap();

@@ -139,7 +139,7 @@ fn problems(steps: &str) -> String {
     let folder = TempDir::new().unwrap();
     let scenario = folder.path().join("scenario.toml");
     std::fs::write(&scenario, format!("{AROUND}{steps}")).unwrap();
-    let problems = load(&scenario, &LoadOptions { set: &[], profile: None, metrics: &[] }).unwrap_err();
+    let problems = load(&scenario, &LoadOptions { set: &[], profile: None, metrics: &[], times: &[] }).unwrap_err();
     problems.render(Color::Plain).replace(scenario.to_str().unwrap(), "scenario.toml")
 }
 
@@ -182,7 +182,7 @@ fn every_kind_has_a_page_whose_example_is_a_scenario() {
         let (_, example) = page.split_once("```toml\n").unwrap();
         let example = example.strip_suffix("```").unwrap();
         std::fs::write(&scenario, format!("{AROUND}{example}")).unwrap();
-        let loaded = load(&scenario, &LoadOptions { set: &[], profile: None, metrics: &[] });
+        let loaded = load(&scenario, &LoadOptions { set: &[], profile: None, metrics: &[], times: &[] });
         assert!(loaded.is_ok(), "{}: {}", entry.key, loaded.unwrap_err().render(Color::Plain));
         assert!(example.contains(&format!("\n{} = ", entry.key)), "{}", entry.key);
     }
