@@ -1,5 +1,7 @@
 //! Connections: HTTP/1.1 in, replies out at the pace of the machine.
 
+use std::io;
+use std::os::unix::net::UnixDatagram;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +16,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use rustix::io::Errno;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::engine::{Token, Work};
@@ -36,6 +39,7 @@ type Body = UnsyncBoxBody<Bytes, Killed>;
 
 /// Accepts connections until the server stops.
 pub(super) async fn accept(listener: TcpListener, site: Arc<Site>, life: Life) {
+    let mut spare = UnixDatagram::unbound().ok();
     loop {
         let accepted = tokio::select! {
             biased;
@@ -44,11 +48,24 @@ pub(super) async fn accept(listener: TcpListener, site: Arc<Site>, life: Life) {
         };
         match accepted {
             Ok((socket, _)) => drop(life.tasks.spawn(serve(socket, Arc::clone(&site), life.clone()))),
-            // The client has gone again, or there are no file descriptors
-            // left: that would come back at once.
-            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            // With no file descriptor left a client would wait for ever: the
+            // spare one serves to turn it away.
+            Err(error) if is_lack_of_files(&error) && spare.is_some() => {
+                drop(spare.take());
+                drop(tokio::time::timeout(ACCEPT_PAUSE, listener.accept()).await);
+                spare = UnixDatagram::unbound().ok();
+            }
+            // The client has gone again, or the lack would come back at once.
+            Err(_) => {
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                spare = spare.or_else(|| UnixDatagram::unbound().ok());
+            }
         }
     }
+}
+
+fn is_lack_of_files(error: &io::Error) -> bool {
+    [Errno::MFILE, Errno::NFILE].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
 async fn serve(socket: TcpStream, site: Arc<Site>, life: Life) {

@@ -12,6 +12,9 @@ pub enum StepError {
     /// Its program is not there.
     #[error(transparent)]
     Program(#[from] NoProgram),
+    /// A command failed, and says that it has changed nothing.
+    #[error(transparent)]
+    Refused(CommandError),
     /// The step's `check` failed.
     #[error("the step ran, but its check failed: {0}")]
     Check(#[source] CommandError),
@@ -55,7 +58,7 @@ impl StepError {
     pub const fn may_have_begun(&self) -> bool {
         match self {
             Self::Command(error) => error.may_have_begun(),
-            Self::Program(_) => false,
+            Self::Program(_) | Self::Refused(_) => false,
             _ => true,
         }
     }

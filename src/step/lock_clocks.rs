@@ -6,13 +6,17 @@ use indexmap::IndexMap;
 
 use super::error::KindError;
 use super::{Attempt, Effect, Performed, StepContext, StepError};
-use crate::process::Privileged;
+use crate::process::{CommandError, Privileged};
 use crate::record::{Fact, Undo};
 use crate::scenario::LockClocksStep;
 
 /// A clock needs a moment to come down: how often it is looked at, and when.
 const LOOKS: u32 = 10;
 const POLL: Duration = Duration::from_millis(100);
+
+/// How `nvidia-smi` ends that was not understood, has no permission, or finds no
+/// driver or no library of it; see its manual, "Return value".
+const REFUSALS: [i32; 4] = [2, 4, 9, 12];
 
 /// The clocks are not what they should be.
 #[derive(Debug, thiserror::Error)]
@@ -54,8 +58,11 @@ impl Effect for LockClocksStep {
 
     async fn perform(&self, attempt: &Attempt<'_>) -> Result<Performed, StepError> {
         let (none, dir) = (IndexMap::new(), attempt.context.dir);
-        for argv in self.lock() {
-            attempt.command(&argv, &none, dir, None).await?;
+        for (number, argv) in self.lock().into_iter().enumerate() {
+            let locked = attempt.command(&argv, &none, dir, None).await;
+            locked.map_err(
+                |error| if number == 0 && is_refusal(&error) { StepError::Refused(error) } else { error.into() },
+            )?;
         }
         let mut looks = 1;
         loop {
@@ -68,6 +75,11 @@ impl Effect for LockClocksStep {
             tokio::time::sleep(POLL).await;
         }
     }
+}
+
+/// Whether `nvidia-smi` has not even begun, on any GPU.
+fn is_refusal(error: &CommandError) -> bool {
+    matches!(error, CommandError::Status { status, .. } if status.code().is_some_and(|code| REFUSALS.contains(&code)))
 }
 
 /// The clocks as facts, unless one is above its lock.

@@ -39,6 +39,21 @@ fn a_command_that_could_not_be_started_owes_nothing() {
     }
 }
 
+/// `nvidia-smi` says so by its exit status. One that fails otherwise may have
+/// locked the clocks of one GPU and not those of another.
+#[test]
+fn clocks_that_may_not_be_locked_are_not_owed() {
+    let step = "[[setup]]\nname = \"clocks\"\nlock_clocks = { graphics_mhz = 1500 }\n\n[[server]]";
+    for (status, code) in [(4, 3), (255, 5)] {
+        let machine = Machine::new();
+        machine.edit("x.toml", "[[server]]", step);
+        machine.edit("bin/nvidia-smi", "cd \"$WORLD/clocks\"", &format!("exit {status}"));
+        let said = machine.runexp("x.toml --quiet");
+        assert_eq!(said.code, Some(code), "{said}");
+        assert_eq!(machine.changes().is_empty(), code == 3, "{said}");
+    }
+}
+
 #[test]
 fn a_start_that_finds_too_few_open_files_leaves_no_journal() {
     for most in 4..40 {
