@@ -1,12 +1,15 @@
 //! The run's monotonic origin: the only place where time enters.
 #![expect(clippy::disallowed_methods, reason = "this room is where time enters")]
 
+mod paced;
+
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::units::Nanos;
+pub use paced::{Paced, Turn};
 
 /// A monotonic origin and the wall-clock time it was taken at.
 #[derive(Clone, Copy, Debug)]

@@ -53,6 +53,7 @@ pub mod store;
 pub mod summary;
 pub mod telemetry;
 pub mod text;
+pub mod trust;
 pub mod undo;
 pub mod units;
 pub mod verdict;

@@ -7,6 +7,7 @@ use crate::journal::{Left, Lock, StateFolder};
 use crate::names::RunId;
 use crate::process::{Haste, Strays, leftovers};
 use crate::record::Leftover;
+use crate::store;
 use crate::telemetry;
 use crate::undo::by_hand;
 use crate::warden::{Cleanup, containment, trace};
@@ -69,9 +70,9 @@ fn undo(state: &StateFolder, run: &RunId) -> Result<bool, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|source| Failure::Host { what: "start the runtime", source })?;
     let redaction = secrets::hide_again(run);
-    let cleanup = Cleanup { state, run, spared: &[], haste: &Haste::default(), on_gpu: &on_gpu() };
-    let done = runtime.block_on(cleanup.clean_up())?;
-    done.run_dir.iter().for_each(|run_dir| secrets::hide_in_logs(run_dir, redaction.as_ref()));
+    let cleanup = Cleanup { run, spared: &[], haste: &Haste::default(), on_gpu: &on_gpu(), redaction: &redaction };
+    let done = runtime.block_on(cleanup.clean_up(state))?;
+    done.run_dir.iter().for_each(|run_dir| store::redact_logs(run_dir, &redaction));
     print(format_args!("{run}: {} undone", effects(done.undone)));
     conclude("the run was killed, and `runexp cleanup` undid it", &done);
     Ok(not_undone(run, &done))

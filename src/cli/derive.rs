@@ -1,8 +1,7 @@
 //! What `run` ends with and `report` does: everything that can be made again
 //! from the run directory.
-#![expect(clippy::disallowed_methods, reason = "reads the templates that a user names")]
 
-use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
@@ -13,6 +12,7 @@ use crate::report::{self, Context};
 use crate::scenario::{self, LoadOptions};
 use crate::store::{self, RunDirectory};
 use crate::summary::{self, Summary, Validity};
+use crate::trust::{self, Opened};
 use crate::verdict::{self, Verdicts};
 
 /// What was made from a run directory.
@@ -77,9 +77,19 @@ fn all_templates(own: &[PathBuf], is_calibration: bool) -> Result<Vec<(String, S
         .chain(&calibration)
         .map(|(name, source)| Ok(((*name).to_owned(), (*source).to_owned())));
     let own = own.iter().map(|path| {
-        let source = fs::read_to_string(path).map_err(|source| Failure::Template { path: path.clone(), source })?;
+        let source = read(path)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Ok((name, source))
     });
     builtin.chain(own).collect()
+}
+
+/// What root renders must be its own too: a document is a file that it writes.
+fn read(path: &Path) -> Result<String, Failure> {
+    let failed = |source| Failure::Template { path: path.to_owned(), source };
+    let Opened { mut file, doubt, .. } = trust::open(path).map_err(failed)?;
+    trust::rely_on(doubt)?;
+    let mut source = String::new();
+    file.read_to_string(&mut source).map_err(failed)?;
+    Ok(source)
 }

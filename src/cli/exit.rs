@@ -1,7 +1,6 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::host::Distrust;
 use crate::journal::StateError;
 use crate::names::RunId;
 use crate::plan::PlanError;
@@ -10,6 +9,7 @@ use crate::run::{Obstacle, RunError, SecretError};
 use crate::scenario::{Problems, UnknownWord};
 use crate::sim::MachineError;
 use crate::store::StoreError;
+use crate::trust::Distrust;
 use crate::warden::WardenError;
 
 pub(super) use super::screen::{print, say};
@@ -220,7 +220,7 @@ impl Failure {
             Self::State(error) | Self::Warden(WardenError::State(error)) | Self::Run(RunError::State(error)) => {
                 say_with(error, error.help());
             }
-            Self::Distrust(error) => say_with(error, error.help()),
+            Self::Distrust(error) => say_with(error, Some(error.help())),
             Self::Secret(error) => say_with(error, error.help()),
             other => say(format_args!("error: {other}")),
         }

@@ -1,8 +1,6 @@
 //! `runexp doctor --gpu`: the GPUs, and what it costs to ask.
-#![expect(clippy::disallowed_methods, reason = "writes a recording where the person says")]
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -13,6 +11,7 @@ use super::args::{DoctorArguments, Format};
 use super::exit::{DONE, Failure, print, say};
 use crate::record::{CallCost, GpuIdentity, GpuReading};
 use crate::telemetry::{self, Opened, Tier, call_costs, cost_table};
+use crate::trust;
 
 /// Some counters tell of the time between two readings.
 const BETWEEN: Duration = Duration::from_secs(1);
@@ -55,7 +54,7 @@ fn record(path: &Path) -> Result<(), Failure> {
     }
     drop(opened);
     let text: String = lines.iter().map(|line| line + "\n").collect();
-    fs::write(path, text).map_err(|source| Failure::Write { path: path.to_owned(), source })
+    trust::replace(path, &text).map_err(|source| Failure::Write { path: path.to_owned(), source })
 }
 
 /// One GPU after the other, then the table of costs. A reading without a value

@@ -2,12 +2,12 @@
 #![expect(clippy::disallowed_methods, reason = "writing the user's first files is what this file does")]
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::args::InitArguments;
 use super::exit::{DONE, Failure, print, say};
 use crate::scenario;
+use crate::trust;
 
 const SCENARIO: &str = include_str!("../../scenarios/init.toml");
 /// As the scenario's `#:schema` line names it.
@@ -21,7 +21,7 @@ pub(super) fn init(arguments: &InitArguments) -> Result<u8, Failure> {
         refuse_to_overwrite(&files)?;
     }
     for (path, text) in &files {
-        write(path, text).map_err(|source| Failure::Write { path: path.clone(), source })?;
+        trust::replace(path, text).map_err(|source| Failure::Write { path: path.clone(), source })?;
         print(path.display());
     }
     let file = arguments.file.display();
@@ -40,12 +40,4 @@ fn refuse_to_overwrite([(scenario, _), (schema, text)]: &[(PathBuf, String); 2])
         return Err(Failure::Exists { path: schema.clone() });
     }
     Ok(())
-}
-
-/// All of it or nothing, whenever the process ends.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".draft");
-    fs::write(&draft, text)?;
-    fs::rename(&draft, path)
 }

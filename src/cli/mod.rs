@@ -19,6 +19,7 @@ mod invalid;
 mod plan;
 mod progress;
 mod report;
+mod results_folder;
 mod resume;
 mod run;
 mod scenario;
@@ -26,6 +27,7 @@ mod schema;
 mod screen;
 mod secrets;
 mod signals;
+mod talk;
 mod template_limits;
 mod watched;
 
@@ -36,7 +38,7 @@ use args::{Arguments, Command};
 use clap::Parser;
 use exit::Failure;
 
-use crate::host;
+use crate::{host, process};
 
 /// What a run has beside one for every CPU: telemetry, records, logs, a simulated
 /// machine.
@@ -69,10 +71,7 @@ fn tell(error: &clap::Error) -> u8 {
 }
 
 fn dispatch(command: Command, words: &[OsString]) -> Result<u8, Failure> {
-    if matches!(command, Command::Run(_) | Command::Calibrate(_) | Command::Doctor(_)) {
-        let lacking = |source| Failure::Host { what: "start the threads that this takes", source };
-        host::can_start_threads(THREADS).map_err(lacking)?;
-    }
+    prepare(&command)?;
     match command {
         // Nothing outside of a process can outlive a simulated machine.
         Command::Run(arguments) | Command::Calibrate(arguments)
@@ -93,4 +92,19 @@ fn dispatch(command: Command, words: &[OsString]) -> Result<u8, Failure> {
         Command::Schema => Ok(schema::schema()),
         Command::Explain(arguments) => explain::explain(&arguments),
     }
+}
+
+/// What panics or waits for ever where there can be no threads or files is not
+/// begun there.
+fn prepare(command: &Command) -> Result<(), Failure> {
+    let lacking = |what| move |source| Failure::Host { what, source };
+    if matches!(command, Command::Run(_) | Command::Calibrate(_) | Command::Doctor(_)) {
+        host::can_start_threads(THREADS).map_err(lacking("start the threads that this takes"))?;
+    }
+    if matches!(command, Command::Run(_) | Command::Calibrate(_) | Command::Doctor(_) | Command::Cleanup(_)) {
+        let what = "open as many files as this takes (allow more: `ulimit -n 1024`)";
+        process::can_open_files().map_err(lacking(what))?;
+        talk::apart();
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ use super::doctor::CERTIFICATE;
 use super::ended::{conclude, left};
 use super::exit::{DONE, Failure, print, say};
 use super::progress;
+use super::results_folder::{self, Changes};
 use super::resume::Earlier;
 use super::scenario::load;
 use super::secrets;
@@ -18,12 +19,12 @@ use crate::journal::StateFolder;
 use crate::loopback::Certificate;
 use crate::names::{NameError, RunId};
 use crate::plan::{self, Choices, Plan, PlanError};
-use crate::process::needs_sudo;
 use crate::record::{Envelope, Environment, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
 use crate::run::{self, Aftermath, Finished, Guard, Interrupt, Obstacle, Request, RunEvent, Secrets, World};
 use crate::scenario::{Bindings, Scenario};
 use crate::sim::{self, Machine};
-use crate::store::RunDirectory;
+use crate::trust;
+use crate::warden;
 
 /// What a scenario comes to.
 pub(super) type Planned = fn(&Scenario, &Choices<'_>) -> Result<Plan, PlanError>;
@@ -48,14 +49,15 @@ pub(super) fn run(arguments: &RunArguments, planned: Planned) -> Result<u8, Fail
     let manifest = manifest(arguments, &plan, run_id.clone(), machine.as_ref(), clock)?;
     let (world, secrets, guard) = match machine {
         Some(machine) => (World::simulated(machine, clock)?, Secrets::default(), None),
-        None => (World::Host, Secrets::read(&plan)?, Some(guard(&scenario, &plan, &run_id)?)),
+        None => (World::Host, Secrets::read(&plan)?, Some(guard(arguments, &scenario, &plan, &run_id)?)),
     };
+    let changes = if guard.is_some() { Changes::Host } else { Changes::Nothing };
     let redaction = secrets::hide(&secrets, &scenario, &plan)?;
     let (directory, manifest) = match earlier {
         Some(earlier) => earlier.take_up(manifest, &world)?,
-        None => (RunDirectory::create(&arguments.results, &scenario.name, &run_id)?, manifest),
+        None => (results_folder::create(&arguments.results, &scenario.name, &run_id, changes)?, manifest),
     };
-    let directory = directory.hiding(redaction);
+    let directory = results_folder::relied_on(directory, changes)?.hiding(redaction);
     let interrupt = Interrupt::default();
     let decided = directory.write_decisions(&scenario.frozen(), &plan).map_err(Failure::from);
     let finished = decided.and_then(|()| {
@@ -171,12 +173,13 @@ fn bindings(
 
 /// The right to change this host, by files that may be trusted. Every address
 /// that connections are to come from must be this host's.
-fn guard(scenario: &Scenario, plan: &Plan, run_id: &RunId) -> Result<Guard, Failure> {
-    if !needs_sudo() {
-        // What root executes must be its own, or that of who has called it.
-        host::trust(&scenario.files, &host::trusted_users())?;
-    }
+fn guard(arguments: &RunArguments, scenario: &Scenario, plan: &Plan, run_id: &RunId) -> Result<Guard, Failure> {
+    trust::rely_on(scenario.doubts.first().cloned())?;
     let guard = Guard::take(run_id, plan)?;
+    if let (Some(_), Some(lock)) = (&arguments.runner, guard.lock()) {
+        // If whoever is above is dead, this process will soon hear of it.
+        let _ = warden::hand_over(lock);
+    }
     if let Some(squatter) = guard.squatter() {
         say(format_args!("warning: the lock of this host is held by {squatter}, who is no run of runexp"));
     }
@@ -208,6 +211,9 @@ fn conduct(request: Request<'_>, arguments: &RunArguments) -> Result<Option<Fini
         }
     });
     runtime.shutdown_background();
+    if arguments.runner.is_some() {
+        warden::give_back();
+    }
     finished
 }
 

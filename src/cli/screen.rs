@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Arc, OnceLock};
 
 use super::exit::{DONE, SETUP};
+use super::talk;
 use crate::text::{Redaction, mask_user_info, on_screen};
 
 /// What must not be shown, once it is known. It holds for all that this
@@ -22,14 +23,13 @@ pub(super) fn hide(secrets: &Arc<Redaction>) {
 
 /// Talks on stderr.
 pub(super) fn say(text: impl fmt::Display) {
-    // A closed stderr is no reason to stop an experiment.
-    let _ = writeln!(io::stderr(), "{}", mask_user_info(&shown(&text.to_string())));
+    talk::line(mask_user_info(&shown(&text.to_string())));
 }
 
 /// The same with colours, which are escapes of a terminal; the text must hold no
 /// others.
 pub(super) fn say_coloured(text: &str) {
-    let _ = writeln!(io::stderr(), "{}", hidden(text));
+    talk::line(hidden(text).into_owned());
 }
 
 /// Prints data on stdout.
@@ -44,6 +44,8 @@ pub(super) fn print_exactly(text: &str) {
 }
 
 fn print_line(text: &str) {
+    // On a terminal both streams are one.
+    talk::settle();
     let mut stdout = io::stdout().lock();
     printed(writeln!(stdout, "{text}").and_then(|()| stdout.flush()));
 }
@@ -62,9 +64,12 @@ pub(super) fn printed(result: io::Result<()>) {
 /// The exit code of a command that would have ended with this one: not 0 if what
 /// it had to print is lost.
 pub(super) fn code(code: u8) -> u8 {
-    let Some(error) = LOST.get() else { return code };
-    say(format_args!("error: failed to write to stdout: {error}"));
-    if code == DONE { SETUP } else { code }
+    let lost = LOST.get();
+    if let Some(error) = lost {
+        say(format_args!("error: failed to write to stdout: {error}"));
+    }
+    talk::settle();
+    if code == DONE && lost.is_some() { SETUP } else { code }
 }
 
 fn shown(text: &str) -> String {

@@ -1,6 +1,5 @@
 //! The secrets of a run: kept off the screen, and out of its directory.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::exit::Failure;
@@ -22,23 +21,16 @@ pub(super) fn hide(secrets: &Secrets, scenario: &Scenario, plan: &Plan) -> Resul
 
 /// Those of a run that did not come to its own end, as far as this process has
 /// them in its environment. From now on they are not shown.
-pub(super) fn hide_again(run: &RunId) -> Option<Arc<Redaction>> {
-    let left = Left::read(&StateFolder::open().ok()?, run).ok()??;
-    let plan = store::plan(&left.header?.run_dir).ok()?;
-    let redaction = of_kept(&plan, "");
+pub(super) fn hide_again(run: &RunId) -> Arc<Redaction> {
+    let left = StateFolder::open().and_then(|state| Left::read(&state, run)).ok().flatten();
+    let plan = left.and_then(|left| store::plan(&left.header?.run_dir).ok());
+    let redaction = plan.map_or_else(|| Arc::new(Secrets::inherited()), |plan| of_kept(&plan, ""));
     screen::hide(&redaction);
-    Some(redaction)
+    redaction
 }
 
 /// Those of a run that is over, as far as this process has them in its
 /// environment. One that is kept with the run is none any more.
 pub(super) fn of_kept(plan: &Plan, scenario: &str) -> Arc<Redaction> {
     Secrets::read_again(plan).redaction(scenario, plan).map_or_else(|_| Arc::default(), Arc::new)
-}
-
-/// What servers and commands have written since the run died.
-pub(super) fn hide_in_logs(run_dir: &Path, redaction: Option<&Arc<Redaction>>) {
-    if let Some(redaction) = redaction {
-        store::redact_logs(run_dir, redaction);
-    }
 }

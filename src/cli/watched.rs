@@ -4,6 +4,7 @@
 use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::args::{Format, RunArguments};
 use super::exit::{Failure, SETUP, TEARDOWN, print, say};
@@ -26,17 +27,12 @@ pub(super) fn run(words: &[OsString], arguments: &RunArguments) -> Result<u8, Fa
     // Behind `run`, before anything that could follow a `--`.
     arguments.insert(1, format!("--runner={run}").into());
     let redaction = OnceCell::new();
-    let told = |line: &str| {
-        // It is told of the death of the run, before anything is undone.
-        redaction.get_or_init(|| secrets::hide_again(&run));
-        say(line);
-    };
-    match warden::watch(&arguments, &run, &told)? {
+    // Asked for when the run is dead, before anything is said or undone.
+    let hidden = || Arc::clone(redaction.get_or_init(|| secrets::hide_again(&run)));
+    match warden::watch(&arguments, &run, &|line| say(line), &hidden)? {
         Ended::Exited(code) => Ok(u8::try_from(code).unwrap_or(SETUP)),
         Ended::Died { how, done } => {
-            done.run_dir
-                .iter()
-                .for_each(|run_dir| secrets::hide_in_logs(run_dir, redaction.get().and_then(Option::as_ref)));
+            done.run_dir.iter().for_each(|run_dir| store::redact_logs(run_dir, &hidden()));
             Ok(report(&run, &format!("the run died: {how}"), &done, format))
         }
         Ended::Left { how } => {

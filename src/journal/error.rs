@@ -3,6 +3,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::names::RunId;
+use crate::trust::Distrust;
 
 /// The state folder, a journal or a lock could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,9 @@ pub enum StateError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// Somebody else could put another in its place.
+    #[error(transparent)]
+    Distrust(#[from] Distrust),
     /// The file system says no.
     #[error("failed to {verb} `{path}`: {source}", path = path.display())]
     Io {
@@ -76,6 +80,7 @@ impl StateError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Dirty { runs } => Some(runs.first().map_or_else(String::new, |run| format!("runexp cleanup {run}"))),
+            Self::Distrust(doubt) => Some(doubt.help()),
             Self::NotPrivate { path, .. } => Some(format!("chmod 700 {}, as its owner", path.display())),
             Self::Squatted { pid: Some(pid), .. } => {
                 Some(format!("end it, as its user or as root: `kill {pid}`; root may run all the same"))

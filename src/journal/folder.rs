@@ -8,6 +8,7 @@ use super::write::{FILE, KNOWN};
 use super::{Lock, StateError};
 use crate::names::RunId;
 use crate::process::Known;
+use crate::trust;
 
 const HOST: &str = "runexp/host";
 
@@ -41,6 +42,8 @@ impl StateFolder {
         for folder in [path.clone(), path.join("runs"), path.join("locks")] {
             make_private(&folder)?;
         }
+        // What its journals say is executed, by root as root.
+        trust::rely_on(trust::doubt(&path).map_err(StateError::io("find", &path))?)?;
         let host = format!("{HOST} of {}", path.display());
         Ok(Self { path, host })
     }

@@ -2,7 +2,7 @@
 //! lies: a listening socket with an abstract name, which every user can take
 //! and which is free as soon as its holder is dead. See unix(7).
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,17 +11,18 @@ use rustix::net::sockopt::socket_peercred;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, connect, listen, socket_with};
 
 use super::{Holder, StateError};
-use crate::process::{age, command_line, holder_of_socket, identity, program_file};
+use crate::process::{age, command_line, holder_of_socket, identity, is_same_and_alive, program_file};
 
 /// A name that is taken and not yet listened on is about to be.
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(20);
 const ROOT: u32 = 0;
+/// The inode that the table has for a connection that nobody has accepted.
+const NOBODY_YET: &str = "0";
 
 /// The right to be the only run of a host.
 #[derive(Debug)]
 pub(super) struct HostLock {
-    #[expect(dead_code, reason = "a lock is held, not read")]
     socket: OwnedFd,
     squatter: Option<String>,
 }
@@ -32,6 +33,8 @@ struct Taker {
     /// `None` if nobody may see it.
     pid: Option<u32>,
     user: Option<u32>,
+    /// Whether it has the name from somebody who is dead by now.
+    is_heir: bool,
 }
 
 impl HostLock {
@@ -53,6 +56,10 @@ impl HostLock {
             Some(refusal) => Err(refusal),
             None => Ok(lock),
         }
+    }
+
+    pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 
     /// Who has the name that everybody takes, without being a run.
@@ -98,7 +105,7 @@ fn taker(name: &str) -> Option<Taker> {
         }
     }
     let holder = inode(name).and_then(|inode| holder_of_socket(&inode));
-    Some(Taker { pid: holder.map(|(pid, _)| pid), user: holder.map(|(_, user)| user) })
+    Some(Taker { pid: holder.map(|(pid, _)| pid), user: holder.map(|(_, user)| user), is_heir: false })
 }
 
 fn asked(name: &str) -> Result<Taker, Errno> {
@@ -107,7 +114,17 @@ fn asked(name: &str) -> Result<Taker, Errno> {
     connect(&socket, &SocketAddrUnix::new_abstract_name(name.as_bytes())?)?;
     let told = socket_peercred(&socket)?;
     let pid = u32::try_from(told.pid.as_raw_nonzero().get()).ok().filter(|pid| *pid > 0);
-    Ok(Taker { pid, user: Some(told.uid.as_raw()) })
+    let user = Some(told.uid.as_raw());
+    if pid.is_none_or(is_alive) {
+        return Ok(Taker { pid, user, is_heir: false });
+    }
+    // The kernel tells who began to listen, whoever has the socket now.
+    let heir = inode(name).and_then(|inode| holder_of_socket(&inode));
+    Ok(Taker { pid: heir.map(|(pid, _)| pid), user: heir.map_or(user, |(_, user)| Some(user)), is_heir: true })
+}
+
+fn is_alive(pid: u32) -> bool {
+    identity(pid).is_ok_and(|process| is_same_and_alive(&process))
 }
 
 /// Who has a name beside that of everybody, as root takes it. Anybody can.
@@ -124,7 +141,7 @@ fn run_refusal(taker: Taker) -> Option<StateError> {
 }
 
 fn inode(name: &str) -> Option<String> {
-    table().into_iter().find_map(|(found, inode)| (found == name).then_some(inode))
+    table().into_iter().find_map(|(found, inode)| (found == name && inode != NOBODY_YET).then_some(inode))
 }
 
 /// Abstract name and inode of every socket that has such a name; see `proc_net(5)`.
@@ -165,6 +182,7 @@ fn run_of(taker: Taker, words: &[String]) -> Option<String> {
     match (run, rest.first().map(String::as_str)) {
         (Some(run), _) => Some(format!("run `{run}`")),
         (None, Some(command @ ("cleanup" | "doctor"))) => Some(format!("`runexp {command}`")),
+        (None, _) if taker.is_heir => Some("what undoes a dead run,".to_owned()),
         (None, _) => None,
     }
 }

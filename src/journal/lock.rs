@@ -1,5 +1,6 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
+use std::os::fd::BorrowedFd;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
@@ -28,6 +29,11 @@ impl Lock {
         // The kernel frees both when the holder is dead.
         let host = HostLock::take(state.host_name())?;
         Ok(Self { host: Some(host), ..Self::state(state, run)? })
+    }
+
+    /// The host's lock itself: it is taken as long as anybody has it open.
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.host.as_ref().map(HostLock::descriptor)
     }
 
     /// Who has the host's lock too, without being a run.

@@ -2,6 +2,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -10,6 +11,7 @@ use super::seal::sealed;
 use super::{Header, Left, Line, Lock, StateError, StateFolder, failpoint};
 use crate::process::Unannounced;
 use crate::record::{UndoEntry, UndoState};
+use crate::text::Redaction;
 
 pub(super) const FILE: &str = "journal.jsonl";
 /// What undo commands said that could not be kept in the run's directory.
@@ -29,6 +31,8 @@ pub struct Journal {
     length: u64,
     /// Whether the last of them has lost its end.
     lacks_end: bool,
+    /// What no line of it may hold.
+    redaction: Arc<Redaction>,
     failpoint: failpoint::Failpoint,
 }
 
@@ -47,7 +51,14 @@ impl Journal {
             let _ = fs::remove_dir(&folder);
             StateError::io("create", &path)(source)
         })?;
-        let mut journal = Self { path, file, length: 0, lacks_end: false, failpoint: failpoint::Failpoint::default() };
+        let mut journal = Self {
+            path,
+            file,
+            length: 0,
+            lacks_end: false,
+            redaction: Arc::default(),
+            failpoint: failpoint::Failpoint::default(),
+        };
         let begun = journal.append(header).map_err(StateError::io("write", &journal.path));
         let begun = begun.and_then(|()| sync(&folder)).and_then(|()| sync(folder.parent().unwrap_or(&folder)));
         if let Err(error) = begun {
@@ -69,10 +80,22 @@ impl Journal {
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
         let file = file.map_err(StateError::io("write", &path))?;
         let (length, lacks_end) = (left.length, left.lacks_end);
-        let mut journal = Self { path, file, length, lacks_end, failpoint: failpoint::Failpoint::default() };
+        let mut journal = Self {
+            path,
+            file,
+            length,
+            lacks_end,
+            redaction: Arc::default(),
+            failpoint: failpoint::Failpoint::default(),
+        };
         // The torn line of the other would be torn in the middle from now on.
         journal.cut().map_err(StateError::io("write", &journal.path))?;
         Ok(journal)
+    }
+
+    /// The same, and nothing that is written from now on quotes these secrets.
+    pub fn hiding(self, redaction: &Arc<Redaction>) -> Self {
+        Self { redaction: Arc::clone(redaction), ..self }
     }
 
     /// Its folder.
@@ -90,7 +113,7 @@ impl Journal {
     /// # Errors
     /// If the line is not on disk. Then the journal is as it was.
     pub fn write(&mut self, entry: &UndoEntry, state: &UndoState) -> Result<(), Unannounced> {
-        let line = Line { entry: entry.clone(), state: state.clone() };
+        let line = Line { entry: entry.clone(), state: self.hidden(state) };
         self.append(&line).map_err(|source| Unannounced { path: self.path.clone(), source })?;
         self.failpoint.pass();
         Ok(())
@@ -114,6 +137,15 @@ impl Journal {
         }
         let removed = fs::remove_dir(folder).or_else(|_| fs::remove_dir_all(folder));
         removed.map_err(StateError::io("remove", folder))
+    }
+
+    /// Why something failed may quote what a command has said. What an undo
+    /// needs stays as it is.
+    fn hidden(&self, state: &UndoState) -> UndoState {
+        match state {
+            UndoState::Failed { reason } => UndoState::Failed { reason: self.redaction.hide(reason).into_owned() },
+            UndoState::Intent | UndoState::Done | UndoState::Undone | UndoState::GivenUp => state.clone(),
+        }
     }
 
     fn append(&mut self, line: &impl Serialize) -> io::Result<()> {

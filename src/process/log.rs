@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::text::bounded_line;
+use crate::trust;
 
 /// The most that is looked at for the last lines.
 const WINDOW: u64 = 64 * 1024;
@@ -30,7 +31,7 @@ impl fmt::Display for Tail {
 /// # Errors
 /// If it cannot be made or opened.
 pub fn append_to(path: &Path) -> io::Result<(File, u64)> {
-    let file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+    let file = trust::append(path)?;
     let length = file.metadata()?.len();
     Ok((file, length))
 }

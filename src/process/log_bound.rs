@@ -1,10 +1,11 @@
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread::JoinHandle;
 use std::time::Duration;
+
+use crate::clock::Paced;
+use crate::trust;
 
 /// What a server or one command may have in its log.
 const MOST: u64 = 8 * 1024 * 1024;
@@ -43,7 +44,7 @@ impl Cutter {
             return Ok(());
         }
         // Not to append: every byte has its place.
-        let log = OpenOptions::new().read(true).write(true).open(&self.path)?;
+        let log = trust::edit(&self.path)?;
         let head = match self.head {
             Some(head) => head,
             None => self.from + whole_lines(&read(&log, self.from, KEPT)?),
@@ -81,9 +82,8 @@ fn read(log: &File, from: u64, most: u64) -> io::Result<Vec<u8>> {
 /// Keeps a server's log bounded, from now until it is dropped.
 #[derive(Debug)]
 pub struct BoundedLog {
-    /// Dropped at the end, which the thread notices.
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    #[expect(dead_code, reason = "it works until it is dropped")]
+    cutting: Paced,
 }
 
 impl BoundedLog {
@@ -94,29 +94,15 @@ impl BoundedLog {
     /// When there can be no thread.
     pub fn watch(path: &Path, from: u64) -> io::Result<Self> {
         let mut cutter = Cutter::new(path, from);
-        let (stop, stopped) = mpsc::channel::<()>();
-        let work = move || {
-            // On a full disk it stays as it is.
-            while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
-                let _ = cutter.cut();
-            }
-            let _ = cutter.cut();
-        };
-        let thread = std::thread::Builder::new().name("bounded-log".to_owned()).spawn(work)?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
-    }
-}
-
-impl Drop for BoundedLog {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        // It has nothing to say.
-        let _ = self.thread.take().map(JoinHandle::join);
+        // On a full disk it stays as it is.
+        let cutting = Paced::start("bounded-log", PAUSE, move |_| drop(cutter.cut()))?;
+        Ok(Self { cutting })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::OpenOptions;
     use std::io::Write as _;
 
     use super::super::log::read_from;

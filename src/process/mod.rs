@@ -45,7 +45,7 @@ pub use log_bound::BoundedLog;
 pub use lookup::{NoProgram, find_program};
 pub use mark::{RUN_MARK, SERVER_MARK, end_unfinished, marked, server_mark, stop_marked};
 pub use memory_log::MemoryLog;
-pub use spare_files::SpareFiles;
+pub use spare_files::{SpareFiles, can_open_files};
 pub use sudo::{Privileged, needs_sudo};
 pub use trace::Trace;
 pub use undoing::{Unannounced, Undoing};

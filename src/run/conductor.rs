@@ -1,5 +1,4 @@
 use std::path::Path;
-use std::sync::Arc;
 
 use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
@@ -71,7 +70,8 @@ impl<'a> Conductor<'a> {
         let Resumption { next_epoch, logs, .. } = stage.resumption.clone().unwrap_or_default();
         let beside_journal = journal.as_ref().map(|journal| Journal::undo_log(journal.folder()));
         let log = UndoLog::first_of([stage.directory.log(0, "undo")].into_iter().chain(beside_journal));
-        let announce = announce(journal, stage.clock, pen.clone(), Arc::clone(stage.directory.redaction()));
+        let log = log.hiding(stage.directory.redaction());
+        let announce = announce(journal, stage.clock, pen.clone());
         Self {
             undo: UndoStack::new(log, haste.clone(), announce),
             stage,

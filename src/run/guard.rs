@@ -1,5 +1,5 @@
+use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::Remains;
 use crate::clock::Clock;
@@ -10,7 +10,6 @@ use crate::process::{self, SpareFiles, Unannounced};
 use crate::record::{Containment, Environment, Event, EventRecord, UndoEntry, UndoState};
 use crate::scenario::{ServerOrigin, StepKind};
 use crate::store::{Pen, RunDirectory};
-use crate::text::Redaction;
 
 /// The right to change this host: nobody else does, and nothing is left of
 /// earlier runs. A run that changes nothing needs only the latter.
@@ -40,6 +39,12 @@ impl Guard {
         let host = Lock::host(&state, &run)?;
         state.is_clean(&host)?;
         Ok(Self { state, host: Some(host), gpus, run })
+    }
+
+    /// The host's lock, for the process above to hold too; `None` if the run needs
+    /// none.
+    pub fn lock(&self) -> Option<BorrowedFd<'_>> {
+        self.host.as_ref().and_then(Lock::descriptor)
     }
 
     /// Who has the host's lock without being a run, and so keeps nobody out who
@@ -76,6 +81,7 @@ impl Guard {
             // The first error tells more than an empty control group.
             let _ = process::release(&containment);
         })?;
+        let journal = journal.hiding(directory.redaction());
         let folder = journal.folder().to_owned();
         Ok((Guarded { containment, folder: Some(folder), _locks: (Some(host), gpus) }, Some(journal)))
     }
@@ -121,9 +127,8 @@ fn changes_nothing(plan: &Plan) -> bool {
 pub(super) type Announce = Box<dyn FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced> + Send>;
 
 /// Tells the journal first, which refuses what it cannot keep, then the records.
-pub(super) fn announce(mut journal: Option<Journal>, clock: Clock, pen: Pen, redaction: Arc<Redaction>) -> Announce {
+pub(super) fn announce(mut journal: Option<Journal>, clock: Clock, pen: Pen) -> Announce {
     Box::new(move |entry, state| {
-        let state = &hidden(state, &redaction);
         if let Some(journal) = &mut journal {
             journal.write(entry, state)?;
         }
@@ -131,12 +136,4 @@ pub(super) fn announce(mut journal: Option<Journal>, clock: Clock, pen: Pen, red
         pen.event(EventRecord { at_ns: clock.now(), event: Event::Undo { sequence, undo, state: state.clone() } });
         Ok(())
     })
-}
-
-/// Why something failed may quote what a command has said.
-fn hidden(state: &UndoState, redaction: &Redaction) -> UndoState {
-    match state {
-        UndoState::Failed { reason } => UndoState::Failed { reason: redaction.hide(reason).into_owned() },
-        UndoState::Intent | UndoState::Done | UndoState::Undone | UndoState::GivenUp => state.clone(),
-    }
 }

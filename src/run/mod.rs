@@ -17,6 +17,8 @@ mod guard;
 mod halt;
 mod instances;
 mod interrupt;
+#[cfg(test)]
+mod log_keepers;
 mod look;
 mod lookout;
 mod memory;

@@ -111,16 +111,19 @@ impl Secrets {
     /// # Errors
     /// When one of these stands in the frozen scenario or in the plan.
     pub fn redaction(&self, scenario: &str, plan: &Plan) -> Result<Redaction, SecretError> {
-        let inherited =
-            env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let inherited = inherited.filter(|(name, value)| looks_secret(name, value)).map(|(_, value)| value);
-        let secrets: Vec<String> = self.0.values().cloned().chain(inherited).collect();
+        let secrets: Vec<String> = self.0.values().cloned().chain(inherited()).collect();
         if secrets.is_empty() {
             return Ok(Redaction::default());
         }
         let plan = &serde_json::to_string(plan).map_err(SecretError::Plan)?;
         self.refuse_written(&[(scenario, "the scenario"), (plan, "a file that the scenario names")])?;
         Ok(Redaction::new(secrets).sparing(scenario).sparing(plan))
+    }
+
+    /// What looks like a secret in the environment, for a run of which nothing else
+    /// is known any more.
+    pub fn inherited() -> Redaction {
+        Redaction::new(inherited())
     }
 
     fn refuse_written(&self, kept: &[(&str, &'static str)]) -> Result<(), SecretError> {
@@ -142,6 +145,11 @@ impl Secrets {
         };
         server.headers.iter().filter_map(header).collect()
     }
+}
+
+fn inherited() -> impl Iterator<Item = String> {
+    let all = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    all.filter(|(name, value)| looks_secret(name, value)).map(|(_, value)| value)
 }
 
 /// Whether a variable that no header names holds a secret: its name says so,

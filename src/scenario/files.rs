@@ -1,7 +1,5 @@
 //! The files a scenario is made of: itself and what it includes.
-#![expect(clippy::disallowed_methods, reason = "reading the user's files is what this file does")]
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +9,7 @@ use super::overlay::merge;
 use super::source::{Finding, Notes, SourceMap, Span};
 use super::template::Scope;
 use super::tree::{self, Table, Value};
+use crate::trust::{self, Opened};
 
 /// The largest scenario file.
 const MOST_TOML_BYTES: u64 = 1 << 20;
@@ -42,28 +41,27 @@ impl ReadError {
     }
 }
 
-pub(super) fn read_text(path: &Path, shown: &str, most: u64) -> Result<String, ReadError> {
-    let io = |source| ReadError::Io { path: shown.to_owned(), source };
-    // To open a pipe would wait for its writer.
-    if !path.metadata().map_err(io)?.is_file() {
-        return Err(ReadError::NotFile { path: shown.to_owned() });
-    }
+/// Reads a file, and notes why root should not rely on it.
+pub(super) fn read_text(path: &Path, shown: &str, most: u64, notes: &Notes) -> Result<(PathBuf, String), ReadError> {
+    let io = |source: io::Error| match source.kind() {
+        io::ErrorKind::InvalidInput => ReadError::NotFile { path: shown.to_owned() },
+        _ => ReadError::Io { path: shown.to_owned(), source },
+    };
+    let Opened { file, path, doubt } = trust::open(path).map_err(io)?;
+    notes.doubt(doubt);
     let mut bytes = Vec::new();
-    File::open(path).map_err(io)?.take(most + 1).read_to_end(&mut bytes).map_err(io)?;
+    file.take(most + 1).read_to_end(&mut bytes).map_err(io)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > most) {
         return Err(ReadError::TooLarge { path: shown.to_owned(), most });
     }
-    decode(bytes).map_err(|what| ReadError::NotText { path: shown.to_owned(), what })
+    let text = decode(bytes).map_err(|what| ReadError::NotText { path: shown.to_owned(), what })?;
+    Ok((path, text))
 }
 
 /// The scenario's own file: its folder and its text.
 pub(super) fn read_root(path: &Path, sources: &mut SourceMap, notes: &Notes) -> Option<(PathBuf, String)> {
     let shown = path.display().to_string();
-    let read = || {
-        let canonical = path.canonicalize().map_err(|source| ReadError::Io { path: shown.clone(), source })?;
-        read_text(&canonical, &shown, MOST_TOML_BYTES).map(|text| (canonical, text))
-    };
-    match read() {
+    match read_text(path, &shown, MOST_TOML_BYTES, notes) {
         Ok(found) => Some(found),
         Err(error) => {
             let base = sources.add(shown.clone(), "");
@@ -171,8 +169,8 @@ impl Includer<'_> {
 
     fn read_included(&mut self, path: PathBuf, shown: &Path, span: &Span) -> Option<Table> {
         let name = shown.display().to_string();
-        let text = match read_text(&path, &name, MOST_TOML_BYTES) {
-            Ok(text) => text,
+        let text = match read_text(&path, &name, MOST_TOML_BYTES, self.notes) {
+            Ok((_, text)) => text,
             Err(error) => {
                 let finding = Finding::new(Code::Unreadable, span.clone(), error.to_string());
                 self.notes.push(finding.help(error.advice("the including file")));

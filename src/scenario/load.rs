@@ -18,7 +18,7 @@ use super::read::factor::{are_few, cell_keys, read_exclude, read_factors};
 use super::read::question::read_question;
 use super::read::rule::read_rule;
 use super::resolve::{Scenario, Sections};
-use super::source::{FileRole, Finding, Notes, SourceMap};
+use super::source::{Finding, Notes, SourceMap};
 use super::spelling;
 use super::template::Scope;
 use super::tree::{self, Node, Table, Value};
@@ -49,7 +49,7 @@ pub struct LoadOptions<'a> {
 /// and bad includes come first, alone.
 pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems> {
     let (notes, mut sources) = (Notes::default(), SourceMap::default());
-    let Some(Opened { root, dir, files, deciding }) = open(path, options, &mut sources, &notes) else {
+    let Some(Opened { root, dir, deciding }) = open(path, options, &mut sources, &notes) else {
         return notes.refuse(&sources);
     };
     check_profiles(&root, &deciding, &notes);
@@ -60,8 +60,7 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems
     let wanted = notes.wanted_files();
     let held = read_wanted(&wanted, &scenario.dir, &notes);
     (scenario.prompts, scenario.traces, scenario.facts) = (held.prompts, held.traces, held.facts);
-    let compose = wanted.into_iter().filter(|file| matches!(file.role, FileRole::Compose)).map(|file| file.path);
-    scenario.files = files.into_iter().chain(compose).collect();
+    scenario.doubts = notes.doubts();
     let mut scenario = notes.settle(scenario, &sources)?;
     let warnings = Notes::default();
     warn(&scenario, &cells, &warnings);
@@ -73,8 +72,6 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems
 pub(super) struct Opened {
     pub(super) root: Table,
     dir: PathBuf,
-    /// Every file read.
-    files: Vec<PathBuf>,
     /// The variables that names of included files use.
     deciding: Vec<String>,
 }
@@ -95,9 +92,9 @@ pub(super) fn open(path: &Path, options: &LoadOptions<'_>, sources: &mut SourceM
         deciding: Vec::new(),
     };
     let root = includer.expand(root, path);
-    let (deciding, files) = (includer.deciding, includer.done);
+    let deciding = includer.deciding;
     let root = override_root(root, &sets, options, notes);
-    notes.is_clean().then_some(Opened { root, dir, files, deciding })
+    notes.is_clean().then_some(Opened { root, dir, deciding })
 }
 
 /// Loads the frozen `scenario.toml` of a run directory. Nothing is included
@@ -205,7 +202,7 @@ fn assemble(
         question,
         rules: rules.iter().filter_map(rule).collect(),
         factors,
-        files: Vec::new(),
+        doubts: Vec::new(),
         foreign_gpu_processes: read_programs(&fields),
         prompts: IndexMap::new(),
         traces: IndexMap::new(),

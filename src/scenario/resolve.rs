@@ -28,6 +28,7 @@ use super::telemetry::Telemetry;
 use super::template::Scope;
 use super::tree::{Entry, Node, Table, Value};
 use crate::names::ScenarioName;
+use crate::trust::Distrust;
 use crate::units::Nanos;
 
 /// An experiment as declared, checked as a whole.
@@ -55,9 +56,9 @@ pub struct Scenario {
     pub question: Question,
     /// From what is measured to recommendations.
     pub rules: Vec<Rule>,
-    /// Every file whose text decides what is executed: the scenario, what it
-    /// includes, and Compose files; empty in a frozen scenario.
-    pub files: Vec<PathBuf>,
+    /// Why root should not rely on a file that the scenario was read from, or
+    /// that it names; empty in a frozen scenario.
+    pub doubts: Vec<Distrust>,
     /// Programs that may compute on a GPU beside the run, by name.
     pub foreign_gpu_processes: Vec<String>,
     /// The lines of every prompt file, by absolute path; empty in a frozen

@@ -12,6 +12,7 @@ use super::prompt::PromptTemplate;
 use super::prompt_format::PromptFormat;
 use crate::dialect::Dialect;
 use crate::text::mask_user_info;
+use crate::trust::Distrust;
 
 /// Bytes in the common numbering.
 pub(super) type Span = Range<usize>;
@@ -160,6 +161,7 @@ pub(super) struct PromptUse {
 pub(super) struct Notes {
     findings: RefCell<Vec<Finding>>,
     files: RefCell<Vec<WantedFile>>,
+    doubts: RefCell<Vec<Distrust>>,
 }
 
 impl Notes {
@@ -172,6 +174,15 @@ impl Notes {
         if !files.contains(&file) {
             files.push(file);
         }
+    }
+
+    /// Notes why root should not rely on a file that was read.
+    pub(super) fn doubt(&self, doubt: Option<Distrust>) {
+        self.doubts.borrow_mut().extend(doubt);
+    }
+
+    pub(super) fn doubts(&self) -> Vec<Distrust> {
+        self.doubts.borrow().clone()
     }
 
     pub(super) fn wanted_files(&self) -> Vec<WantedFile> {

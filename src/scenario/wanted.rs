@@ -13,6 +13,7 @@ use super::prompt::PromptLine;
 use super::prompt_file::{Lines, check_use, read_prompts};
 use super::source::{FileRole, Finding, Notes, PromptUse, WantedFile};
 use super::trace::{self, Trace};
+use crate::trust;
 use crate::units::Nanos;
 
 /// The largest file of prompts or arrivals.
@@ -39,7 +40,8 @@ pub(super) fn read_wanted(wanted: &[WantedFile], dir: &Path, notes: &Notes) -> H
     for file in wanted {
         let shown = file.shown(dir);
         match &file.role {
-            FileRole::Compose if file.path.is_file() => {}
+            // Docker opens it by its name, which must lead there for others too.
+            FileRole::Compose if file.path.is_file() => notes.doubt(trust::doubt(&file.path).ok().flatten()),
             FileRole::Compose => {
                 let message = format!("there is no file `{shown}`");
                 let finding = Finding::new(Code::Unreadable, file.span.clone(), message);
@@ -114,7 +116,7 @@ pub(super) fn read_data(file: &WantedFile, shown: &str, notes: &Notes) -> Option
         let finding = Finding::new(Code::Unreadable, file.span.clone(), error.to_string());
         notes.push(finding.help(error.advice(SCENARIO_FOLDER)));
     };
-    read_text(&file.path, shown, MOST_DATA_BYTES).map_err(complain).ok()
+    read_text(&file.path, shown, MOST_DATA_BYTES, notes).map_err(complain).ok().map(|(_, text)| text)
 }
 
 fn read_trace(file: &WantedFile, shown: &str, notes: &Notes) -> Option<Trace> {

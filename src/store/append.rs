@@ -1,4 +1,4 @@
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,8 +25,7 @@ impl Appender {
     /// Begins a file, or goes on behind its last whole line.
     pub(super) fn open(directory: &RunDirectory, name: &str) -> Result<Self, StoreError> {
         let path = directory.path().join(name);
-        let opened = OpenOptions::new().read(true).append(true).create(true).open(&path);
-        let mut file = opened.map_err(StoreError::io("create", &path))?;
+        let mut file = directory.folder()?.append(name).map_err(StoreError::io("create", &path))?;
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             return Err(StoreError::Busy { path });
         }

@@ -1,14 +1,14 @@
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{LOGS, RunDirectory};
+use crate::clock::{Paced, Turn};
 use crate::text::{HIDDEN, Redaction};
+use crate::trust;
 
 /// How long a secret may stand in a log.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -24,54 +24,32 @@ const OVERLAP: u64 = 7;
 /// byte by byte: nobody who reads or appends meanwhile finds anything moved.
 #[derive(Debug)]
 pub struct LogRedactor {
-    /// Dropped at the end, which the thread notices.
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    /// None if there is nothing to hide.
+    #[expect(dead_code, reason = "it works until it is dropped")]
+    looking: Option<Paced>,
 }
 
 impl LogRedactor {
-    /// Starts it, unless there is nothing to hide.
+    /// Starts it, unless there is nothing to hide. It looks once more when it is
+    /// dropped, after everybody who writes has ended.
     ///
     /// # Errors
     /// When its thread cannot be started.
     pub fn start(directory: &RunDirectory) -> io::Result<Self> {
         if directory.redaction().is_empty() {
-            return Ok(Self { stop: None, thread: None });
+            return Ok(Self { looking: None });
         }
         let mut logs = Logs::of(directory.path(), Arc::clone(directory.redaction()));
-        let (stop, stopped) = mpsc::channel::<()>();
-        let work = move || {
-            while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
-                logs.look(Look::AtWork);
-            }
-            logs.look(Look::Last);
-        };
-        let thread = std::thread::Builder::new().name("log-redactor".to_owned()).spawn(work)?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
-    }
-}
-
-/// Looks once more, when everybody who writes has ended.
-impl Drop for LogRedactor {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        // It has nothing to say.
-        let _ = self.thread.take().map(JoinHandle::join);
+        let looking = Paced::start("log-redactor", PAUSE, move |turn| logs.look(turn))?;
+        Ok(Self { looking: Some(looking) })
     }
 }
 
 /// Overwrites the secrets in the logs of a run that is over.
 pub fn redact_logs(directory: &Path, redaction: &Arc<Redaction>) {
     if !redaction.is_empty() {
-        Logs::of(directory, Arc::clone(redaction)).look(Look::Last);
+        Logs::of(directory, Arc::clone(redaction)).look(Turn::Last);
     }
-}
-
-/// Whether somebody may be in the midst of a word.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Look {
-    AtWork,
-    Last,
 }
 
 struct Logs {
@@ -86,32 +64,35 @@ impl Logs {
         Self { folder: directory.join(LOGS), redaction, seen: HashMap::new() }
     }
 
-    fn look(&mut self, look: Look) {
+    fn look(&mut self, turn: Turn) {
         for path in fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
             let mut seen = self.seen.get(&path).copied().unwrap_or_default();
             // A log that cannot be read by now is looked at again.
-            let _ = self.look_at(&path, &mut seen, look);
+            let _ = self.look_at(&path, &mut seen, turn);
             self.seen.insert(path, seen);
         }
     }
 
-    fn look_at(&self, path: &Path, seen: &mut u64, look: Look) -> io::Result<()> {
-        let length = path.symlink_metadata()?.len();
-        if length < *seen || look == Look::Last {
-            // It was cut, or it may have been and has grown again.
+    fn look_at(&self, path: &Path, seen: &mut u64, turn: Turn) -> io::Result<()> {
+        if turn == Turn::Last {
+            // It may have been cut and have grown again.
             *seen = 0;
         }
-        let mut file: Option<File> = None;
+        if path.symlink_metadata()?.len() == *seen {
+            return Ok(());
+        }
+        // Nobody cuts it meanwhile.
+        let mut file = trust::edit(path)?;
+        let length = file.metadata()?.len();
+        if length < *seen {
+            *seen = 0;
+        }
         while *seen < length {
-            let file = match &mut file {
-                Some(file) => file,
-                none => none.insert(OpenOptions::new().read(true).write(true).open(path)?),
-            };
             let mut piece = Vec::new();
             file.seek(SeekFrom::Start(*seen))?;
             (&*file).take(PIECE).read_to_end(&mut piece)?;
             let end = *seen + piece.len() as u64;
-            let next = self.overwrite(file, *seen, &piece, look)?;
+            let next = self.overwrite(&mut file, *seen, &piece, turn)?;
             if next == *seen || piece.is_empty() {
                 break;
             }
@@ -125,11 +106,11 @@ impl Logs {
 
     /// Overwrites what is secret in a piece; where to look next. A secret at the
     /// very end may go on.
-    fn overwrite(&self, file: &mut File, at: u64, piece: &[u8], look: Look) -> io::Result<u64> {
+    fn overwrite(&self, file: &mut File, at: u64, piece: &[u8], turn: Turn) -> io::Result<u64> {
         let end = at + piece.len() as u64;
         for found in self.redaction.find(piece) {
             let start = at + found.start as u64;
-            if found.end == piece.len() && found.start > 0 && look == Look::AtWork {
+            if found.end == piece.len() && found.start > 0 && turn == Turn::Regular {
                 return Ok(start);
             }
             file.seek(SeekFrom::Start(start))?;
@@ -150,6 +131,8 @@ fn stars(length: usize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::OpenOptions;
+
     use super::*;
 
     const SECRET: &str = "s3cr3t-7f3a-key";
@@ -171,13 +154,13 @@ mod tests {
         let path = folder.path().join(LOGS).join("001-x.log");
         let read = || fs::read_to_string(&path).unwrap();
         append(&path, &format!("key {SECRET} taken\nkey s3cr3t-7f3"));
-        logs.look(Look::AtWork);
+        logs.look(Turn::Regular);
         assert_eq!(read(), "key [hidden]******* taken\nkey s3cr3t-7f3");
         append(&path, "a-key again\n");
-        logs.look(Look::AtWork);
+        logs.look(Turn::Regular);
         assert_eq!(read(), "key [hidden]******* taken\nkey [hidden]******* again\n");
         append(&path, "the start of one: s3cr3t-7f");
-        logs.look(Look::Last);
+        logs.look(Turn::Last);
         assert!(read().ends_with("the start of one: [hidden]*"));
     }
 
@@ -190,12 +173,12 @@ mod tests {
             let noise = "x".repeat(usize::try_from(PIECE).unwrap() - before);
             fs::write(&path, format!("{noise}{SECRET}\n")).unwrap();
             logs.seen.clear();
-            logs.look(Look::AtWork);
+            logs.look(Turn::Regular);
             let text = fs::read_to_string(&path).unwrap();
             assert!(text.ends_with("x[hidden]*******\n"), "{before}: {:?}", &text[text.len() - 30..]);
         }
         fs::write(&path, SECRET).unwrap();
-        logs.look(Look::Last);
+        logs.look(Turn::Last);
         assert_eq!(fs::read_to_string(&path).unwrap(), "[hidden]*******");
     }
 }

@@ -4,6 +4,7 @@
 
 mod abandoned;
 mod append;
+mod ledger;
 mod lines;
 mod log_redactor;
 mod past;
@@ -15,11 +16,12 @@ use std::io;
 use std::path::PathBuf;
 
 pub use abandoned::conclude;
+pub use ledger::{Ledger, Pen};
 pub use log_redactor::{LogRedactor, redact_logs};
 pub use past::{Past, past};
 pub use read::{Stored, manifest, plan, read};
 pub use requests::RequestFile;
-pub use write::{Ledger, Pen, RunDirectory};
+pub use write::RunDirectory;
 
 const MANIFEST: &str = "manifest.json";
 const PLAN: &str = "plan.json";

@@ -1,10 +1,12 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::journal::{Journal, Left, Lock, StateError, StateFolder};
 use crate::names::RunId;
 use crate::process::{self, Haste, ProcessError, Strays, Trace, Unannounced};
 use crate::record::{Certainty, Containment, ProcessIdentity, Undo, UndoEntry, UndoState};
+use crate::text::Redaction;
 use crate::undo::{UndoFailure, UndoLog, UndoStack, by_hand};
 
 /// How long another cleanup of the same run may take.
@@ -43,8 +45,6 @@ pub struct CleanedUp {
 /// Undoes a run whose own process is dead.
 #[derive(Debug)]
 pub struct Cleanup<'a> {
-    /// Where its journal is.
-    pub state: &'a StateFolder,
     /// Which.
     pub run: &'a RunId,
     /// Children of this process that are no business of the run.
@@ -53,21 +53,24 @@ pub struct Cleanup<'a> {
     pub haste: &'a Haste,
     /// Processes that hold memory of a GPU, if somebody has looked.
     pub on_gpu: &'a [u32],
+    /// What nothing that is written may hold.
+    pub redaction: &'a Arc<Redaction>,
 }
 
 impl Cleanup<'_> {
-    /// Waits for the host's lock, then undoes everything.
+    /// Waits for the lock of the state folder, then undoes everything.
     ///
     /// The kernel has freed the dead run's lock. A new run may take it first:
-    /// it finds the journal, refuses, and frees it again.
+    /// it finds the journal, refuses, and frees it again. The host's lock is
+    /// held by who calls this, if the dead run had it.
     ///
     /// # Errors
     /// If the journal cannot be had.
-    pub async fn take_over(&self) -> Result<CleanedUp, WardenError> {
-        let _host = Lock::host_within(self.state, self.run, PATIENCE).await?;
-        let done = self.undo_all(false).await;
+    pub async fn take_over(&self, state: &StateFolder) -> Result<CleanedUp, WardenError> {
+        let _host = Lock::host_within(state, self.run, PATIENCE).await?;
+        let done = self.undo_all(state, false).await;
         if done.as_ref().is_ok_and(|done| !done.not_undone.is_empty()) {
-            Journal::conclude(&self.state.journal(self.run));
+            Journal::conclude(&state.journal(self.run));
         }
         done
     }
@@ -76,20 +79,20 @@ impl Cleanup<'_> {
     ///
     /// # Errors
     /// If the run is alive, or the journal cannot be had.
-    pub async fn clean_up(&self) -> Result<CleanedUp, WardenError> {
-        let _host = Lock::host(self.state, self.run)?;
-        self.undo_all(true).await
+    pub async fn clean_up(&self, state: &StateFolder) -> Result<CleanedUp, WardenError> {
+        let _host = Lock::host(state, self.run)?;
+        self.undo_all(state, true).await
     }
 
     /// Commands that have not ended first, or they would go on where the undo
     /// has been; then the journal, the last effect first; then what is alive
     /// although nobody should be. Whatever fails, the rest is done.
-    async fn undo_all(&self, nobody_saw: bool) -> Result<CleanedUp, WardenError> {
-        let Some(left) = Left::read(self.state, self.run)? else {
+    async fn undo_all(&self, state: &StateFolder, nobody_saw: bool) -> Result<CleanedUp, WardenError> {
+        let Some(left) = Left::read(state, self.run)? else {
             self.strays(&Containment::Subreaper, None).end(self.haste).await?;
             return Ok(CleanedUp::default());
         };
-        let trace = trace(self.state, self.run, &left, self.on_gpu);
+        let trace = trace(state, self.run, &left, self.on_gpu);
         let containment = containment(&left);
         let strays = self.strays(containment, Some(&trace));
         let mut problems: Vec<String> = left.damaged.iter().map(ToString::to_string).collect();
@@ -125,10 +128,11 @@ impl Cleanup<'_> {
         let run_dir = left.header.as_ref().map(|header| header.run_dir.as_path());
         // What cannot be noted there is undone all the same, and once more by
         // whoever reads it.
-        let mut journal = Journal::resume(left).ok();
+        let mut journal = Journal::resume(left).ok().map(|journal| journal.hiding(self.redaction));
         let announce: Announce =
             Box::new(move |entry, state| journal.as_mut().map_or(Ok(()), |journal| journal.write(entry, state)));
-        UndoStack::resumed(left.entries.clone(), log(run_dir, left.folder()), self.haste.clone(), announce)
+        let log = log(run_dir, left.folder()).hiding(self.redaction);
+        UndoStack::resumed(left.entries.clone(), log, self.haste.clone(), announce)
     }
 
     fn strays<'s>(&'s self, containment: &'s Containment, trace: Option<&'s Trace>) -> Strays<'s> {

@@ -1,22 +1,21 @@
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::AsFd as _;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{getpid, set_child_subreaper};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::unix::pipe;
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use super::channel::{Above, SIGNALS};
 use super::cleanup::{CleanedUp, Cleanup, WardenError};
 use super::look::Look;
 use crate::journal::StateFolder;
 use crate::names::RunId;
 use crate::process::{self, Haste, RUN_MARK};
-use crate::record::ProcessIdentity;
+use crate::text::Redaction;
 
 /// How the process that does the work ends when it panics.
 const PANICKED: i32 = 101;
@@ -25,7 +24,6 @@ const LEAVING: Duration = Duration::from_secs(5);
 /// How often what the run has started is looked at. It is little work: a few
 /// files for each process of the run.
 const LOOK: Duration = Duration::from_millis(250);
-const SIGNALS: [(&str, u8); 3] = [("SIGINT", b'I'), ("SIGTERM", b'T'), ("SIGHUP", b'H')];
 
 /// How a run that was watched ended.
 #[derive(Debug)]
@@ -52,27 +50,39 @@ pub enum Ended {
 /// The work is done in a process group of its own, so that Ctrl-C reaches only
 /// this process, and in the same session, so that the right to use `sudo` that
 /// was got on this terminal holds. A terminal set to `tostop` would stop it.
-/// Its standard input is a pipe from here: what comes through is a byte for
-/// each signal, and its end tells that this process is dead.
+/// Its standard input is a channel from here: what comes through is a byte for
+/// each signal, and its end tells that this process is dead. Through it comes the
+/// host's lock, which this process holds too until the run is over.
 ///
 /// # Errors
 /// If the process cannot be started or waited for, or its journal cannot be had.
-pub fn watch(arguments: &[OsString], run: &RunId, told: &dyn Fn(&str)) -> Result<Ended, WardenError> {
+pub fn watch(
+    arguments: &[OsString],
+    run: &RunId,
+    told: &dyn Fn(&str),
+    secrets: &dyn Fn() -> Arc<Redaction>,
+) -> Result<Ended, WardenError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(host("start the runtime"))?.block_on(async {
         // Without it, orphans are found by their control group or their mark.
         let _ = set_child_subreaper(Some(getpid()));
         let spared = process::children()?;
         let mut signals = Signals::listen().map_err(host("listen for signals"))?;
-        let mut runner = start(arguments, run).map_err(host("start itself"))?;
-        let pipe = runner.stdin.take();
+        let (mut above, below) = Above::open().map_err(host("start itself"))?;
+        let mut runner = start(arguments, run, below).map_err(host("start itself"))?;
         let look = Look::at(run, &spared);
-        match forward(&mut runner, pipe, &mut signals, look).await.map_err(host("wait for itself"))? {
+        match forward(&mut runner, &mut above, &mut signals, look).await.map_err(host("wait for itself"))? {
             None => Ok(Ended::Left { how: "it did not answer the third signal".to_owned() }),
-            Some(status) => match status.code().filter(|code| *code != PANICKED) {
-                Some(code) => Ok(Ended::Exited(code)),
-                None => clean_up(run, &spared, signals, status.to_string(), told).await,
-            },
+            Some(status) => {
+                if let Some(code) = status.code().filter(|code| *code != PANICKED) {
+                    return Ok(Ended::Exited(code));
+                }
+                // Held until all is undone.
+                let _lock = above.lock();
+                let (haste, redaction) = (Haste::default(), secrets());
+                let cleanup = Cleanup { run, spared: &spared, haste: &haste, on_gpu: &[], redaction: &redaction };
+                clean_up(&cleanup, signals, status.to_string(), told).await
+            }
         }
     })
 }
@@ -81,14 +91,14 @@ fn host(what: &'static str) -> impl FnOnce(io::Error) -> WardenError {
     move |source| WardenError::Host { what, source }
 }
 
-fn start(arguments: &[OsString], run: &RunId) -> io::Result<Child> {
+fn start(arguments: &[OsString], run: &RunId, below: Stdio) -> io::Result<Child> {
     // The link names the program that runs, even when another has taken its
     // place on the disk.
     Command::new("/proc/self/exe")
         .arg0("runexp")
         .args(arguments)
         .env(RUN_MARK, run.as_str())
-        .stdin(Stdio::piped())
+        .stdin(below)
         .process_group(0)
         .spawn()
 }
@@ -97,25 +107,24 @@ fn start(arguments: &[OsString], run: &RunId) -> io::Result<Child> {
 /// it does not even do so on the third, it is killed, and the answer is `None`.
 async fn forward(
     runner: &mut Child,
-    mut pipe: Option<ChildStdin>,
+    above: &mut Above,
     signals: &mut Signals,
     mut look: Look<'_>,
 ) -> io::Result<Option<ExitStatus>> {
-    let mut patience = 3;
+    let (mut patience, mut deadline) = (3, None);
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             status = runner.wait() => return status.map(Some),
             _ = ticks.tick() => look.look(),
+            () = above.listen() => {}
             (_, byte) = signals.next(), if patience > 0 => {
                 patience -= 1;
-                if let Some(pipe) = &mut pipe {
-                    // It fails only if the reader is dead, which `wait` tells.
-                    let _ = pipe.write_all(&[byte]).await;
-                }
+                above.pass(byte);
+                deadline = (patience == 0).then(|| Instant::now() + LEAVING);
             }
-            () = sleep(LEAVING), if patience == 0 => {
+            () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                 runner.kill().await?;
                 return Ok(None);
             }
@@ -125,16 +134,14 @@ async fn forward(
 
 /// The second signal makes it quick, the third leaves.
 async fn clean_up(
-    run: &RunId,
-    spared: &[ProcessIdentity],
+    cleanup: &Cleanup<'_>,
     mut signals: Signals,
     how: String,
     told: &dyn Fn(&str),
 ) -> Result<Ended, WardenError> {
     told(&format!("the run died ({how}): undoing everything"));
-    let (state, haste) = (StateFolder::open()?, Haste::default());
-    let cleanup = Cleanup { state: &state, run, spared, haste: &haste, on_gpu: &[] };
-    let mut work = std::pin::pin!(cleanup.take_over());
+    let state = StateFolder::open()?;
+    let mut work = std::pin::pin!(cleanup.take_over(&state));
     for number in 1.. {
         tokio::select! {
             done = &mut work => return Ok(Ended::Died { how, done: done? }),
@@ -142,7 +149,7 @@ async fn clean_up(
                 1 => told(&format!("{name}: undoing everything already")),
                 2 => {
                     told(&format!("{name}: undoing everything in haste"));
-                    haste.raise();
+                    cleanup.haste.raise();
                 }
                 _ => break,
             }
@@ -166,39 +173,5 @@ impl Signals {
             _ = hangup.recv() => 2,
         };
         SIGNALS[which]
-    }
-}
-
-/// The pipe from the process above, as the process that does the work sees it.
-#[derive(Debug)]
-pub struct FromAbove(pipe::Receiver);
-
-/// What comes through it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passed {
-    /// A signal, by its name.
-    Signal(&'static str),
-    /// The process above is dead.
-    End,
-}
-
-impl FromAbove {
-    /// Takes it from standard input.
-    ///
-    /// # Errors
-    /// If that is no pipe.
-    pub fn open() -> io::Result<Self> {
-        let descriptor = io::stdin().as_fd().try_clone_to_owned()?;
-        Ok(Self(pipe::Receiver::from_owned_fd(descriptor)?))
-    }
-
-    /// What comes next.
-    pub async fn next(&mut self) -> Passed {
-        while let Ok(byte) = self.0.read_u8().await {
-            if let Some((name, _)) = SIGNALS.iter().find(|(_, known)| *known == byte) {
-                return Passed::Signal(name);
-            }
-        }
-        Passed::End
     }
 }

@@ -2,6 +2,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::process::NoProgram;
+use crate::trust::Distrust;
 
 /// So many of the names that there are instead are told.
 const MOST_TOLD: usize = 12;
@@ -85,6 +86,11 @@ pub(in crate::run) enum Lack {
         /// What a person can do.
         help: &'static str,
     },
+    /// That nobody else could change what root would run.
+    Trust {
+        /// Why somebody could.
+        doubt: Distrust,
+    },
     /// A container's name that is in use.
     ContainerName {
         /// Which.
@@ -96,6 +102,7 @@ impl fmt::Display for Lack {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Program { program: _, why } => write!(out, "{why}"),
+            Self::Trust { doubt } => write!(out, "{doubt}"),
             Self::Folder { dir } => write!(out, "there is no folder `{}`", dir.display()),
             Self::Model { model, store, there } => {
                 write!(out, "the model {model:?} is not in `{}`, where there {}", store.display(), told(there))
@@ -154,6 +161,7 @@ impl Lack {
                  elsewhere, let `env` of the server name that folder as OLLAMA_MODELS)"
             ),
             Self::ModelAt { help, .. } => help.clone(),
+            Self::Trust { doubt } => doubt.help(),
             Self::Server { .. } => {
                 "start it before the run, or let a step start it, or wait for it by a step `wait`".to_owned()
             }

@@ -10,6 +10,7 @@ mod lack;
 mod models;
 mod ports;
 mod programs;
+mod trusted;
 
 use std::fmt::Write as _;
 
@@ -70,6 +71,7 @@ impl Conductor<'_> {
         let course = Course::of(self.stage.plan);
         let mut missing = Missing::default();
         self.require_programs(&course, &mut missing);
+        self.require_trust(&course, &mut missing);
         self.require_models(&course, &mut missing).await;
         ports::require(&course, &mut missing);
         self.require_compose(&course, &mut missing).await;

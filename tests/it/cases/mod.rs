@@ -5,6 +5,7 @@ mod cli;
 mod dialect;
 mod hostile;
 mod load;
+mod promises;
 mod report;
 mod scenario;
 mod schema;

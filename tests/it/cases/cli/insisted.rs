@@ -1,10 +1,14 @@
 //! Ctrl-C once, twice and three times, on a real terminal.
 
+use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use super::folder::{Said, Started};
@@ -123,5 +127,64 @@ fn three_times_leaves_everything_to_cleanup() {
 
     stderr:
     ");
+    assert_eq!(machine.changes(), [""; 0]);
+}
+
+/// Whatever keeps it from answering: here it is stopped.
+#[test]
+fn three_times_ends_a_run_that_does_not_answer() {
+    let machine = Machine::new();
+    machine.edit("x.toml", "duration = \"20ms\"", "duration = \"1000s\"");
+    let (terminal, started) = Terminal::run(&machine, "x.toml");
+    let started = started.until_said("ready after");
+    kill_process(started.children()[0], Signal::STOP).unwrap();
+    let terminal = RefCell::new(terminal);
+    // Two that come at once are one.
+    let ended = started.while_alive_until(|| {
+        terminal.borrow_mut().ctrl_c();
+        false
+    });
+    let said = without_cell(&ended.err().unwrap());
+    assert_snapshot!(said, @r"
+    exit 5
+
+    stdout:
+    FOLDER/results/machine/RUN-ID
+
+    stderr:
+    error: the run is dead: it did not answer the third signal
+    left as it is; to undo it: `runexp cleanup RUN-ID`
+    ");
+    assert_eq!(machine.runexp("cleanup --all").code, Some(0));
+    assert_eq!(machine.changes(), [""; 0]);
+}
+
+/// Somebody has pressed Ctrl-S, or reads no further.
+#[test]
+fn a_stderr_that_nobody_reads_keeps_nothing_from_being_undone() {
+    let machine = Machine::new();
+    machine.edit("x.toml", "duration = \"20ms\"", "duration = \"1000s\"");
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let flags = fcntl_getfl(&writer).unwrap();
+    fcntl_setfl(&writer, flags | OFlags::NONBLOCK).unwrap();
+    while writer.write(b".").is_ok() {}
+    fcntl_setfl(&writer, flags).unwrap();
+    let mut command = machine.command("x.toml");
+    let mut child = command.stdout(Stdio::piped()).stderr(writer).spawn().unwrap();
+    drop(command);
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let wait_for = |is_so: &dyn Fn() -> bool| {
+        while !is_so() {
+            assert!(Instant::now() < deadline);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    wait_for(&|| machine.alive().iter().any(|name| name == "sleep"));
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    // All but the two processes of the run, which have more to say.
+    wait_for(&|| machine.changes().iter().all(|change| matches!(&**change, "runexp" | "exe")));
+    let text = std::io::read_to_string(reader).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143), "{text}");
+    assert!(text.contains("SIGTERM: stopping, undoing everything\nteardown\n"), "{text}");
     assert_eq!(machine.changes(), [""; 0]);
 }

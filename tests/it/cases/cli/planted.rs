@@ -224,6 +224,34 @@ fn a_run_that_is_killed_leaves_no_secret_in_its_logs() {
     assert_eq!(TRACES.map(|trace| logs.contains(trace)), [false; 5]);
 }
 
+/// What an undo says, and why it failed, is written by the watcher then: into the
+/// journal, and beside it where the run's logs are gone.
+#[test]
+fn a_run_that_is_killed_leaves_no_secret_where_its_undo_is_written_down() {
+    let step = r#"[[setup]]
+shell = { script = "true", undo = "rm -rf results/planted/*/logs; SAYS >&2; exit 1" }
+
+[[setup]]
+shell = { script = "true", undo = "SAYS >&2; exit 1" }"#;
+    let script = "echo > asked; exec python3 server.py {{ port }} good";
+    let others = [(STEP, step), (URL, OWN), ("SCRIPT", script), ("requests = 3", "duration = \"60s\"")];
+    let scenario = others.iter().fold(SCENARIO.to_owned(), |text, (from, to)| text.replace(from, to));
+    let folder = Folder::with(&scenario.replace("SAYS", SAYS));
+    folder.write("server.py", include_str!("server.py"));
+    let mut command = folder.command("run x.toml --quiet");
+    with_secrets(&mut command);
+    let started = super::folder::Started::of(&folder, command).until_file("server.pid", |text| !text.is_empty());
+    rustix::process::kill_process(started.children()[0], Signal::KILL).unwrap();
+    let said = started.wait();
+    assert_eq!(said.code, Some(5), "{said}");
+    let state = everything_in(&folder.path("state"));
+    // The first in the journal, the second beside it.
+    assert!(state.contains(r"\n    a [hidden] b [hidden] c;"), "{state}");
+    assert!(state.lines().any(|line| line == "a [hidden] b [hidden] c"), "{state}");
+    let all = state + &everything_in(&folder.path("results")) + &said.to_string();
+    assert_eq!(TRACES.map(|trace| all.contains(trace)), [false; 5], "{all}");
+}
+
 fn logs_in(results: &Path) -> std::path::PathBuf {
     let run = std::fs::read_dir(results.join("planted")).unwrap().next().unwrap().unwrap().path();
     run.join("logs")

@@ -175,7 +175,7 @@ fn root_refuses_a_scenario_or_an_include_that_others_may_write() {
     stdout:
 
     stderr:
-    error: root would execute what `FOLDER/x.toml` says, and others may write there (mode 666)
+    error: root would rely on `FOLDER/x.toml`, which others may change (owner 0, mode 666)
     help: chmod go-w FOLDER/x.toml
 
     exit 3
@@ -183,7 +183,7 @@ fn root_refuses_a_scenario_or_an_include_that_others_may_write() {
     stdout:
 
     stderr:
-    error: root would execute what `FOLDER/parts` says, and others may write there (mode 777)
+    error: root would rely on `FOLDER/parts`, which others may change (owner 0, mode 777)
     help: chmod go-w FOLDER/parts
 
     exit 3
@@ -191,7 +191,7 @@ fn root_refuses_a_scenario_or_an_include_that_others_may_write() {
     stdout:
 
     stderr:
-    error: root would execute what `FOLDER/parts/part.toml` says, and others may write there (mode 666)
+    error: root would rely on `FOLDER/parts/part.toml`, which others may change (owner 0, mode 666)
     help: chmod go-w FOLDER/parts/part.toml
     ");
     assert!(!folder.path("results").exists());
@@ -218,8 +218,8 @@ fn root_runs_the_scenario_of_who_has_called_sudo_and_of_nobody_else() {
     stdout:
 
     stderr:
-    error: root would execute what `FOLDER/x.toml` says, and it belongs to user 65534
-    help: chown root FOLDER/x.toml, or call it by `sudo` as that user
+    error: root would rely on `FOLDER`, which belongs to user 65534
+    help: chown root FOLDER, move it to where root owns every folder, or, if that user may do what root may, say so: SUDO_UID=65534, as `sudo` does
     ");
     let ((), said) = undisturbed(0, || ((), as_root(&folder, "export SUDO_UID=65534", "x.toml --quiet")));
     assert_eq!(said.code, Some(0), "{said}");

@@ -4,8 +4,9 @@
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener};
 
+use insta::assert_snapshot;
 use regex::Regex;
-use rustix::process::Signal;
+use rustix::process::{Signal, kill_process};
 
 use super::super::folder::{Folder, Said, Started};
 use super::super::machine::Machine;
@@ -42,6 +43,37 @@ fn another_state_folder_is_no_way_around_the_lock_and_a_run_that_changes_nothing
     assert_eq!(beside.code, Some(3), "{beside}");
     assert!(beside.to_string().contains("`there[0]`"), "{beside}");
     assert_eq!(at_work.signal(Signal::TERM).wait().code, Some(143));
+    assert_eq!((first.changes(), second.changes()), (Vec::new(), Vec::new()));
+}
+
+/// From the death of the run until the last of its effects is undone, nobody
+/// else changes the host, whatever state folder that is.
+#[test]
+fn while_a_dead_run_is_undone_another_state_folder_is_no_way_around_either() {
+    let (first, second) = (Machine::new(), Machine::new());
+    first.edit("x.toml", "duration = \"20ms\"", "duration = \"1000s\"");
+    let undo = "undo = \"echo > undoing; until test -e go; do sleep 0.01; done; rm -f world/flag\"";
+    first.edit("x.toml", "undo = \"rm -f world/flag\"", undo);
+    let at_work = Started::of(&first.folder, first.command("x.toml")).until_said("ready after");
+    kill_process(at_work.children()[0], Signal::KILL).unwrap();
+    let undoing = at_work.until_file("undoing", |_| true);
+    let beside = || {
+        let mut command = second.command("x.toml --quiet");
+        command.env("RUNEXP_HOST", first.folder.path("x.toml").parent().unwrap());
+        Said::of(&second.folder, &command.output().unwrap())
+    };
+    assert_snapshot!(holder(&beside().to_string()), @r"
+    exit 6
+
+    stdout:
+
+    stderr:
+    error: this host is in use by what undoes a dead run, of user USER (pid PID, since TIME)
+    ");
+    first.folder.write("go", "");
+    assert_eq!(undoing.wait().code, Some(3));
+    let after = beside();
+    assert_eq!(after.code, Some(4), "{after}");
     assert_eq!((first.changes(), second.changes()), (Vec::new(), Vec::new()));
 }
 
