@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::latency::Latency;
-use super::{Gap, Reference, Side, UnitValue, Window};
+use super::{Counted, Estimator, Gap, Reference, Side, UnitValue, Window};
+use crate::stats::{Percentile, Pool};
 
 /// What a metric is.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,10 @@ pub enum Measure {
     Latency(Latency),
     /// From one repetition of one cell.
     Window(fn(&Window<'_>) -> UnitValue),
+    /// As a share of the requests of one repetition, counted.
+    Requests(fn(&Window<'_>) -> Result<Counted, Gap>),
+    /// As a share of the requests that a server's kill could have hit, counted.
+    Kills(fn(&Window<'_>) -> Result<Counted, Gap>),
     /// From a cell and another one of the same block.
     Against(Reference, fn(Side, Side) -> f64),
     /// Not at all yet; why, in a sentence.
@@ -110,8 +115,38 @@ impl MetricDefinition {
         match self.measure {
             Measure::Latency(latency) => latency.in_window(window),
             Measure::Window(formula) => formula(window),
+            Measure::Requests(count) | Measure::Kills(count) => Ok(count(window)?.share()),
             Measure::Against(..) => Err(Gap::not_measured("it takes a second cell")),
             Measure::Nothing(reason) => Err(Gap::not_measured(reason)),
         }
+    }
+
+    /// What a share is of, in one repetition; none of any other metric.
+    pub fn counted(&self, window: &Window<'_>) -> Option<Counted> {
+        match self.measure {
+            Measure::Requests(count) | Measure::Kills(count) => count(window).ok(),
+            Measure::Latency(_) | Measure::Window(_) | Measure::Against(..) | Measure::Nothing(_) => None,
+        }
+    }
+
+    /// The percentile that is taken over the requests of all repetitions
+    /// together, and those of this one; none of any other metric.
+    pub fn pooled(&self, window: &Window<'_>) -> Option<Result<(Percentile, Pool), Gap>> {
+        match self.measure {
+            Measure::Latency(latency) => {
+                let percentile = latency.pooled()?;
+                Some(latency.pool(window).map(|pool| (percentile, pool)))
+            }
+            Measure::Window(_)
+            | Measure::Requests(_)
+            | Measure::Kills(_)
+            | Measure::Against(..)
+            | Measure::Nothing(_) => None,
+        }
+    }
+
+    /// How its repetitions become a value with an interval.
+    pub fn estimator(&self) -> Estimator {
+        Estimator::of(self)
     }
 }

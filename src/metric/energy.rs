@@ -15,12 +15,25 @@ pub(super) const DEFINITIONS: &[MetricDefinition] = &[
 ];
 
 /// Sensors sample a quarter of the time (arXiv 2312.02741): where counter and
-/// power are further apart than this, neither is to be believed.
+/// power are further apart than this over all repetitions of a cell, neither is
+/// to be believed. In a short window the two differ by chance, for power is
+/// sampled and the counter moves in steps: leaving out the repetitions in which
+/// they do would leave out energies by their size.
 const MOST_APART: f64 = 0.05;
 /// In seconds. The counter moves every 100 ms or so; over less than this, that
 /// alone is 10 %.
 const SHORTEST: f64 = 1.0;
 const TOO_SHORT: &str = "the energy counter was not read at two moments at least 1 s apart";
+
+/// Why a metric made of the energy counter has no value in a cell whose
+/// [`energy_check`](check) is this on average.
+pub fn gainsaid(metric: &str, energy_check: f64) -> Option<Gap> {
+    let is_made_of_it = matches!(metric, "energy_per_token" | "energy_per_token_net");
+    (is_made_of_it && energy_check.abs() > MOST_APART).then(|| {
+        let apart = energy_check * 100.0;
+        Gap::not_measured(format!("the energy counter and power over time differ by {apart:+.1} %, more than 5 %"))
+    })
+}
 
 /// What a window's counters say.
 struct Spent {
@@ -54,19 +67,6 @@ impl Spent {
         share(self.joules, joules, "the GPU drew no power by its sensor").map(|ratio| ratio - 1.0)
     }
 
-    /// The counter's, if power over time does not gainsay it.
-    fn believed(window: &Window<'_>) -> Result<Self, Gap> {
-        let spent = Self::of(&window.telemetry)?;
-        match spent.excess(&window.telemetry) {
-            Ok(excess) if excess.abs() > MOST_APART => Err(Gap::not_measured(format!(
-                "the energy counter and power over time differ by {:+.1} %, more than 5 %",
-                excess * 100.0
-            ))),
-            // One that cannot be held against anything stands alone.
-            Ok(_) | Err(_) => Ok(spent),
-        }
-    }
-
     fn per_token(&self, window: &Window<'_>, joules: f64) -> UnitValue {
         let tokens = tokens_within(window, &[(self.start, self.end)]);
         share(joules, tokens, "no token arrived between two energy readings")
@@ -95,13 +95,13 @@ fn integral(series: &Series, start: Nanos, end: Nanos) -> f64 {
 /// Difference of the energy counters between the first and the last sample
 /// inside the window, over all GPUs ÷ tokens that arrived between the two.
 fn gross(window: &Window<'_>) -> UnitValue {
-    let spent = Spent::believed(window)?;
+    let spent = Spent::of(&window.telemetry)?;
     spent.per_token(window, spent.joules)
 }
 
 /// The same less what the servers of this epoch drew at rest in as long.
 fn net(window: &Window<'_>) -> UnitValue {
-    let spent = Spent::believed(window)?;
+    let spent = Spent::of(&window.telemetry)?;
     let rest = at_rest(window)? * spent.seconds();
     spent.per_token(window, spent.joules - rest)
 }

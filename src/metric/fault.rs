@@ -1,6 +1,5 @@
-use super::reply::{count, share};
 use super::window::is_good;
-use super::{Better, Family, Gap, Kill, Measure, MetricDefinition, Unit, UnitValue, Window};
+use super::{Better, Counted, Family, Gap, Kill, Measure, MetricDefinition, Unit, UnitValue, Window};
 use crate::units::Nanos;
 
 pub(super) const DEFINITIONS: &[MetricDefinition] = &[
@@ -10,7 +9,7 @@ pub(super) const DEFINITIONS: &[MetricDefinition] = &[
         unit: Unit::Share,
         better: Better::Lower,
         family: Family::Fault,
-        measure: Measure::Window(fault_reach),
+        measure: Measure::Kills(fault_reach),
     },
     MetricDefinition {
         id: "recovery_time",
@@ -61,7 +60,7 @@ fn kill<'a>(window: &Window<'a>) -> Result<Kill<'a>, Gap> {
 /// Failed ÷ all requests to **other** servers that were under way at any time
 /// between the kill and the killed server's [next good answer](NextAnswer), or
 /// after the kill if it gave none.
-fn fault_reach(window: &Window<'_>) -> UnitValue {
+fn fault_reach(window: &Window<'_>) -> Result<Counted, Gap> {
     let kill = kill(window)?;
     let over = match next_answer(kill, window) {
         NextAnswer::ToTheLoad(after) | NextAnswer::ToTheRun(after) => kill.at.plus(after),
@@ -75,7 +74,7 @@ fn fault_reach(window: &Window<'_>) -> UnitValue {
         let (failure, success) = (request.outcome.is_failure(), request.outcome.is_success());
         (failed + u64::from(failure), all + u64::from(failure || success))
     });
-    share(count(failed), count(all), "no request to another server was under way")
+    Counted::new(failed, all, "no request to another server was under way")
 }
 
 /// From the kill to the same server's [next good answer](NextAnswer).

@@ -2,7 +2,7 @@ use super::reply::{self, count};
 use super::window::is_good;
 use super::{Better, Family, Gap, Measure, MetricDefinition, Unit, UnitValue, Window};
 use crate::record::{Request, RequestOutcome};
-use crate::stats::{Percentile, Sample};
+use crate::stats::{Percentile, Pool, Quantile, Sample, pooled_quantile};
 use crate::units::Nanos;
 
 /// Of the good replies.
@@ -102,7 +102,9 @@ const fn latency(
 }
 
 impl Latency {
-    /// Percentiles are type 7, and a gap under their sample floor.
+    /// Percentiles are type 7, and high ones a gap under their sample floor. A
+    /// median has none: its interval is over the repetitions' medians, however
+    /// few requests each of these stands on.
     pub(super) fn in_window(self, window: &Window<'_>) -> UnitValue {
         if self.lacks_streams(window) {
             return Err(Gap::NotStreamed);
@@ -110,10 +112,35 @@ impl Latency {
         let of_good = || window.good().flat_map(|request| (self.of)(&request));
         match self.told {
             Told::Mean => reply::mean(of_good(), "no request succeeded"),
-            Told::Percentile(percentile) => percentile_of(of_good().collect(), 0, percentile),
-            Told::PercentileWithFailures(percentile) => {
+            Told::Percentile(Percentile::P50) => {
+                let median = Sample::new(of_good().collect()).map(|values| values.into_quantile(0.5));
+                median.map_err(|_| Gap::not_measured(absence(window)))
+            }
+            Told::Percentile(percentile) | Told::PercentileWithFailures(percentile) => {
+                percentile_of(&self.pool(window)?, percentile)
+            }
+        }
+    }
+
+    /// The percentile that is taken over all repetitions together: every one but
+    /// the median, of which single repetitions hold too few requests.
+    pub(super) const fn pooled(self) -> Option<Percentile> {
+        match self.told {
+            Told::Mean | Told::Percentile(Percentile::P50) => None,
+            Told::Percentile(percentile) | Told::PercentileWithFailures(percentile) => Some(percentile),
+        }
+    }
+
+    /// What one repetition has for it.
+    pub(super) fn pool(self, window: &Window<'_>) -> Result<Pool, Gap> {
+        if self.lacks_streams(window) {
+            return Err(Gap::NotStreamed);
+        }
+        match self.told {
+            Told::Mean | Told::Percentile(_) => Ok(Pool::new(window.good().flat_map(|request| (self.of)(&request)), 0)),
+            Told::PercentileWithFailures(_) => {
                 let (values, unanswered) = self.with_failures(window);
-                percentile_of(values, unanswered, percentile)
+                Ok(Pool::new(values, unanswered))
             }
         }
     }
@@ -130,29 +157,34 @@ impl Latency {
 
     /// Values of the requests that have one, and how many have none because
     /// they failed or were still unanswered when the driver cut them off.
-    fn with_failures(self, window: &Window<'_>) -> (Vec<f64>, usize) {
+    fn with_failures(self, window: &Window<'_>) -> (Vec<f64>, u64) {
         let mut values = Vec::new();
         let mut unanswered = 0;
         for request in window.sent().filter(|request| *request.outcome != RequestOutcome::Interrupted) {
             let answered = is_good(&request) || *request.outcome == RequestOutcome::Cut;
             let found = if answered { (self.of)(&request) } else { Vec::new() };
-            unanswered += usize::from(found.is_empty());
+            unanswered += u64::from(found.is_empty());
             values.extend(found);
         }
         (values, unanswered)
     }
 }
 
-/// The percentile of `values` followed by `infinite` values of +∞.
-pub(super) fn percentile_of(values: Vec<f64>, infinite: usize, percentile: Percentile) -> UnitValue {
-    let finite = values.len();
-    let all = finite + infinite;
-    if all < percentile.floor() {
-        return Err(Gap::TooFew { n: all as u64, floor: percentile.floor() as u64 });
+/// The percentile of one repetition alone.
+pub fn percentile_of(pool: &Pool, percentile: Percentile) -> UnitValue {
+    let (n, floor) = (pool.count(), percentile.floor() as u64);
+    if n < floor {
+        return Err(Gap::TooFew { n, floor });
     }
-    let sample = Sample::new(values).map_err(|_| Gap::Unanswered)?;
-    let (rank, last_finite) = (percentile.share() * count(all as u64 - 1), count(finite as u64 - 1));
-    if rank > last_finite { Err(Gap::Unanswered) } else { Ok(sample.into_quantile(rank / last_finite.max(1.0))) }
+    match pooled_quantile(std::iter::once(pool), percentile.share()) {
+        Some(Quantile::Finite(value)) => Ok(value),
+        Some(Quantile::Infinite) | None => Err(Gap::Unanswered),
+    }
+}
+
+/// Why no request has such a time.
+fn absence(window: &Window<'_>) -> &'static str {
+    if window.good().next().is_some() { "no request has such a time" } else { "no request succeeded" }
 }
 
 fn between(later: Option<Nanos>, earlier: Nanos) -> Vec<f64> {

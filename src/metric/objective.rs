@@ -1,9 +1,8 @@
-use super::latency::percentile_of;
 use super::reply::tpot;
 use super::window::is_good;
-use super::{Gap, UnitValue, Window};
+use super::{Gap, Window};
 use crate::record::{Request, RequestOutcome};
-use crate::stats::Percentile;
+use crate::stats::Pool;
 use crate::units::Nanos;
 
 /// A latency that an objective can bound on a percentile.
@@ -18,7 +17,8 @@ pub enum Bounded {
 }
 
 impl Bounded {
-    /// The percentile over the requests sent inside the window, in seconds.
+    /// What the requests sent inside the window took, in seconds, for a
+    /// percentile of them.
     ///
     /// Waiting is counted from the scheduled moment, as for `attainment`: in
     /// an open loop a full server cannot hide it (coordinated omission). A
@@ -27,20 +27,19 @@ impl Bounded {
     /// cut off earlier, or without a pace to speak of, does not count.
     ///
     /// # Errors
-    /// The gap when there are too few requests, or the percentile falls among
-    /// those that never answered.
-    pub fn percentile(self, window: &Window<'_>, percentile: Percentile, limit: Nanos) -> UnitValue {
+    /// The gap when the replies had no such time.
+    pub fn pool(self, window: &Window<'_>, limit: Nanos) -> Result<Pool, Gap> {
         if self != Self::E2e && window.good().next().is_some() && window.good().all(|request| request.not_streamed) {
             return Err(Gap::NotStreamed);
         }
         let known = window.sent().filter_map(|request| self.of(&request, limit));
         let (answered, never): (Vec<_>, Vec<_>) = known.partition(Option::is_some);
-        percentile_of(answered.into_iter().flatten().collect(), never.len(), percentile)
+        Ok(Pool::new(answered.into_iter().flatten(), never.len() as u64))
     }
 
     /// How many of the requests sent inside the window took less than `limit`,
     /// and of how many that is known; who waits, who never answered and who
-    /// does not count as in [`Self::percentile`].
+    /// does not count as in [`Self::pool`].
     pub fn under(self, window: &Window<'_>, limit: Nanos) -> (u64, u64) {
         let known = window.sent().filter_map(|request| self.of(&request, limit));
         let is_under = |took: Option<f64>| took.is_some_and(|took| took < limit.seconds());

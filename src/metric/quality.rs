@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::reply::{arrivals, count, share, tpot};
 use super::window::is_good;
-use super::{Better, Family, Gap, Measure, MetricDefinition, Objectives, Unit, UnitValue, Window};
+use super::{Better, Counted, Family, Gap, Measure, MetricDefinition, Objectives, Unit, UnitValue, Window};
 use crate::record::{Request, RequestOutcome};
 use crate::stats::{Sample, clopper_pearson_lower, jain_index};
 use crate::units::Nanos;
@@ -18,10 +18,10 @@ pub(super) const DEFINITIONS: &[MetricDefinition] = &[
         family: Family::Quality,
         measure: Measure::Window(goodput),
     },
-    share_of("attainment", "share that meets every objective", Better::Higher, attainment),
+    requests("attainment", "share that meets every objective", Better::Higher, attainment),
     share_of("attainment_lower", "the same, 95 % lower bound", Better::Higher, attainment_lower),
-    share_of("error_rate", "failed requests", Better::Lower, error_rate),
-    share_of("valid_rate", "replies as expected", Better::Higher, valid_rate),
+    requests("error_rate", "failed requests", Better::Lower, error_rate),
+    requests("valid_rate", "replies as expected", Better::Higher, valid_rate),
     share_of("fairness_clients", "fairness over clients (Jain)", Better::Higher, fairness_clients),
     share_of("fairness_servers", "fairness over servers (Jain)", Better::Higher, fairness_servers),
 ];
@@ -36,6 +36,16 @@ const fn share_of(
     MetricDefinition { id, title, unit: Unit::Share, better, family: Family::Quality, measure }
 }
 
+const fn requests(
+    id: &'static str,
+    title: &'static str,
+    better: Better,
+    formula: fn(&Window<'_>) -> Result<Counted, Gap>,
+) -> MetricDefinition {
+    let measure = Measure::Requests(formula);
+    MetricDefinition { id, title, unit: Unit::Share, better, family: Family::Quality, measure }
+}
+
 /// Good requests sent inside the window that meet every objective ÷ window.
 fn goodput(window: &Window<'_>) -> UnitValue {
     let (met, _) = met_of_all(window)?;
@@ -45,9 +55,9 @@ fn goodput(window: &Window<'_>) -> UnitValue {
 /// Requests that meet every objective and `expect` ÷ all of which that is
 /// known. One that was cut off counts as a miss if it had already taken longer
 /// than an objective, and else not at all.
-fn attainment(window: &Window<'_>) -> UnitValue {
+fn attainment(window: &Window<'_>) -> Result<Counted, Gap> {
     let (met, all) = met_of_all(window)?;
-    share(count(met), count(all), NO_REQUEST)
+    Counted::new(met, all, NO_REQUEST)
 }
 
 /// One-sided 95 % Clopper-Pearson lower bound of [`attainment`].
@@ -57,16 +67,19 @@ fn attainment_lower(window: &Window<'_>) -> UnitValue {
 }
 
 /// Failed ÷ all requests that ended by themselves.
-fn error_rate(window: &Window<'_>) -> UnitValue {
-    let failed = window.ended().filter(|request| request.outcome.is_failure());
-    share(count(failed.count() as u64), count(window.ended().count() as u64), NO_REQUEST)
+fn error_rate(window: &Window<'_>) -> Result<Counted, Gap> {
+    of_ended(window, |request| request.outcome.is_failure())
 }
 
 /// 1 − replies that came whole but failed `expect` ÷ all requests that ended
 /// by themselves.
-fn valid_rate(window: &Window<'_>) -> UnitValue {
-    let unexpected = window.ended().filter(|request| request.outcome.is_success() && request.unexpected);
-    Ok(1.0 - share(count(unexpected.count() as u64), count(window.ended().count() as u64), NO_REQUEST)?)
+fn valid_rate(window: &Window<'_>) -> Result<Counted, Gap> {
+    of_ended(window, |request| !(request.outcome.is_success() && request.unexpected))
+}
+
+fn of_ended(window: &Window<'_>, is_it: fn(&Request<'_>) -> bool) -> Result<Counted, Gap> {
+    let (hits, all) = window.ended().fold((0, 0), |(hits, all), request| (hits + u64::from(is_it(&request)), all + 1));
+    Counted::new(hits, all, NO_REQUEST)
 }
 
 /// Jain's index over the tokens that each client received inside the window.

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::text::{self, NOT_MEASURED};
-use crate::metric::{Basis, MetricDefinition, Unit};
+use crate::metric::{Estimator, MetricDefinition, Unit};
 use crate::summary::{Estimate, Gap, Interval, Measured};
 
 /// How a metric's numbers are shown.
@@ -56,7 +56,16 @@ impl Shown {
         text::three_digits_by(self.show, value * self.scale)
     }
 
+    /// The end of an interval, to two digits.
+    fn bound(self, value: f64) -> String {
+        text::two_digits_by(self.show, value * self.scale)
+    }
+
+    /// An interval without width says nothing that the value does not.
     fn with_interval(self, value: f64, Interval { lower, upper }: Interval) -> String {
+        if lower.total_cmp(&upper).is_eq() {
+            return self.lone(value);
+        }
         text::with_interval(self.show, value * self.scale, lower * self.scale, upper * self.scale)
     }
 
@@ -93,7 +102,10 @@ pub struct Figure {
     pub upper: Option<f64>,
     /// Repetitions it stands on.
     pub n: u32,
-    /// `33.1 [32.8, 33.4]`, `33.1 (single run)` or `not measured here: …`.
+    /// `33.1 [32.8, 33.4]`, `33.1 (single run)`, `≈ 33.1 [32.8, 33.4]` where the
+    /// interval is an approximation, `0 % (0 of 30: at most 9.5 %)` or `not
+    /// measured here: …`. What is the same in every repetition has no interval,
+    /// and what rests on fewer repetitions than its row says so.
     pub text: String,
     /// The same with its unit.
     pub with_unit: String,
@@ -121,12 +133,12 @@ impl Figure {
         }
         let shown = Shown::of(metric);
         let interval = estimate.interval.filter(|interval| interval.lower.is_finite() && interval.upper.is_finite());
-        let (number, remark) = match interval {
-            Some(interval) => (shown.with_interval(estimate.value, interval), None),
-            None if estimate.n == 1 => (shown.lone(estimate.value), Some("single run")),
-            None => (shown.lone(estimate.value), Some("no interval")),
+        let number = match interval {
+            Some(interval) if whole(estimate).is_none() => shown.with_interval(estimate.value, interval),
+            Some(_) | None => shown.lone(estimate.value),
         };
-        let remarks: Vec<&str> = remark.into_iter().chain(estimate.basis.map(Basis::words)).collect();
+        let number = if estimate.by.is_approximate() { format!("≈ {number}") } else { number };
+        let remarks = remarks(estimate, interval, shown);
         let remark = if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join(", ")) };
         let with_unit = format!("{}{remark}", shown.attach(&number));
         Self {
@@ -187,6 +199,36 @@ impl Figure {
             self.short = format!("{} {}", self.short, note.mark);
         }
     }
+}
+
+/// Whether nothing was hit of all that was counted, or everything: the end of
+/// the interval that is not there already, in words.
+fn whole(estimate: &Estimate) -> Option<&'static str> {
+    match estimate.by {
+        Estimator::Requests | Estimator::Kills if estimate.value <= 0.0 => Some("at most"),
+        Estimator::Requests | Estimator::Kills if estimate.value >= 1.0 => Some("at least"),
+        _ => None,
+    }
+}
+
+/// What stands in parentheses behind a number: what it was counted of, that it
+/// rests on fewer repetitions than its row, and what it lacks.
+fn remarks(estimate: &Estimate, interval: Option<Interval>, shown: Shown) -> Vec<String> {
+    let bound = whole(estimate).zip(interval).map(|(words, Interval { lower, upper })| {
+        let end = if estimate.value <= 0.0 { upper } else { lower };
+        format!("{words} {}", shown.attach(&shown.bound(end)))
+    });
+    let is_told = bound.is_some() || estimate.by == Estimator::Kills;
+    let tally = estimate.tally().filter(|_| is_told);
+    let counted = [tally, bound].into_iter().flatten().collect::<Vec<_>>().join(": ");
+    let lack = match interval {
+        Some(_) => None,
+        None if estimate.n == 1 => Some("single run".to_owned()),
+        None => Some("no interval".to_owned()),
+    };
+    let fewer = (estimate.n < estimate.valid).then(|| format!("{} of {} blocks", estimate.n, estimate.valid));
+    let basis = estimate.basis.map(|basis| basis.words().to_owned());
+    [Some(counted).filter(|words| !words.is_empty()), lack, fewer, basis].into_iter().flatten().collect()
 }
 
 /// A ratio and its interval, without a unit.

@@ -1,6 +1,9 @@
 use insta::assert_snapshot;
 
+use super::figure::Figure;
 use super::text::{fixed, line, markdown, percent, sentence, si, signed, superscript, three_digits, with_interval};
+use crate::metric::{self, Counted, Estimator};
+use crate::summary::{Estimate, Interval};
 
 #[test]
 fn an_interval_decides_how_many_digits_are_shown() {
@@ -59,4 +62,51 @@ fn a_long_text_is_cut_to_one_bounded_line() {
 fn a_fragment_becomes_a_sentence_and_a_number_a_mark() {
     assert_eq!([sentence("élan vital"), sentence("")], ["Élan vital", ""]);
     assert_eq!([1, 20, 345, 6789].map(superscript), ["¹", "²⁰", "³⁴⁵", "⁶⁷⁸⁹"]);
+}
+
+/// A figure of this metric, as the cell of a table has it.
+fn cell(metric: &str, estimate: &Estimate) -> String {
+    Figure::estimate(metric, metric::find(metric), estimate).short
+}
+
+fn estimate(by: Estimator, value: f64, (lower, upper): (f64, f64), (n, valid): (u32, u32)) -> Estimate {
+    Estimate { value, interval: Some(Interval { lower, upper }), n, valid, by, ..Estimate::default() }
+}
+
+#[test]
+fn a_figure_says_what_it_rests_on_and_claims_no_more() {
+    let counted = |by, value, ends, counted: &[(u64, u64)]| {
+        let n = u32::try_from(counted.len()).unwrap();
+        let counted = counted.iter().map(|(hits, of)| Counted { hits: *hits, of: *of }).collect();
+        Estimate { counted, ..estimate(by, value, ends, (n, n)) }
+    };
+    let (mean, requests, kills) = (Estimator::Mean, Estimator::Requests, Estimator::Kills);
+    let whole = [(78, 78), (67, 67), (81, 81), (81, 81), (71, 71)];
+    let none_of_30 = [(0, 6); 5];
+    let some_of_30 = [(0, 6), (6, 6), (0, 6), (0, 6), (0, 6)];
+    let single = Estimate { value: 0.9, n: 1, valid: 1, ..Estimate::default() };
+    let shown = [
+        cell("ttft_p50", &estimate(mean, 0.0948, (0.0928, 0.0968), (5, 5))),
+        cell("ttft_p50", &estimate(mean, 0.096, (0.092, 0.099), (3, 5))),
+        cell("ttft_p95", &estimate(Estimator::Pooled, 0.130, (0.110, 0.154), (5, 5))),
+        cell("operational_complexity", &estimate(mean, 3.0, (3.0, 3.0), (5, 5))),
+        cell("memory_per_instance", &estimate(mean, 5.53e9, (5.53e9, 5.53e9), (4, 5))),
+        cell("attainment", &counted(requests, 1.0, (0.9921, 1.0), &whole)),
+        cell("error_rate", &counted(requests, 0.0, (0.0, 0.0079), &whole.map(|(_, of)| (0, of)))),
+        cell("fault_reach", &counted(kills, 0.0, (0.0, 0.4507), &none_of_30)),
+        cell("fault_reach", &counted(kills, 0.2, (0.005, 0.7164), &some_of_30)),
+        cell("attainment", &single),
+    ];
+    assert_snapshot!(shown.join("\n"), @r"
+    94.8 [92.8, 96.8] ms
+    96 [92, 99] ms (3 of 5 blocks)
+    ≈ 130 [110, 154] ms
+    3
+    5.53 GB (4 of 5 blocks)
+    100 % (378 of 378: at least 99.21 %)
+    0 % (0 of 378: at most 0.79 %)
+    0 % (0 of 30 requests in 5 kills: at most 45 %)
+    20 [0, 72] % (6 of 30 requests in 5 kills)
+    90 % (single run)
+    ");
 }

@@ -113,6 +113,14 @@ pub(super) fn three_digits_by(show: fn(f64, usize) -> String, value: f64) -> Str
     if digits == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
+/// The same with about two significant digits: of bounds that stand alone. As
+/// close as it gets to a whole 100 shows more.
+pub(super) fn two_digits_by(show: fn(f64, usize) -> String, value: f64) -> String {
+    let from_whole = (100.0 - value).abs();
+    let near = if value > 90.0 && from_whole > 0.0 { value.min(from_whole) } else { value };
+    show(value, digits_until(near, 10.0).unwrap_or(0).min(3))
+}
+
 /// A value and the ends of its interval, with as many decimals as the
 /// interval's half-width deserves: one digit of it, two where it begins with
 /// 1 or 2. Shown by [`fixed`] or [`signed`].

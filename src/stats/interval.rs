@@ -76,3 +76,14 @@ pub fn mean_center(sample: &Sample, confidence: f64) -> Center {
 pub fn geometric_center(sample: &Sample, confidence: f64) -> Option<Center> {
     Some(mean_center(&sample.logarithms()?, confidence).map(f64::exp))
 }
+
+/// What is lost, `1 − ratio`, with the interval of the ratio's logarithm turned
+/// round: `1 − exp(m ± t · s / √n)` over `ln (1 − loss)`. However the losses
+/// scatter around 0, and whatever their signs, the mean is the same one. `None`
+/// where a loss is 1 or more.
+pub fn loss_center(losses: &Sample, confidence: f64) -> Option<Center> {
+    let kept = Sample::new(losses.values().iter().map(|loss| 1.0 - loss).collect()).ok()?;
+    let Center { value, bounds } = geometric_center(&kept, confidence)?;
+    let bounds = bounds.map(|Bounds { lower, upper }| Bounds { lower: 1.0 - upper, upper: 1.0 - lower });
+    Some(Center { value: 1.0 - value, bounds })
+}

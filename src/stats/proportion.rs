@@ -3,24 +3,38 @@ use statrs::distribution::{Beta, ContinuousCDF};
 /// One-sided exact lower bound of a proportion (Clopper and Pearson 1934):
 /// the `1 − confidence` quantile of Beta(hits, trials − hits + 1), and 0 when
 /// nothing hit. `None` without trials, or with more hits than trials.
-#[expect(clippy::cast_precision_loss, reason = "no run has 2^52 trials")]
 pub fn clopper_pearson_lower(hits: u64, trials: u64, confidence: f64) -> Option<f64> {
-    if trials == 0 || hits > trials || !(confidence > 0.0 && confidence < 1.0) {
-        return None;
-    }
-    if hits == 0 {
-        return Some(0.0);
-    }
-    let misses = (trials - hits) as f64;
-    let distribution = Beta::new(hits as f64, misses + 1.0).ok()?;
-    Some(distribution.inverse_cdf(1.0 - confidence))
+    real_lower(real(hits), real(trials), confidence)
 }
 
 /// One-sided exact upper bound of a proportion: what the lower bound leaves to
 /// the misses, and 1 when nothing missed.
 pub fn clopper_pearson_upper(hits: u64, trials: u64, confidence: f64) -> Option<f64> {
-    let misses = trials.checked_sub(hits)?;
-    Some(1.0 - clopper_pearson_lower(misses, trials, confidence)?)
+    real_upper(real(hits), real(trials), confidence)
+}
+
+/// The lower bound where hits and trials need not be whole.
+pub(super) fn real_lower(hits: f64, trials: f64, confidence: f64) -> Option<f64> {
+    let are_possible = trials > 0.0 && (0.0..=trials).contains(&hits);
+    let is_confidence = confidence > 0.0 && confidence < 1.0;
+    if !(are_possible && is_confidence) {
+        return None;
+    }
+    if hits <= 0.0 {
+        return Some(0.0);
+    }
+    let distribution = Beta::new(hits, trials - hits + 1.0).ok()?;
+    Some(distribution.inverse_cdf(1.0 - confidence))
+}
+
+/// The upper bound where hits and trials need not be whole.
+pub(super) fn real_upper(hits: f64, trials: f64, confidence: f64) -> Option<f64> {
+    Some(1.0 - real_lower(trials - hits, trials, confidence)?)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no run has 2^52 trials")]
+const fn real(count: u64) -> f64 {
+    count as f64
 }
 
 #[cfg(test)]

@@ -1,2 +1,4 @@
 mod chance;
+mod coverage;
 mod golden;
+mod kept;

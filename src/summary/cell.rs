@@ -8,9 +8,9 @@ use indexmap::IndexMap;
 use super::answers::Answers;
 use super::observe::{Cells, Finished, ObservedCell, ObservedRepetition};
 use super::validity::{self, Examined};
-use super::{CellSummary, Limit, Repetition, course, fault, fraction, objective, search};
+use super::{CellSummary, Limit, Pools, Repetition, course, fault, fraction, objective, search};
 use crate::dialect::Api;
-use crate::metric::{self, Demand, Footing, Objectives, Window};
+use crate::metric::{self, Demand, Footing, MetricDefinition, Objectives, Window};
 use crate::names::{CellId, MetricId};
 use crate::plan::{CellSpec, Plan};
 use crate::record::{CellEnd, CellKey, Requests, TelemetryRecord};
@@ -122,10 +122,14 @@ pub(super) fn summarize(
     how: &CellEnd,
     (spec, sends_each_token): (&CellSpec, bool),
 ) -> Repetition {
-    let values = metric::all()
-        .iter()
-        .filter_map(|metric| Some((MetricId::new(metric.id).ok()?, metric.in_window(window))))
-        .collect();
+    let mut pools = Pools::default();
+    let value = |metric: &MetricDefinition| {
+        let id = MetricId::new(metric.id).ok()?;
+        let value = pools.note(&id, metric.pooled(window)).unwrap_or_else(|| metric.in_window(window));
+        Some((id, value))
+    };
+    let values = metric::all().iter().filter_map(value).collect();
+    let counted = |metric: &MetricDefinition| Some((MetricId::new(metric.id).ok()?, metric.counted(window)?));
     // What comes in an open loop follows what is asked for.
     let course = window.clients.map(|_| course::course(window));
     let examined = Examined { spec, how, window, sends_each_token, course };
@@ -136,7 +140,9 @@ pub(super) fn summarize(
         course,
         outcomes: outcomes(window),
         values,
-        objectives: objective::values(&spec.slo, window),
+        objectives: objective::values(&spec.slo, window, &mut pools),
+        counted: metric::all().iter().filter_map(counted).collect(),
+        pools,
         counts: Vec::new(),
         answers: Answers::of(window),
         search: None,

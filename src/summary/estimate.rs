@@ -8,12 +8,14 @@ use super::observe::ObservedCell;
 use super::{
     CellSummary, Estimate, Gap, Interval, Limit, Measured, Repetition, UnitValue, Validity, fraction, objective,
 };
-use crate::metric::{self, Basis, MetricDefinition, Unit};
+use crate::metric::{self, Basis, Counted, Estimator, MetricDefinition};
 use crate::names::{CellId, MetricId};
 use crate::plan::Plan;
-use crate::stats::{Bounds, Sample, geometric_center, mean_center};
+use crate::stats::Bounds;
 
 const CONFIDENCE: f64 = 0.95;
+/// Of the interval whose one end errs 5 % of the time, as the other cannot err.
+const ONE_SIDED: f64 = 0.9;
 
 /// Puts the estimate of every metric, every objective and every share under a
 /// limit into every cell.
@@ -26,19 +28,40 @@ pub(super) fn fill(
     for (id, cell) in cells {
         let skipped = observed.get(id).and_then(|cell| cell.skipped);
         let metrics = metric::all().iter().filter_map(|metric| Some((MetricId::new(metric.id).ok()?, metric)));
-        cell.estimates = metrics
-            .map(|(metric, definition)| {
-                let unit = definition.unit;
-                let mut measured = measure(&cell.repetitions, |one| one.values.get(&metric).cloned(), unit, skipped);
-                if let Measured::Estimate(estimate) = &mut measured {
-                    estimate.basis = basis(&cell.repetitions, definition);
-                }
-                (metric, measured)
-            })
-            .collect();
+        cell.estimates =
+            metrics.map(|(id, metric)| (id.clone(), of_metric(&cell.repetitions, &id, metric, skipped))).collect();
+        disbelieve(&mut cell.estimates);
         cell.fractions = fraction::judge(limits, &cell.repetitions, skipped);
         if let Some(spec) = plan.cells.get(id) {
             cell.objectives = objective::judge(&spec.slo, &cell.repetitions, skipped);
+        }
+        cell.repetitions.iter_mut().for_each(|one| one.pools.clear());
+    }
+}
+
+fn of_metric(repetitions: &[Repetition], id: &MetricId, metric: &MetricDefinition, skipped: Option<&str>) -> Measured {
+    let by = metric.estimator();
+    let mut measured = if by == Estimator::Pooled {
+        super::pooled::measure(repetitions, |one| one.pools.of_metric(id), skipped)
+    } else {
+        let value = |one: &'_ Repetition| {
+            Some(Value { value: one.values.get(id).cloned()?, counted: one.counted.get(id).copied() })
+        };
+        measure(repetitions, value, by, skipped)
+    };
+    if let Measured::Estimate(estimate) = &mut measured {
+        estimate.basis = basis(repetitions, metric);
+    }
+    measured
+}
+
+/// Takes out what is made of an energy counter that power gainsays.
+fn disbelieve(estimates: &mut IndexMap<MetricId, Measured>) {
+    let check = estimates.iter().find(|(id, _)| id.as_str() == "energy_check");
+    let Some(check) = check.and_then(|(_, check)| check.estimate()).map(|check| check.value) else { return };
+    for (id, measured) in estimates {
+        if let (Measured::Estimate(_), Some(gap)) = (&*measured, metric::gainsaid(id.as_str(), check)) {
+            *measured = Measured::Gap(gap);
         }
     }
 }
@@ -46,40 +69,54 @@ pub(super) fn fill(
 /// What the tokens of any valid repetition stand on, if the metric counts them
 /// so.
 fn basis(repetitions: &[Repetition], metric: &MetricDefinition) -> Option<Basis> {
-    let valid = repetitions.iter().filter(|one| one.validity == Validity::Valid);
-    valid.filter_map(|one| one.answers.basis).max().filter(|basis| basis.concerns(metric))
+    valid(repetitions).filter_map(|one| one.answers.basis).max().filter(|basis| basis.concerns(metric))
+}
+
+pub(super) fn valid(repetitions: &[Repetition]) -> impl Iterator<Item = &Repetition> {
+    repetitions.iter().filter(|repetition| repetition.validity == Validity::Valid)
+}
+
+/// A repetition's value, and what it is of.
+pub(super) struct Value {
+    pub(super) value: UnitValue,
+    pub(super) counted: Option<Counted>,
+}
+
+impl Value {
+    pub(super) const fn plain(value: UnitValue) -> Self {
+        Self { value, counted: None }
+    }
 }
 
 /// From the value of each valid repetition. Where one took longer than anybody
 /// watched, there is no estimate: the others alone would make it too small.
 pub(super) fn measure(
     repetitions: &[Repetition],
-    value: impl Fn(&Repetition) -> Option<UnitValue>,
-    unit: Unit,
+    value: impl Fn(&Repetition) -> Option<Value>,
+    by: Estimator,
     skipped: Option<&str>,
 ) -> Measured {
-    let valid = repetitions.iter().filter(|repetition| repetition.validity == Validity::Valid);
-    let values = valid.filter_map(|repetition| Some((repetition.block, value(repetition)?)));
-    let (found, missing): (Vec<_>, Vec<_>) = values.partition(|(_, value)| value.is_ok());
-    if let Some(gap) = missing.iter().find_map(|(_, value)| censored(value)) {
-        return Measured::Gap(gap);
+    let (mut units, mut counted, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+    for (block, found) in valid(repetitions).filter_map(|one| Some((one.block, value(one)?))) {
+        match found.value {
+            Ok(value) => units.push((block, value)),
+            Err(gap) => missing.push(gap),
+        }
+        counted.extend(found.counted);
     }
-    let units = found.into_iter().filter_map(|(block, value)| Some((block, value.ok()?))).collect();
-    estimate(units, unit).map_or_else(
-        || {
-            let first = missing.into_iter().find_map(|(_, value)| value.err());
-            Measured::Gap(first.unwrap_or_else(|| gap(repetitions, skipped)))
-        },
+    if let Some(gap) = missing.iter().find(|gap| matches!(gap, Gap::Censored { .. })) {
+        return Measured::Gap(gap.clone());
+    }
+    let n = u32::try_from(units.len()).unwrap_or(u32::MAX);
+    let valid = u32::try_from(valid(repetitions).count()).unwrap_or(u32::MAX);
+    estimate(Estimate { n, valid, units, by, counted, ..Estimate::default() }).map_or_else(
+        || Measured::Gap(missing.into_iter().next().unwrap_or_else(|| gap(repetitions, skipped))),
         Measured::Estimate,
     )
 }
 
-fn censored(value: &UnitValue) -> Option<Gap> {
-    value.as_ref().err().filter(|gap| matches!(gap, Gap::Censored { .. })).cloned()
-}
-
 /// Why a cell has no valid repetition at all.
-fn gap(repetitions: &[Repetition], skipped: Option<&str>) -> Gap {
+pub(super) fn gap(repetitions: &[Repetition], skipped: Option<&str>) -> Gap {
     let reason = repetitions.iter().find_map(|repetition| repetition.validity.reasons().first());
     match (reason, skipped) {
         (Some(reason), _) => Gap::Invalid { reason: reason.text.clone() },
@@ -88,22 +125,12 @@ fn gap(repetitions: &[Repetition], skipped: Option<&str>) -> Gap {
     }
 }
 
-/// Geometric mean with its log-t interval where every value is positive, else
-/// arithmetic mean with its t interval. An excess is a difference, whose sign
-/// is an accident: it always has the arithmetic mean.
-fn estimate(units: Vec<(u32, f64)>, unit: Unit) -> Option<Estimate> {
-    let sample = Sample::new(units.iter().map(|(_, value)| *value).collect()).ok()?;
-    let geometric = match unit {
-        Unit::Excess => None,
-        _ => geometric_center(&sample, CONFIDENCE),
-    };
-    let center = geometric.unwrap_or_else(|| mean_center(&sample, CONFIDENCE));
-    let interval = center.bounds.map(|Bounds { lower, upper }| Interval { lower, upper });
-    Some(Estimate {
-        value: center.value,
-        interval,
-        n: u32::try_from(units.len()).unwrap_or(u32::MAX),
-        units,
-        basis: None,
-    })
+/// Fills in value and interval from the repetitions; `None` without any.
+pub(super) fn estimate(repetitions: Estimate) -> Option<Estimate> {
+    let center = repetitions.center(CONFIDENCE)?;
+    let is_whole = matches!(repetitions.by, Estimator::Requests | Estimator::Kills)
+        && (center.value <= 0.0 || center.value >= 1.0);
+    let bounds = if is_whole { repetitions.center(ONE_SIDED)?.bounds } else { center.bounds };
+    let interval = bounds.map(|Bounds { lower, upper }| Interval { lower, upper });
+    Some(Estimate { value: center.value, interval, ..repetitions })
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::estimate::valid;
+use super::{CellSummary, Summary};
 use crate::metric::{NextAnswer, Window, next_answer};
 
 /// What became of one server that was killed on purpose.
@@ -67,4 +69,37 @@ pub(super) fn trial(window: &Window<'_>) -> Option<FaultTrial> {
         NextAnswer::NotInTheRecords => Answer::NotInTheRecords,
     };
     Some(FaultTrial { server: kill.server.to_string(), at_s: kill.at.since(window.start).seconds(), help, answer })
+}
+
+/// What may befall a server and nothing here can bring about yet.
+const NEVER_TRIED: [&str; 4] = [
+    "a fault of the GPU (an illegal access, say)",
+    "device memory that runs out",
+    "a server that hangs",
+    "the death of the MPS server or its daemon",
+];
+
+impl Summary {
+    /// Which kinds of fault its servers met, how often, and which they did not;
+    /// `None` if none was tried.
+    pub fn faults_tried(&self) -> Option<String> {
+        let trials = |is_it: fn(&Help) -> bool| {
+            let of_cell = |cell: &CellSummary| {
+                valid(&cell.repetitions).filter_map(|one| one.fault.as_ref()).filter(|trial| is_it(&trial.help)).count()
+            };
+            self.cells.values().map(of_cell).sum::<usize>()
+        };
+        let kinds = [
+            ("SIGKILL to a whole server", trials(|help| matches!(help, Help::StartedAgain { .. }))),
+            ("SIGKILL to a server's workers", trials(|help| *help == Help::None)),
+        ];
+        let tried: Vec<String> = kinds
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(kind, count)| format!("{kind}, {count} times"))
+            .collect();
+        let untried = kinds.iter().filter(|(_, count)| *count == 0).map(|(kind, _)| *kind);
+        let untried: Vec<&str> = untried.chain(NEVER_TRIED).collect();
+        (!tried.is_empty()).then(|| format!("tried: {}; not tried: {}", tried.join(", "), untried.join(", ")))
+    }
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::estimate::measure;
-use super::{CellSummary, Gap, Measured, Repetition, Validity};
-use crate::metric::{Bounded, Unit, Window};
+use super::estimate::{Value, measure, valid};
+use super::{CellSummary, Gap, Measured, Repetition};
+use crate::metric::{Bounded, Counted, Estimator, Window};
 use crate::scenario::{Claim, ClaimKind, RequestTime};
 use crate::units::Period;
 
@@ -81,10 +81,8 @@ const fn bounded(time: RequestTime) -> Bounded {
 /// Every limit over the repetitions of a cell.
 pub(super) fn judge(limits: &[Limit], repetitions: &[Repetition], skipped: Option<&str>) -> Vec<Fraction> {
     let fraction = |limit: &Limit| {
-        let share = |one: &'_ Repetition| count_of(one, *limit).map(share);
-        let measured = measure(repetitions, share, Unit::Share, skipped);
-        let valid = repetitions.iter().filter(|one| one.validity == Validity::Valid);
-        let (hits, of) = valid
+        let measured = measure(repetitions, |one| count_of(one, *limit).map(share), Estimator::Requests, skipped);
+        let (hits, of) = valid(repetitions)
             .filter_map(|one| count_of(one, *limit))
             .fold((0, 0), |(hits, of), count| (hits + count.hits, of + count.of));
         Fraction { count: Count { limit: *limit, hits, of }, measured }
@@ -96,10 +94,10 @@ fn count_of(repetition: &Repetition, limit: Limit) -> Option<Count> {
     repetition.counts.iter().find(|count| count.limit == limit).copied()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "no run has 2^52 requests")]
-fn share(Count { hits, of, .. }: Count) -> Result<f64, Gap> {
+fn share(Count { hits, of, .. }: Count) -> Value {
     if of == 0 {
-        return Err(Gap::not_measured("of no request it is known how long it took"));
+        return Value::plain(Err(Gap::not_measured("of no request it is known how long it took")));
     }
-    Ok(hits as f64 / of as f64)
+    let counted = Counted { hits, of };
+    Value { value: Ok(counted.share()), counted: Some(counted) }
 }

@@ -5,12 +5,15 @@ mod answers;
 mod cell;
 mod course;
 mod estimate;
+mod estimator;
 mod fault;
 mod fraction;
 mod look;
+mod measured;
 mod objective;
 mod observe;
 mod outcome;
+mod pooled;
 mod reference;
 mod search;
 mod states;
@@ -30,14 +33,15 @@ use crate::scenario::Claim;
 pub use crate::metric::{Gap, UnitValue};
 pub use answers::Answers;
 pub use course::Course;
+pub use estimator::{estimator_words, explain_estimator};
 pub use fault::{Answer, FaultTrial, Help};
 pub use fraction::{Count, Fraction, Limit};
 pub use look::look;
+pub use measured::{Estimate, Interval, Measured};
 pub use outcome::{explain_outcome, outcome_words};
+pub use pooled::Pools;
 pub use search::judge;
-pub use types::{
-    Attained, CellSummary, Estimate, Interval, Measured, Objective, Probe, Repetition, Seam, Search, Summary,
-};
+pub use types::{Attained, CellSummary, Objective, Probe, Repetition, Seam, Search, Summary};
 use validity::DeclaredSlots;
 pub use validity::{Cause, RULES, Reason, Rule, RuleDefinition, Validity, explain_rule, rule_words};
 

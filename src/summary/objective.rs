@@ -2,13 +2,14 @@
 
 use indexmap::IndexMap;
 
-use super::estimate::measure;
-use super::{Attained, Gap, Measured, Objective, Repetition, UnitValue, Validity};
+use super::estimate::{Value, measure, valid};
+use super::{Attained, Gap, Measured, Objective, Pools, Repetition, UnitValue, pooled};
 use crate::metric::Bounded::{self, E2e, Tpot, Ttft};
-use crate::metric::{Unit, Window};
+use crate::metric::{Estimator, Window};
 use crate::names::MetricId;
 use crate::scenario::Slo;
-use crate::stats::Percentile::{self, P50, P90, P95, P99};
+use crate::stats::Percentile::{self, P50, P90, P95, P99, P999};
+use crate::stats::{Quantile, pooled_quantile};
 use crate::units::{Nanos, Period};
 
 /// Every key of `slo` that bounds a percentile.
@@ -38,24 +39,43 @@ pub(super) fn limits(slo: &Slo) -> impl Iterator<Item = (MetricId, f64)> {
 }
 
 /// The percentiles of one repetition.
-pub(super) fn values(slo: &Slo, window: &Window<'_>) -> IndexMap<MetricId, UnitValue> {
-    let value =
-        |(name, bounded, percentile, limit): (_, Bounded, _, _)| (name, bounded.percentile(window, percentile, limit));
+pub(super) fn values(slo: &Slo, window: &Window<'_>, pools: &mut Pools) -> IndexMap<MetricId, UnitValue> {
+    let value = |(name, bounded, percentile, limit): (MetricId, Bounded, _, _)| {
+        let value = pools.note_objective(&name, bounded.pool(window, limit).map(|pool| (percentile, pool)));
+        (name, value)
+    };
     declared(slo).map(value).collect()
 }
 
 /// Every objective of a cell against all its repetitions.
 pub(super) fn judge(slo: &Slo, repetitions: &[Repetition], skipped: Option<&str>) -> Vec<Objective> {
     declared(slo)
-        .map(|(name, _, _, limit)| {
-            let value = |repetition: &'_ Repetition| repetition.objectives.get(&name).cloned();
-            let unanswered = repetitions.iter().filter(|one| one.validity == Validity::Valid).filter_map(value);
-            let unanswered = unanswered.filter(|value| *value == Err(Gap::Unanswered)).count();
-            let measured = measure(repetitions, value, Unit::Seconds, skipped);
-            let attained = if unanswered > 0 { Attained::Missed } else { attained(&measured, limit.seconds()) };
+        .map(|(name, _, percentile, limit)| {
+            let measured = match percentile {
+                P50 => measure(repetitions, |one| Some(Value::plain(median(one, &name)?)), Estimator::Mean, skipped),
+                P90 | P95 | P99 | P999 => pooled::measure(repetitions, |one| one.pools.of_objective(&name), skipped),
+            };
+            let never = |one: &Repetition| match percentile {
+                P50 => median(one, &name) == Some(Err(Gap::Unanswered)),
+                P90 | P95 | P99 | P999 => one.objectives.get(&name) == Some(&Err(Gap::Unanswered)),
+            };
+            let unanswered = measured == Measured::Gap(Gap::Unanswered) || valid(repetitions).any(never);
+            let attained = if unanswered { Attained::Missed } else { attained(&measured, limit.seconds()) };
             Objective { limit_s: limit.seconds(), measured, attained, name }
         })
         .collect()
+}
+
+/// A median of few requests counts too, as one of the repetitions' medians.
+fn median(repetition: &Repetition, name: &MetricId) -> Option<UnitValue> {
+    let pooled = repetition.pools.of_objective(name)?.as_ref();
+    Some(pooled.map_err(Clone::clone).and_then(|(percentile, pool)| {
+        match pooled_quantile(std::iter::once(pool), percentile.share()) {
+            Some(Quantile::Finite(value)) => Ok(value),
+            Some(Quantile::Infinite) => Err(Gap::Unanswered),
+            None => Err(Gap::TooFew { n: 0, floor: 1 }),
+        }
+    }))
 }
 
 /// On which side of the limit the 95 % interval lies.

@@ -185,11 +185,16 @@ fn a_small_run_has_estimates_and_says_where_it_has_none() {
       output_tokens_mean 10.954 (3.440 … 34.885) n=2
       scaling_efficiency 1.000 (1.000 … 1.000) n=2
       token_count_mismatch 0.000 (0.000 … 0.000) n=2
-      ttft_p50: 1 of the 11 values that it needs
+      ttft_p50 0.087 (0.014 … 0.539) n=2
       ttft_mean 0.087 (0.014 … 0.539) n=2
-      inter_chunk_p50 0.075 (single run) n=1
-      error_rate 0.000 (0.000 … 0.000) n=2
-      valid_rate 1.000 (1.000 … 1.000) n=2
+      ttfo_p50 0.087 (0.014 … 0.539) n=2
+      ttft_scheduled_p50 0.087 (0.014 … 0.539) n=2
+      e2e_p50 0.949 (0.486 … 1.853) n=2
+      e2e_scheduled_p50 0.949 (0.486 … 1.853) n=2
+      tpot_p50 0.087 (0.014 … 0.539) n=2
+      inter_chunk_p50 0.087 (0.014 … 0.539) n=2
+      error_rate 0.000 (0.000 … 0.776) n=2
+      valid_rate 1.000 (0.224 … 1.000) n=2
       fairness_clients 1.000 (1.000 … 1.000) n=2
       fairness_servers 1.000 (1.000 … 1.000) n=2
       system_throughput_ratio: it takes a run on a second machine
@@ -202,8 +207,13 @@ fn a_small_run_has_estimates_and_says_where_it_has_none() {
       output_tokens_mean 8.000 (single run) n=1
       scaling_efficiency 0.800 (single run) n=1
       token_count_mismatch 0.000 (single run) n=1
-      ttft_p50: 2 of the 11 values that it needs
+      ttft_p50 0.125 (single run) n=1
       ttft_mean 0.125 (single run) n=1
+      ttfo_p50 0.125 (single run) n=1
+      ttft_scheduled_p50 0.125 (single run) n=1
+      e2e_p50 1.000 (single run) n=1
+      e2e_scheduled_p50 1.000 (single run) n=1
+      tpot_p50 0.125 (single run) n=1
       inter_chunk_p50 0.125 (single run) n=1
       error_rate 0.000 (single run) n=1
       valid_rate 1.000 (single run) n=1

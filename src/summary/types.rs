@@ -2,8 +2,8 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::{Answers, Count, Course, FaultTrial, Fraction, Validity};
-use crate::metric::{Basis, Gap, UnitValue};
+use super::{Answers, Count, Course, FaultTrial, Fraction, Measured, Pools, Validity};
+use crate::metric::{Counted, Gap, UnitValue};
 use crate::names::{CellId, MetricId, PhaseName};
 use crate::record::{AlreadyThere, Look, ProbeVerdict, ServerAbout};
 use crate::scenario::Searched;
@@ -37,6 +37,22 @@ pub struct Summary {
     pub already_there: Vec<(String, AlreadyThere)>,
     /// Every planned cell, in the plan's order.
     pub cells: IndexMap<CellId, CellSummary>,
+}
+
+/// Fewer blocks have no interval that anybody could have looked at.
+const FEWEST_SEEN: u32 = 2;
+
+impl Summary {
+    /// After how many blocks the data could be looked at before the run went on
+    /// by `--resume`, ascending: whoever goes on because of what was seen, or
+    /// does not, has tested once more.
+    pub fn seen_after(&self) -> Vec<u32> {
+        let mut blocks: Vec<u32> = self.resumed.iter().map(|seam| seam.block).collect();
+        blocks.retain(|blocks| *blocks >= FEWEST_SEEN);
+        blocks.sort_unstable();
+        blocks.dedup();
+        blocks
+    }
 }
 
 /// Where a run went on after it had ended.
@@ -99,6 +115,13 @@ pub struct Repetition {
     /// In seconds, for every objective on a percentile.
     #[serde(with = "unit_values")]
     pub objectives: IndexMap<MetricId, UnitValue>,
+    /// What the metrics that are shares of requests are of.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub counted: IndexMap<MetricId, Counted>,
+    /// The requests' times for percentiles over all repetitions; gone once the
+    /// estimates are made.
+    #[serde(skip)]
+    pub pools: Pools,
     /// Requests under the limits that claims speak of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counts: Vec<Count>,
@@ -205,52 +228,6 @@ impl Attained {
             Self::NotMeasured => "not measured here",
         }
     }
-}
-
-/// A metric over the repetitions of a cell: an estimate, or why there is none.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Measured {
-    /// There is one.
-    Estimate(Estimate),
-    /// There is none.
-    Gap(Gap),
-}
-
-impl Measured {
-    /// The estimate, if there is one.
-    pub const fn estimate(&self) -> Option<&Estimate> {
-        match self {
-            Self::Estimate(estimate) => Some(estimate),
-            Self::Gap(_) => None,
-        }
-    }
-}
-
-/// A mean over repetitions. The unit of replication is one epoch (or phase);
-/// requests are never replicates.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// Geometric mean for positive metrics, arithmetic mean for others.
-    pub value: f64,
-    /// 95 % interval; none at n = 1 ("single run").
-    pub interval: Option<Interval>,
-    /// Repetitions it stands on.
-    pub n: u32,
-    /// One value per valid repetition: block and value.
-    pub units: Vec<(u32, f64)>,
-    /// What its tokens stand on, where that is not the server's count of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub basis: Option<Basis>,
-}
-
-/// A confidence interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    /// Its lower end.
-    pub lower: f64,
-    /// Its upper end.
-    pub upper: f64,
 }
 
 /// `{"value": 1.5}` or `{"gap": {…}}` in JSON, as [`Measured`] has it.

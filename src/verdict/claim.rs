@@ -29,6 +29,7 @@ pub(super) fn judge(claim: &Claim, summary: &Summary, system: System<'_>, margin
     let steps = steps(&claim.kind, summary).unwrap_or_default();
     let below = below(&claim.kind, summary);
     let over = measured.as_ref().zip(below.as_ref()).and_then(|(above, below)| bound::over(above, below));
+    let faults = (claim.kind.metric() == "fault_reach").then(|| summary.faults_tried()).flatten();
     Judged {
         claim: claim.clone(),
         cell,
@@ -38,6 +39,7 @@ pub(super) fn judge(claim: &Claim, summary: &Summary, system: System<'_>, margin
         ratio,
         steps,
         verdict: finding.verdict,
+        faults,
         implausible: Vec::new(),
     }
 }
@@ -46,7 +48,9 @@ pub(super) fn judge(claim: &Claim, summary: &Summary, system: System<'_>, margin
 fn never_measured(metric: &str) -> Option<&'static str> {
     match metric::find(metric)?.measure {
         Measure::Nothing(reason) => Some(reason),
-        Measure::Latency(_) | Measure::Window(_) | Measure::Against(..) => None,
+        Measure::Latency(_) | Measure::Window(_) | Measure::Requests(_) | Measure::Kills(_) | Measure::Against(..) => {
+            None
+        }
     }
 }
 

@@ -178,6 +178,6 @@ fn measured(blocks: &Logarithms) -> Option<Measured> {
         interval: center.bounds.map(interval),
         n,
         units,
-        basis: None,
+        ..Estimate::default()
     }))
 }

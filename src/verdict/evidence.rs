@@ -73,7 +73,8 @@ fn models_per_gpu(summary: &Summary) -> Option<String> {
 }
 
 fn fault_reach(summary: &Summary) -> Option<String> {
-    each(summary.cells.values(), "fault_reach")
+    let told = each(summary.cells.values(), "fault_reach")?;
+    Some([Some(told), summary.faults_tried()].into_iter().flatten().collect::<Vec<_>>().join("; "))
 }
 
 /// The contrast with the most clients; of several, the first.
@@ -134,10 +135,19 @@ fn value(metric: &str, estimate: &Estimate) -> String {
         Some(metric::Unit::Bytes) => format!("{:.2} GB", value / 1e9),
         _ => format!("{value:.3}"),
     };
-    match estimate.interval {
-        Some(interval) => {
+    let (is_none, is_all) = (estimate.value <= 0.0, estimate.value >= 1.0);
+    match (estimate.interval, estimate.tally()) {
+        (Some(interval), Some(tally)) if is_none => {
+            format!("{} ({tally}: at most {})", shown(estimate.value), shown(interval.upper))
+        }
+        (Some(interval), Some(tally)) if is_all => {
+            format!("{} ({tally}: at least {})", shown(estimate.value), shown(interval.lower))
+        }
+        // What is the same in every repetition has no interval.
+        (Some(interval), _) if interval.lower.total_cmp(&interval.upper).is_eq() => shown(estimate.value),
+        (Some(interval), _) => {
             format!("{} (95 % {} to {})", shown(estimate.value), shown(interval.lower), shown(interval.upper))
         }
-        None => format!("{} (single run)", shown(estimate.value)),
+        (None, _) => format!("{} (single run)", shown(estimate.value)),
     }
 }

@@ -1,9 +1,10 @@
 //! The statistics behind each kind of claim.
 
-use super::interval::{self, pairs, sample};
+use super::interval::{self, pairs};
 use super::{Significance, Verdict};
+use crate::metric::Estimator;
 use crate::stats::{
-    Bounds, Center, Position, Tolerance, geometric_center, mean_center, paired_difference, paired_ratio, position,
+    Bounds, Center, Position, Tolerance, clopper_pearson_upper, paired_difference, paired_ratio, position,
 };
 use crate::summary::Estimate;
 
@@ -20,11 +21,11 @@ pub(super) struct Finding {
 /// The metric has this value. A value that is not positive has no logarithm:
 /// then the plain mean is held against `value ± tolerance × |value|`.
 pub(super) fn absolute(measured: &Estimate, value: f64, tolerance: Tolerance, significance: Significance) -> Finding {
-    if let Some(ratio) = geometric_over(measured, value, significance) {
+    if let Some(ratio) = over_published(measured, value, significance) {
         return within(ratio, tolerance.limits(), measured.units.len());
     }
     let limits = Bounds { lower: value - tolerance.below * value.abs(), upper: value + tolerance.above * value.abs() };
-    Finding { ratio: None, verdict: verdict(plain_bounds(measured, significance), limits, None) }
+    Finding { ratio: None, verdict: verdict(bounds(measured, significance), limits, None) }
 }
 
 /// The metric's ratio has this value: paired within blocks where two or more
@@ -45,16 +46,28 @@ pub(super) fn ratio(
 /// The metric lies within limits, of which one is infinite and the other is
 /// the published value.
 pub(super) fn bounded(measured: &Estimate, value: f64, limits: Bounds, significance: Significance) -> Finding {
-    match geometric_over(measured, value, significance) {
-        Some(ratio) => within(ratio, limits.map(|limit| limit / value), measured.units.len()),
-        None => Finding { ratio: None, verdict: verdict(plain_bounds(measured, significance), limits, None) },
+    if let Some(ratio) = over_published(measured, value, significance) {
+        return within(ratio, limits.map(|limit| limit / value), measured.units.len());
     }
+    let needs = kills_needed(measured, limits, significance);
+    Finding { ratio: None, verdict: verdict(bounds(measured, significance), limits, needs) }
+}
+
+/// How many kills without any harm would show that there is at most so much.
+fn kills_needed(measured: &Estimate, limits: Bounds, significance: Significance) -> Option<u32> {
+    let is_unharmed = measured.by == Estimator::Kills && measured.value <= 0.0;
+    let upper = |kills: &u32| clopper_pearson_upper(0, u64::from(*kills), 1.0 - significance.chance());
+    let mut more = measured.n.max(1)..=NEEDS_AT_MOST;
+    more.find(|kills| upper(kills).is_some_and(|upper| upper <= limits.upper)).filter(|_| is_unharmed)
 }
 
 /// The metric is larger here than there by more than the margin, by pairs within
 /// blocks: their ratio is above 1 + margin, or their difference above 0 where a
 /// ratio has no meaning. What is equal, as two zeros are, is not larger.
 pub(super) fn ordering(larger: &Estimate, smaller: &Estimate, margin: f64, significance: Significance) -> Finding {
+    if let Some(apart) = apart(larger, smaller, significance) {
+        return Finding { ratio: None, verdict: apart };
+    }
     let pairs = pairs(larger, smaller);
     match paired_ratio(&pairs, significance.confidence()) {
         Some(ratio) => {
@@ -68,6 +81,9 @@ pub(super) fn ordering(larger: &Estimate, smaller: &Estimate, margin: f64, signi
 /// The metric is larger here than there, however little, with the ratio if it has
 /// a meaning.
 pub(super) fn above(larger: &Estimate, smaller: &Estimate, significance: Significance) -> Finding {
+    if let Some(apart) = apart(larger, smaller, significance) {
+        return Finding { ratio: None, verdict: apart };
+    }
     let pairs = pairs(larger, smaller);
     let above = |limit: f64| Bounds { lower: limit.next_up(), upper: f64::INFINITY };
     if let Some(ratio) = paired_ratio(&pairs, significance.confidence()) {
@@ -77,14 +93,32 @@ pub(super) fn above(larger: &Estimate, smaller: &Estimate, significance: Signifi
     Finding { ratio: None, verdict: verdict(difference, above(0.0), None) }
 }
 
-/// Measured ÷ published; `None` unless all of it is positive.
-fn geometric_over(measured: &Estimate, value: f64, significance: Significance) -> Option<Center> {
-    let center = geometric_center(&sample(measured)?, significance.confidence())?;
-    (value > 0.0).then(|| over(center, value))
+/// Of shares whose pairs tell nothing of their spread: one is larger where the
+/// bounds of the two do not overlap; each of the two has half of the error
+/// (Bonferroni). `None` of all else.
+fn apart(larger: &Estimate, smaller: &Estimate, significance: Significance) -> Option<Verdict> {
+    if !interval::have_no_spread(larger, smaller, &pairs(larger, smaller)) {
+        return None;
+    }
+    let each = significance.among(2);
+    let ends = bounds(larger, each).zip(bounds(smaller, each));
+    Some(match ends {
+        Some((larger, smaller)) if larger.lower > smaller.upper => Verdict::Reproduced,
+        Some((larger, smaller)) if larger.upper < smaller.lower => Verdict::NotReproduced,
+        Some(_) | None => Verdict::Inconclusive { needs: None },
+    })
 }
 
-fn plain_bounds(measured: &Estimate, significance: Significance) -> Option<Bounds> {
-    mean_center(&sample(measured)?, significance.confidence()).bounds
+/// Measured ÷ published; `None` unless all of it is positive.
+fn over_published(measured: &Estimate, value: f64, significance: Significance) -> Option<Center> {
+    let center = measured.center(significance.confidence())?;
+    let least = center.bounds.map_or(center.value, |bounds| bounds.lower.min(center.value));
+    (value > 0.0 && least > 0.0).then(|| over(center, value))
+}
+
+/// Its interval, each end of which errs as often as a test may.
+fn bounds(measured: &Estimate, significance: Significance) -> Option<Bounds> {
+    measured.center(significance.confidence())?.bounds
 }
 
 fn over(center: Center, value: f64) -> Center {

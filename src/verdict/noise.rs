@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn estimate(values: [f64; 3]) -> Estimate {
-        Estimate { value: 1.0, interval: None, n: 3, units: (0..).zip(values).collect(), basis: None }
+        Estimate { value: 1.0, interval: None, n: 3, units: (0..).zip(values).collect(), ..Estimate::default() }
     }
 
     fn of(first: [f64; 3], second: [f64; 3]) -> Option<Noise> {

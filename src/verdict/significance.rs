@@ -20,10 +20,21 @@ impl Default for Significance {
 }
 
 impl Significance {
-    /// Of every test of a run: 5 %. One that may stop early looks several times,
-    /// and each look has its share (Bonferroni).
+    /// Of every test of a run. All looks at its data share one chance of 5 %
+    /// (Bonferroni; error spending, Lan and `DeMets` 1983), whatever was done
+    /// because of what was seen.
+    ///
+    /// A run that may stop early has fixed its looks, and each has the same
+    /// share. Any other may be extended by `--resume`, nobody knows how often:
+    /// the first look has half of the 5 %, and each further one half of what the
+    /// one before it had.
     pub(super) fn of(summary: &Summary) -> Self {
-        Self(CHANCE / f64::from(summary.planned_looks.max(1)))
+        let seen = u32::try_from(summary.seen_after().len()).unwrap_or(u32::MAX);
+        let parts = match summary.planned_looks {
+            0 => 2_f64.powi(i32::try_from(seen.saturating_add(1)).unwrap_or(i32::MAX)),
+            planned => f64::from(planned.saturating_add(seen)),
+        };
+        Self(CHANCE / parts)
     }
 
     /// The share of each of so many tests.
@@ -33,7 +44,7 @@ impl Significance {
     }
 
     /// The chance.
-    pub(super) const fn chance(self) -> f64 {
+    pub const fn chance(self) -> f64 {
         self.0
     }
 

@@ -46,6 +46,9 @@ pub struct Judged {
     pub steps: Vec<(f64, Interval)>,
     /// The verdict.
     pub verdict: Verdict,
+    /// Of a claim about faults, which kinds were tried and which were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faults: Option<String>,
     /// How the figures of the claim, published or measured, take more memory
     /// traffic than the machine has, if they do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -56,8 +59,8 @@ pub struct Judged {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
-    /// The 90 % interval of measured ÷ published, or a wider one in a run that
-    /// may stop early, lies inside the tolerance.
+    /// The interval of measured ÷ published, as wide as [`Significance`] says,
+    /// lies inside the tolerance.
     Reproduced,
     /// It lies outside the tolerance.
     NotReproduced,
@@ -130,8 +133,7 @@ pub enum Pace {
     Faster,
     /// It does less, or answers later.
     Slower,
-    /// The 90 % interval, or a wider one in a run that may stop early, lies
-    /// within 3 %.
+    /// The interval, as wide as [`Significance`] says, lies within 3 %.
     Equivalent,
     /// None of these.
     Inconclusive {

@@ -182,9 +182,11 @@ fn tolerance(kind: &ClaimKind) -> String {
 fn reason(judged: &Judged, significance: Significance, metrics: &[MetricDefinition]) -> String {
     let implausible =
         judged.implausible.iter().map(|arithmetic| format!("physically implausible: {}", line(arithmetic)));
+    let faults = judged.faults.as_deref().map(line);
     [because(judged, significance, metrics)]
         .into_iter()
         .chain(steps(judged))
+        .chain(faults)
         .chain(implausible)
         .collect::<Vec<_>>()
         .join("; ")

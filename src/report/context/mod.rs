@@ -10,6 +10,7 @@ mod counted;
 mod decision;
 mod effects;
 mod faults;
+mod looked;
 mod noise;
 mod phases;
 mod plan;
@@ -86,9 +87,11 @@ pub struct Context {
     pub effects: EffectsView,
     /// Published numbers and what became of them.
     pub claims: Vec<ClaimRow>,
-    /// Of the intervals of claims and equivalences: `90 %`, more in a run that
-    /// may stop early.
+    /// Of the intervals of claims and equivalences: `95 %`, more in a run whose
+    /// data were looked at before.
     pub confidence: String,
+    /// How often tests may err, over all looks at the data, in sentences.
+    pub looked: String,
     /// How many claims got which verdict.
     pub tallies: Vec<Tally>,
     /// How far two equals differed, if the run was to find that out.
@@ -134,6 +137,7 @@ impl Context {
             effects: EffectsView::of(verdicts),
             claims: claims::claims(verdicts, metrics),
             confidence: verdicts.significance.to_string(),
+            looked: looked::sentence(summary, verdicts),
             tallies: claims::tallies(verdicts),
             noise: noise::rows(summary, plan, metrics),
             decision: DecisionView::of(summary, verdicts, &cells, metrics),

@@ -23,7 +23,7 @@ fn trials() -> u32 {
 }
 
 /// How often `happens`, printed with its exact 99 % interval.
-fn share(what: &str, seed: u64, happens: impl Fn(&mut ChaCha12Rng) -> bool) -> f64 {
+pub(super) fn share(what: &str, seed: u64, happens: impl Fn(&mut ChaCha12Rng) -> bool) -> f64 {
     let mut random = ChaCha12Rng::seed_from_u64(seed);
     let hits = (0..trials()).filter(|_| happens(&mut random)).count() as u64;
     let all = u64::from(trials());
@@ -35,13 +35,13 @@ fn share(what: &str, seed: u64, happens: impl Fn(&mut ChaCha12Rng) -> bool) -> f
 
 /// What fewer trials than the full number add to a bound: three binomial
 /// standard errors of a share of 5 %, beyond those of the full number.
-fn allowance() -> f64 {
+pub(super) fn allowance() -> f64 {
     let error = |trials: u32| (0.05 * 0.95 / f64::from(trials)).sqrt();
     3.0 * (error(trials()) - error(FULL)).max(0.0)
 }
 
 #[track_caller]
-fn assert_at_most(share: f64, bound: f64) {
+pub(super) fn assert_at_most(share: f64, bound: f64) {
     assert!(share <= bound + allowance(), "{share} is over {bound} + {}", allowance());
 }
 

@@ -4,6 +4,7 @@
 mod fixture;
 mod gpu;
 mod judged;
+mod kept;
 mod published;
 
 use std::error::Error;

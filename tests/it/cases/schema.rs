@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use runexp::record::OUTCOMES;
 use runexp::scenario::{Code, StepKind, explain, schema};
-use runexp::summary::{RULES, explain_outcome, explain_rule};
+use runexp::summary::{RULES, explain_estimator, explain_outcome, explain_rule};
 use runexp::units::{Period, Share};
 
 /// Whether a shipped file is what the program would print, and the command that
@@ -59,6 +59,12 @@ fn the_page_of_validity_is_current() {
 #[test]
 fn the_page_of_outcomes_is_current() {
     assert_current("scenarios/reference/outcomes.md", &explain_outcome("outcomes").unwrap(), "runexp explain outcomes");
+}
+
+#[test]
+fn the_page_of_estimators_is_current() {
+    let page = explain_estimator("estimators").unwrap();
+    assert_current("scenarios/reference/estimators.md", &page, "runexp explain estimators");
 }
 
 #[test]

@@ -12,8 +12,8 @@ use runexp::record::{Environment, GpuIdentity, Manifest, Outcome, Overrides, SCH
 use runexp::report::Context;
 use runexp::scenario::{Level, Question, Selector};
 use runexp::summary::{
-    Answers, Attained, CellSummary, Estimate, Gap, Interval, Measured, Objective, Reason, Repetition, Rule, Summary,
-    Validity,
+    Answers, Attained, CellSummary, Estimate, Gap, Interval, Measured, Objective, Pools, Reason, Repetition, Rule,
+    Summary, Validity,
 };
 use runexp::units::Bytes;
 
@@ -199,6 +199,8 @@ fn summary_of(id: &str, validity: Vec<Validity>, values: Vec<(&str, Measured)>) 
                 outcomes: IndexMap::from([("ok".into(), 40), ("stalled".into(), u64::from(block))]),
                 values: IndexMap::new(),
                 objectives: IndexMap::new(),
+                counted: IndexMap::new(),
+                pools: Pools::default(),
                 counts: Vec::new(),
                 answers: Answers::default(),
             })
@@ -224,7 +226,7 @@ fn objectives(id: &str) -> Vec<Objective> {
 }
 
 pub(super) fn estimate(value: f64, interval: Option<(f64, f64)>, n: u32) -> Measured {
-    Measured::Estimate(Estimate { value, interval: interval.map(ends), n, units: Vec::new(), basis: None })
+    Measured::Estimate(Estimate { value, interval: interval.map(ends), n, ..Estimate::default() })
 }
 
 pub(super) fn ends((lower, upper): (f64, f64)) -> Interval {

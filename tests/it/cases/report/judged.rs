@@ -211,7 +211,7 @@ fn judged(
     let claim = Claim { id: ClaimId::new(id).unwrap(), says: says.into(), source, kind, system };
     let (cell, steps) = (measured.as_ref().map(|_| cell(ON)), Vec::new());
     let (below, over) = (None, None);
-    Judged { claim, cell, measured, below, over, ratio, steps, verdict, implausible: Vec::new() }
+    Judged { claim, cell, measured, below, over, ratio, steps, verdict, faults: None, implausible: Vec::new() }
 }
 
 fn comparison(above: &str, ratio: f64, interval: Option<(f64, f64)>, pairs: u32, pace: Pace) -> Comparison {
@@ -242,5 +242,5 @@ fn option(name: &str, id: &str, (value, interval, n): Throughput, standing: Opti
 }
 
 fn figure((value, interval, n): Throughput) -> Estimate {
-    Estimate { value, interval: interval.map(ends), n, units: Vec::new(), basis: None }
+    Estimate { value, interval: interval.map(ends), n, ..Estimate::default() }
 }
