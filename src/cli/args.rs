@@ -44,7 +44,7 @@ pub(super) enum Command {
     Init(InitArguments),
     /// Print the JSON Schema of the scenario format, for editors
     Schema,
-    /// Explain a step kind, the code of a problem or a rule of validity
+    /// Explain a step kind, the code of a problem, a rule of validity or a way for a request to end
     Explain(ExplainArguments),
 }
 
@@ -238,7 +238,7 @@ pub(super) struct InitArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// `drop_caches`, `E013`, `validity`, …; all of them if left out
+    /// `drop_caches`, `E013`, `validity`, `outcomes`, `stall`, …; all of them if left out
     pub(super) word: Option<String>,
 }
 

@@ -20,12 +20,16 @@ pub(super) fn tell(event: &RunEvent) {
                 0 => String::new(),
                 count => format!(", {count} failed: {}", failures.words()),
             };
+            let cut = match failures.cut() {
+                0 => String::new(),
+                count => format!(", {count} unanswered at the end of the drain"),
+            };
             let ended = match end {
                 CellEnd::Complete => String::new(),
                 CellEnd::Interrupted => " · interrupted".to_owned(),
                 CellEnd::Failed { reason } => format!(" · {reason}"),
             };
-            say(format_args!("  [{number}/{of}] {cell} · {requests} requests{failed}{ended}"));
+            say(format_args!("  [{number}/{of}] {cell} · {requests} requests{failed}{cut}{ended}"));
         }
         RunEvent::Probed { load, verdict } => say(format_args!("    {load} {verdict}")),
         RunEvent::Look { told } => say(format_args!("{told}")),

@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::few::Few;
-use super::field::{Raw, is_stated};
+use super::page::{is_html, title};
+use super::reply_fields::{Raw, is_stated};
 use super::text::{MESSAGE_LIMIT, Text, one_line, shown};
 
 /// What a server says instead of a reply, or in the middle of one.
@@ -94,7 +95,8 @@ pub(super) fn complaint(json: &[u8]) -> Option<String> {
 /// HTML page, otherwise the text itself. At most 300 characters; control
 /// characters are shown as spaces. Empty for an empty body.
 pub fn error_message(body: &[u8]) -> String {
-    complaint(body).or_else(|| title(body)).unwrap_or_else(|| shown(body, MESSAGE_LIMIT))
+    let page = || is_html(body).then(|| title(body).unwrap_or_else(|| "an HTML page without a title".to_owned()));
+    complaint(body).or_else(page).unwrap_or_else(|| shown(body, MESSAGE_LIMIT))
 }
 
 /// The message in the value of an `error` field. A word that tells of a
@@ -127,27 +129,6 @@ struct Described<'a> {
     code: Raw<'a>,
     #[serde(borrow, rename = "type")]
     kind: Raw<'a>,
-}
-
-/// Whether `body` is an HTML page.
-pub(super) fn is_html(body: &[u8]) -> bool {
-    let start = body.trim_ascii_start();
-    let begins = |tag: &[u8]| start.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
-    begins(b"<!doctype html") || begins(b"<html") || begins(b"<head")
-}
-
-/// The title of an HTML page; that it is one, if it has none.
-fn title(body: &[u8]) -> Option<String> {
-    is_html(body).then(|| {
-        let page = String::from_utf8_lossy(body);
-        let titled = page.to_ascii_lowercase();
-        let inside = titled.find("<title>").and_then(|start| {
-            let start = start + "<title>".len();
-            page.get(start..start + titled.get(start..)?.find("</title>")?)
-        });
-        let title = inside.map(|title| one_line(title, MESSAGE_LIMIT)).filter(|title| !title.is_empty());
-        title.unwrap_or_else(|| "an HTML page without a title".to_owned())
-    })
 }
 
 /// Whether an error says that a prompt, with the reply that was asked for, is

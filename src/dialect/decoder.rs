@@ -162,6 +162,12 @@ impl Decoder {
         reply.unless_ended(pushed)
     }
 
+    /// The HTML page that the reply broke into, if it has begun and its title
+    /// has not come: what is wrong, however its connection ends.
+    pub fn page(&self) -> Option<DecodeError> {
+        self.reply.page()
+    }
+
     /// Reads what is left when the body has ended well. A last object that
     /// was cut off in the middle is dropped: a reply without [`Event::Done`]
     /// or [`Event::Error`] ended early.

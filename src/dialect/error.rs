@@ -20,11 +20,17 @@ pub enum DecodeError {
         near: String,
     },
     /// An HTML page, as proxies and portals send it.
-    #[error("an HTML page at byte {at}, not {expected}")]
+    #[error("an HTML page{} at byte {at}, not {expected}", titled(title.as_deref()))]
     Html {
         /// What it should be.
         expected: &'static str,
         /// Where it begins, in bytes from the start of the body.
         at: u64,
+        /// Its title, if it has one and that has come.
+        title: Option<String>,
     },
+}
+
+fn titled(title: Option<&str>) -> String {
+    title.map(|title| format!(" titled `{title}`")).unwrap_or_default()
 }

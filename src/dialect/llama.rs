@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::complaint::complaint;
 use super::decoder::{Framing, Progress, Protocol};
-use super::field::{Fields, Raw, is_stated, length};
+use super::reply_fields::{Fields, Raw, is_stated, length};
 use super::{Ask, Event, TokenKind, Usage, object};
 use crate::units::Nanos;
 
@@ -136,6 +136,7 @@ impl Timings<'_> {
             prompt_tokens: cached_tokens.zip(new).and_then(|(cached, new)| cached.checked_add(new)),
             cached_tokens,
             output_tokens: fields.count(self.predicted_n, "predicted_n"),
+            reasoning_tokens: None,
             prefill_ns: fields.number(self.prompt_ms, "prompt_ms").map(nanos),
             decode_ns: fields.number(self.predicted_ms, "predicted_ms").map(nanos),
             load_ns: None,

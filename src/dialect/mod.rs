@@ -11,16 +11,19 @@ mod decoder;
 mod ending;
 mod error;
 mod few;
-mod field;
 mod lines;
 mod llama;
 mod mark;
 mod mend;
 mod ollama;
 mod openai;
+mod page;
+mod parts;
 mod reply;
+mod reply_fields;
 mod sse;
 mod stencil;
+mod stray;
 mod text;
 
 use std::borrow::Cow;
@@ -33,7 +36,7 @@ pub use body_fields::{BodyField, FieldChanges};
 pub use complaint::{error_message, is_context_overflow};
 pub use content::{Content, Refused};
 pub use decoder::{Decoder, Shape};
-pub use ending::is_whole;
+pub use ending::{is_known_end, is_whole};
 pub use error::DecodeError;
 
 /// The protocol a server speaks, as declared.
@@ -237,6 +240,8 @@ pub struct Usage {
     pub cached_tokens: Option<u64>,
     /// Tokens generated.
     pub output_tokens: Option<u64>,
+    /// Of these, thoughts, sent or not.
+    pub reasoning_tokens: Option<u64>,
     /// Time on the uncached prompt, ns.
     pub prefill_ns: Option<u64>,
     /// Time generating, ns.

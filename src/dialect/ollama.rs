@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::complaint::complaint;
 use super::decoder::{Framing, Progress, Protocol};
 use super::few::Few;
-use super::field::{Fields, Raw, is_stated, length};
+use super::reply_fields::{Fields, Raw, is_stated, length};
 use super::{Ask, Event, TokenKind, Usage, object};
 use crate::units::Nanos;
 
@@ -120,6 +120,7 @@ impl Line<'_> {
             prompt_tokens: fields.count(self.prompt_eval_count, "prompt_eval_count"),
             cached_tokens: fields.count(self.prompt_eval_cached_count, "prompt_eval_cached_count"),
             output_tokens,
+            reasoning_tokens: None,
             prefill_ns: fields.count(self.prompt_eval_duration, "prompt_eval_duration"),
             decode_ns,
             load_ns: fields.count(self.load_duration, "load_duration"),

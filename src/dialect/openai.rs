@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use super::complaint::complaint;
 use super::decoder::{Framing, Progress, Protocol};
 use super::few::Few;
-use super::field::{Fields, Raw, is_stated, length};
 use super::llama::Timings;
+use super::reply_fields::{Fields, Raw, is_stated, length};
 use super::{Ask, Event, TokenKind, Usage, object};
 
 /// A request body; `usage` is asked for where it would not come by itself.
@@ -82,6 +82,9 @@ fn usage_of(counts: &Counts<'_>, timings: &Timings<'_>, fields: &mut Fields<'_>)
     let details: Option<PromptDetails<'_>> = fields.object(counts.prompt_tokens_details, "prompt_tokens_details");
     let cached = details.and_then(|details| details.cached_tokens).or(counts.prompt_cache_hit_tokens);
     let cached = fields.count(cached, "cached_tokens");
+    let spent = counts.completion_tokens_details.or(counts.output_tokens_details);
+    let spent: Option<OutputDetails<'_>> = fields.object(spent, "completion_tokens_details");
+    let reasoning = spent.and_then(|spent| spent.reasoning_tokens).or(counts.reasoning_tokens);
     let timed = timings.usage(fields);
     Usage {
         prompt_tokens: fields
@@ -91,6 +94,7 @@ fn usage_of(counts: &Counts<'_>, timings: &Timings<'_>, fields: &mut Fields<'_>)
         output_tokens: fields
             .count(counts.completion_tokens.or(counts.output_tokens), "completion_tokens")
             .or(timed.output_tokens),
+        reasoning_tokens: fields.count(reasoning, "reasoning_tokens"),
         ..timed
     }
 }
@@ -264,6 +268,19 @@ struct Counts<'a> {
     /// As `DeepSeek` tells it.
     #[serde(borrow)]
     prompt_cache_hit_tokens: Raw<'a>,
+    #[serde(borrow)]
+    completion_tokens_details: Raw<'a>,
+    #[serde(borrow)]
+    output_tokens_details: Raw<'a>,
+    /// As some servers tell it, without details around it.
+    #[serde(borrow)]
+    reasoning_tokens: Raw<'a>,
+}
+
+#[derive(Deserialize)]
+struct OutputDetails<'a> {
+    #[serde(borrow)]
+    reasoning_tokens: Raw<'a>,
 }
 
 #[derive(Deserialize)]

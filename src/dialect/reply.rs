@@ -1,11 +1,14 @@
 use serde::de::IgnoredAny;
 
-use super::complaint::{complaint, is_html};
+use super::complaint::complaint;
 use super::decoder::{Framing, Progress, Protocol, later};
 use super::lines::Lines;
 use super::mend::mend;
+use super::page::{Page, is_html};
+use super::parts::Parts;
 use super::sse::{EventStream, Frame};
 use super::stencil::{self, Stencil};
+use super::stray::{Spoils, Stray};
 use super::text::{MESSAGE_LIMIT, excerpt, offset, shown, surroundings};
 use super::{DecodeError, Event};
 
@@ -24,40 +27,10 @@ pub(super) struct Reply {
     /// Those that have ended.
     finished: u64,
     pub(super) parts: Parts,
-    /// The first line that has no place in it: what is wrong if it never ends
-    /// well.
-    foreign: Option<DecodeError>,
-    /// The first object that is none of the API: what is wrong if nothing of a
-    /// reply comes.
-    unknown: Option<DecodeError>,
-}
-
-/// How a reply's tokens came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Parts {
-    /// None did yet.
-    None,
-    /// In one object that is a whole reply.
-    Alone,
-    /// In parts of a stream.
-    Streamed,
-}
-
-impl Parts {
-    /// Tokens have come as they came before.
-    pub(super) const fn repeat(&mut self) {
-        *self = Self::Streamed;
-    }
-
-    /// Whether the reply is a stream, as far as that is known.
-    pub(super) fn are_streamed(self) -> bool {
-        self != Self::Alone
-    }
-
-    fn add(&mut self, stands_alone: bool) {
-        let is_first = *self == Self::None;
-        *self = if is_first && stands_alone { Self::Alone } else { Self::Streamed };
-    }
+    /// The first that was no part of the API.
+    stray: Option<Stray>,
+    /// An HTML page that it broke into, whose title has not come yet.
+    page: Option<Page>,
 }
 
 impl Reply {
@@ -70,8 +43,8 @@ impl Reply {
             begun: 0,
             finished: 0,
             parts: Parts::None,
-            foreign: None,
-            unknown: None,
+            stray: None,
+            page: None,
         }
     }
 
@@ -87,7 +60,7 @@ impl Reply {
             Frame::Plain(json) => (json, true),
             Frame::Error(_) | Frame::Foreign(_) => return self.trouble(frame, at, sink),
         };
-        self.read(json, at, is_plain, sink).map_err(|error| self.malformed(json, at, &error))
+        self.read(json, at, is_plain, sink).or_else(|error| self.misread(json, at, &error))
     }
 
     /// The same of the last one, which may be cut off.
@@ -106,7 +79,7 @@ impl Reply {
 
     /// Takes one JSON object that is a line.
     pub(super) fn object(&mut self, json: &[u8], at: u64, sink: &mut dyn FnMut(Event<'_>)) -> Result<(), DecodeError> {
-        self.read(json, at, false, sink).map_err(|error| self.malformed(json, at, &error))
+        self.read(json, at, false, sink).or_else(|error| self.misread(json, at, &error))
     }
 
     /// The same of the last one, which may be cut off.
@@ -151,22 +124,26 @@ impl Reply {
                 sink(Event::Error { message: if message.is_empty() { unsaid } else { message } });
             }
             Frame::Foreign(line) if !self.ended => {
-                let expected = self.protocol.name;
-                if is_html(line) {
-                    return Err(DecodeError::Html { expected, at });
+                if self.page.is_some() || is_html(line) {
+                    return self.page_line(line, at);
                 }
                 sink(Event::PassedOver { field: "line" });
-                let reason = "no field of a server-sent event".to_owned();
-                self.foreign.get_or_insert_with(|| DecodeError::Malformed {
-                    expected,
-                    reason,
-                    at,
-                    near: excerpt(line),
-                });
+                let expected = self.protocol.name;
+                Stray::note(&mut self.stray, Spoils::All, |reason| malformed(expected, reason, line, at));
             }
             Frame::Error(_) | Frame::Foreign(_) | Frame::Data(_) | Frame::Plain(_) => {}
         }
         Ok(())
+    }
+
+    /// Takes one more line of an HTML page, or its first.
+    fn page_line(&mut self, line: &[u8], at: u64) -> Result<(), DecodeError> {
+        match &mut self.page {
+            Some(page) => page.add(line),
+            None => self.page = Some(Page::new(line, at)),
+        }
+        let told = self.page.take_if(|page| page.is_told());
+        told.map_or(Ok(()), |page| Err(page.error(self.protocol.name)))
     }
 
     fn last(
@@ -177,7 +154,7 @@ impl Reply {
         sink: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), DecodeError> {
         match self.read(json, at, is_plain, sink) {
-            Err(error) if !error.is_eof() => Err(self.malformed(json, at, &error)),
+            Err(error) if !error.is_eof() => self.misread(json, at, &error),
             Ok(()) | Err(_) => Ok(()),
         }
     }
@@ -227,8 +204,8 @@ impl Reply {
             self.stencil.cut(json, place, kind);
         }
         if is_unknown {
-            let (expected, reason) = (self.protocol.name, "an object of another kind".to_owned());
-            self.unknown.get_or_insert_with(|| DecodeError::Malformed { expected, reason, at, near: excerpt(json) });
+            let expected = self.protocol.name;
+            Stray::note(&mut self.stray, Spoils::Tokenless, |reason| malformed(expected, reason, json, at));
         }
         if tokens > 0 {
             self.parts.add(is_plain || progress.stands_alone);
@@ -259,8 +236,15 @@ impl Reply {
 
     /// What is wrong with it, if it never ended.
     pub(super) fn fault(&mut self) -> Option<DecodeError> {
-        let unknown = self.unknown.take().filter(|_| self.parts == Parts::None);
-        self.foreign.take().or(unknown).filter(|_| !self.ended)
+        if self.ended {
+            return None;
+        }
+        self.page().or_else(|| self.stray.take().and_then(|stray| stray.of(self.parts)))
+    }
+
+    /// The HTML page that it broke into, if one has begun and not been told.
+    pub(super) fn page(&self) -> Option<DecodeError> {
+        self.page.as_ref().map(|page| page.error(self.protocol.name))
     }
 
     /// What follows the end is passed over, even if it comes in the same piece
@@ -280,16 +264,22 @@ impl Reply {
         }
     }
 
-    fn malformed(&self, json: &[u8], at: u64, error: &serde_json::Error) -> DecodeError {
-        let expected = self.protocol.name;
-        if is_html(json) {
-            return DecodeError::Html { expected, at };
+    /// What was to be JSON is none.
+    fn misread(&mut self, json: &[u8], at: u64, error: &serde_json::Error) -> Result<(), DecodeError> {
+        if self.page.is_some() || is_html(json) {
+            return self.page_line(json, at);
         }
         let body = json.trim_ascii();
         let before = json.len() - json.trim_ascii_start().len();
         let place = offset(body, error);
         let told = error.to_string();
         let reason = told.split(" at line ").next().unwrap_or_default().to_owned();
-        DecodeError::Malformed { expected, reason, at: at + (before + place) as u64, near: surroundings(body, place) }
+        let (expected, near) = (self.protocol.name, surroundings(body, place));
+        Err(DecodeError::Malformed { expected, reason, at: at + (before + place) as u64, near })
     }
+}
+
+/// A stray, which begins `at` so many bytes of the body.
+fn malformed(expected: &'static str, reason: &str, stray: &[u8], at: u64) -> DecodeError {
+    DecodeError::Malformed { expected, reason: reason.to_owned(), at, near: excerpt(stray) }
 }

@@ -163,7 +163,7 @@ impl Exchange {
     }
 
     async fn converse(&self, target: &Target, body: &[u8], asked: u32, reply: &mut Reply) -> RequestOutcome {
-        let timeout = self.workload.spec.request.timeout.map(|timeout| reply.sent.plus(timeout.duration().into()));
+        let timeout = self.workload.spec.request.deadline(reply.sent);
         let closing = self.window.closing();
         let deadline = timeout.into_iter().chain(closing).min();
         let mut result = self.attempt(target, Via::Any, body, deadline, reply).await;
@@ -214,7 +214,7 @@ impl Exchange {
                 Ok(Some(arrived)) => arrived,
                 Ok(None) => break,
                 Err(_) if decoder.is_over() => break,
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(decoder.page().map_or_else(|| error.into(), Failure::Garbage)),
             };
             last = arrived.at;
             let mut noted = reply.arrival(last, &self.expectation);

@@ -34,7 +34,7 @@ pub async fn preload(
 ) -> Result<Nanos, PreloadError> {
     let started = clock.now();
     let body = apart(target, request, "Say hello.", 4);
-    let generated = tokio::time::timeout(within, single(target, &body, request.stream, clock)).await;
+    let generated = tokio::time::timeout(within, single(target, &body, request, clock)).await;
     generated.map_err(|_| PreloadError::TooSlow { within })??;
     Ok(clock.now().since(started))
 }

@@ -90,7 +90,7 @@ pub async fn find_prompt_length(
         let nonce = request.nonce.then(|| (plan::derive(nonces, &name) >> 32) as u32);
         let text = format!("{}{}", start(nonce, request), made_up(tokens, characters, seed));
         let body = apart(target, request, &text, 1);
-        let usage = single(target, &body, request.stream, clock).await;
+        let usage = single(target, &body, request, clock).await;
         let usage = usage.map_err(|source| PromptLengthError::Unanswered { tokens, source })?;
         let counted = usage.prompt_tokens.ok_or(PromptLengthError::Uncounted)?;
         search.probes.push(Probe { characters, tokens: counted });

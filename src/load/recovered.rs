@@ -36,7 +36,7 @@ pub async fn until_answered(
 ) -> GoodAnswer {
     let body = apart(target, request, "Say hello.", 4);
     loop {
-        match answered(target, &body, request.stream, clock).await {
+        match answered(target, &body, request, clock).await {
             Ok(reply) => match reply.first_token {
                 Some(first_token) => return GoodAnswer { sent: reply.sent, first_token },
                 None => *last = Some(Unanswered::Empty),

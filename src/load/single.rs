@@ -3,6 +3,7 @@ use super::refusal;
 use super::target::Target;
 use crate::clock::Clock;
 use crate::dialect::{DecodeError, Event, Usage};
+use crate::scenario::RequestSpec;
 use crate::units::Nanos;
 use crate::wire::{Reply, WireError};
 
@@ -49,30 +50,42 @@ pub(super) struct Answered {
     pub(super) usage: Usage,
 }
 
-/// Asks once, and tells what the server counted.
+/// Asks once, for no longer than a request of the load may take, and tells what
+/// the server counted.
 ///
 /// # Errors
 /// When no whole reply came.
-pub(super) async fn single(target: &Target, body: &[u8], stream: bool, clock: Clock) -> Result<Usage, Unanswered> {
-    answered(target, body, stream, clock).await.map(|answered| answered.usage)
+pub(super) async fn single(
+    target: &Target,
+    body: &[u8],
+    request: &RequestSpec,
+    clock: Clock,
+) -> Result<Usage, Unanswered> {
+    answered(target, body, request, clock).await.map(|answered| answered.usage)
 }
 
 /// Asks once, and tells when that was answered.
 ///
 /// # Errors
 /// When no whole reply came.
-pub(super) async fn answered(target: &Target, body: &[u8], stream: bool, clock: Clock) -> Result<Answered, Unanswered> {
+pub(super) async fn answered(
+    target: &Target,
+    body: &[u8],
+    request: &RequestSpec,
+    clock: Clock,
+) -> Result<Answered, Unanswered> {
     let mut sent = clock.now();
-    let reply = match target.client.send(body, clock, None).await {
+    let deadline = request.deadline(sent);
+    let reply = match target.client.send(body, clock, deadline).await {
         // A kept connection that the server had closed meanwhile.
         Err(WireError::Unanswered { .. }) => {
             sent = clock.now();
-            target.client.send_fresh(body, clock, None).await?
+            target.client.send_fresh(body, clock, deadline).await?
         }
         reply => reply?,
     };
     match reply.status {
-        200..300 => whole_reply(target, reply, stream, sent).await,
+        200..300 => whole_reply(target, reply, request.stream, sent).await,
         status => {
             let message = target.secrets.hide(&refusal::message(reply).await).into_owned();
             Err(Unanswered::Status { status, message })

@@ -42,7 +42,7 @@ pub(crate) fn reply(client: u32, sent_ms: u64, gaps_ms: &[u64]) -> RequestRecord
         last_token_ns: Some(last),
         finished_ns: last,
         outcome: RequestOutcome::Success { finish: "stop".to_owned() },
-        asked_tokens: 10,
+        asked_tokens: u32::try_from(gaps_ms.len()).unwrap().max(10),
         asked_prompt_tokens: None,
         prompt_bytes: None,
         chunks: Chunks { gaps_ns: gaps_ms.iter().map(|gap| ms(*gap).0).collect(), ..Chunks::default() },
@@ -52,6 +52,7 @@ pub(crate) fn reply(client: u32, sent_ms: u64, gaps_ms: &[u64]) -> RequestRecord
         wide_bytes: None,
         passed_over: BTreeMap::new(),
         usage: UsageRecord {
+            hidden_tokens: None,
             output_tokens: Some(gaps_ms.len() as u64),
             source: TokenSource::Server,
             ..UsageRecord::default()

@@ -11,6 +11,7 @@
 //! over good requests only.
 
 mod against;
+mod at_once;
 mod basis;
 mod claimed;
 mod client;
@@ -40,6 +41,7 @@ mod tests;
 use std::sync::LazyLock;
 
 pub use against::{Reference, Side};
+pub use at_once::AtOnce;
 pub use basis::Basis;
 pub use counted::Counted;
 pub use definition::{Better, Family, Measure, MetricDefinition, Unit};

@@ -11,12 +11,12 @@ pub(super) const fn count(number: u64) -> f64 {
     number as f64
 }
 
-/// Generated tokens: the server's count of a whole reply, else of its chunks,
-/// else one per event.
+/// Tokens that were generated and sent: the server's count of a whole reply,
+/// else of its chunks, else one per event.
 pub(super) fn output_tokens(request: &Request<'_>) -> u64 {
     let seen = || request.chunks.total_tokens().unwrap_or_else(|| request.chunks.total_events());
     match request.outcome {
-        RequestOutcome::Success { .. } => request.usage.output_tokens.unwrap_or_else(seen),
+        RequestOutcome::Success { .. } => request.usage.visible_tokens().unwrap_or_else(seen),
         _ => seen(),
     }
 }

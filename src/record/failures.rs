@@ -9,7 +9,8 @@ const KEPT: usize = 64;
 /// The most of a server's words that is told, in characters.
 const WORDS: usize = 120;
 
-/// Requests that failed, by what was told of it.
+/// Requests that failed, by what was told of it, and those that the driver cut
+/// off at the end of the drain, which nobody knows of whether they had failed.
 #[derive(Clone, Debug, Default)]
 pub struct Failures {
     /// By the words, numbers left aside: the first, and how many.
@@ -17,11 +18,13 @@ pub struct Failures {
     /// Those that are of no kind that is kept.
     others: u64,
     failed: u64,
+    cut: u64,
 }
 
 impl Failures {
-    /// Takes one more request, if it failed.
+    /// Takes one more request, if it failed or was cut off.
     pub fn note(&mut self, outcome: &RequestOutcome) {
+        self.cut += u64::from(*outcome == RequestOutcome::Cut);
         if !outcome.is_failure() {
             return;
         }
@@ -42,10 +45,21 @@ impl Failures {
         self.failed
     }
 
-    /// How many failed of how many, and what was told of them; `None` if none
-    /// did.
-    pub fn told(&self, all: u64) -> Option<String> {
-        (self.failed > 0).then(|| format!("{} of {all}: {}", self.failed, self.words()))
+    /// How many were cut off at the end of the drain.
+    pub const fn cut(&self) -> u64 {
+        self.cut
+    }
+
+    /// How many failed of how many that ended by themselves, what was told of
+    /// them, and how many were cut off; `None` if there are neither.
+    pub fn told(&self, ended: u64) -> Option<String> {
+        let failed = (self.failed > 0).then(|| format!("{} of {ended}: {}", self.failed, self.words()));
+        let cut = self.cut;
+        match (failed, cut) {
+            (failed, 0) => failed,
+            (Some(failed), cut) => Some(format!("{failed}; and {cut} unanswered at the end of the drain")),
+            (None, cut) => Some(format!("{cut} unanswered at the end of the drain")),
+        }
     }
 
     /// What was told of them, the most frequent first: `13 × 429 "slow down",
@@ -85,12 +99,12 @@ mod tests {
     use super::{Failures, RequestOutcome};
 
     fn told(outcomes: impl IntoIterator<Item = RequestOutcome>) -> Option<String> {
-        let (mut failures, mut all) = (Failures::default(), 0);
+        let (mut failures, mut ended) = (Failures::default(), 0);
         for outcome in outcomes {
             failures.note(&outcome);
-            all += 1;
+            ended += u64::from(outcome != RequestOutcome::Cut);
         }
-        failures.told(all)
+        failures.told(ended)
     }
 
     fn status(status: u16, message: &str) -> RequestOutcome {
@@ -103,7 +117,7 @@ mod tests {
 
     #[test]
     fn failures_are_told_by_what_the_server_said_with_counts() {
-        assert_eq!(told([success(), RequestOutcome::Cut]), None);
+        assert_eq!(told([success(), RequestOutcome::Interrupted]), None);
         let outcomes = [
             success(),
             status(503, "overloaded"),
@@ -114,6 +128,13 @@ mod tests {
             RequestOutcome::EarlyClose,
         ];
         insta::assert_snapshot!(told(outcomes).unwrap(), @"6 of 7: 2 × 429 `request 17: slow down`, 1 × 503 `overloaded`, 1 × early close, 1 × redirected: 307 to `/v1/`, 1 more");
+    }
+
+    #[test]
+    fn what_was_cut_off_is_told_apart_from_failures() {
+        let cut = || RequestOutcome::Cut;
+        insta::assert_snapshot!(told([success(), cut(), cut()]).unwrap(), @"2 unanswered at the end of the drain");
+        insta::assert_snapshot!(told([success(), RequestOutcome::Stall, cut()]).unwrap(), @"");
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub enum RequestOutcome {
     },
     /// The answer was an HTML page.
     Html {
-        /// Where it began.
+        /// Its title, and where it began.
         message: String,
     },
     /// An error inside a 200 stream, or in place of one.

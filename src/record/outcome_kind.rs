@@ -94,6 +94,7 @@ impl OutcomeKind {
             Self::Html => "HTML page",
             Self::ServerError => "server error",
             Self::EarlyClose => "early close",
+            Self::Cut => "unanswered at the end of the drain",
             Self::Success
             | Self::Empty
             | Self::Status
@@ -105,7 +106,6 @@ impl OutcomeKind {
             | Self::Timeout
             | Self::Garbage
             | Self::Dropped
-            | Self::Cut
             | Self::Interrupted => self.id(),
         }
     }

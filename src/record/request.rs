@@ -132,6 +132,9 @@ pub struct UsageRecord {
     pub cached_tokens: Option<u64>,
     /// Tokens generated.
     pub output_tokens: Option<u64>,
+    /// Of these, tokens of thought that the server counted and did not send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden_tokens: Option<u64>,
     /// Where `output_tokens` comes from.
     pub source: TokenSource,
     /// Time the server spent on the uncached prompt.
@@ -144,6 +147,13 @@ pub struct UsageRecord {
     pub total_ns: Option<Nanos>,
     /// The server's own decode rate in tokens per second, where it states one.
     pub decode_per_s: Option<f64>,
+}
+
+impl UsageRecord {
+    /// Tokens that were generated and sent.
+    pub fn visible_tokens(&self) -> Option<u64> {
+        Some(self.output_tokens?.saturating_sub(self.hidden_tokens.unwrap_or(0)))
+    }
 }
 
 /// Where the number of generated tokens comes from.

@@ -153,6 +153,7 @@ impl Requests {
             asked_prompt,
             prompt_bytes,
             wide_bytes,
+            hidden,
         ] = std::array::from_fn(|bit| (present >> bit & 1 == 1).then(|| rest.number()));
         let moment = |after: Option<u64>| after.map(|after| Nanos(apply(after, sent)));
         Some(Request {
@@ -173,7 +174,7 @@ impl Requests {
             asked_prompt_tokens: asked_prompt.map(small),
             prompt_bytes: prompt_bytes.map(small),
             chunks: Arrivals::unpack(rest, flag(6), flag(7)),
-            usage: usage([prompt, cached, output, prefill, decode, load, total, rate], flag(2)),
+            usage: usage([prompt, cached, output, hidden, prefill, decode, load, total, rate], flag(2)),
             unexpected: flag(0),
             resent: flag(1),
             not_streamed: flag(3),
@@ -186,11 +187,15 @@ impl Requests {
 }
 
 /// What the server said it did, from what [`optional`] has of it.
-fn usage([prompt, cached, output, prefill, decode, load, total, rate]: [Option<u64>; 8], counted: bool) -> UsageRecord {
+fn usage(
+    [prompt, cached, output, hidden, prefill, decode, load, total, rate]: [Option<u64>; 9],
+    counted: bool,
+) -> UsageRecord {
     UsageRecord {
         prompt_tokens: prompt,
         cached_tokens: cached,
         output_tokens: output,
+        hidden_tokens: hidden,
         source: if counted { TokenSource::Server } else { TokenSource::Events },
         prefill_ns: prefill.map(Nanos),
         decode_ns: decode.map(Nanos),
@@ -201,7 +206,7 @@ fn usage([prompt, cached, output, prefill, decode, load, total, rate]: [Option<u
 }
 
 /// What [`optional`] has, one bit each.
-const OPTIONAL: u32 = 18;
+const OPTIONAL: u32 = 19;
 
 /// What a record may not have; moments as differences from when it was sent.
 fn optional(record: &RequestRecord) -> [Option<u64>; OPTIONAL as usize] {
@@ -227,6 +232,7 @@ fn optional(record: &RequestRecord) -> [Option<u64>; OPTIONAL as usize] {
         record.asked_prompt_tokens.map(u64::from),
         record.prompt_bytes.map(u64::from),
         record.wide_bytes,
+        usage.hidden_tokens,
     ]
 }
 

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::load::{self, Driven, Sink, Target, Workload};
 use crate::names::CellId;
 use crate::plan::{CellSpec, Epoch, PlannedCell, derive};
-use crate::record::{CellEnd, CellKey, ClientHonesty, Event, Failures, Moment, RequestRecord};
+use crate::record::{CellEnd, CellKey, ClientHonesty, Event, Failures, Moment, RequestOutcome, RequestRecord};
 use crate::scenario::{self, Prompt, PromptError, PromptLine};
 use crate::units::Nanos;
 
@@ -185,7 +185,7 @@ impl Tally {
         let tally = Arc::clone(self);
         Arc::new(move |record: RequestRecord| {
             tally.requests.fetch_add(1, Ordering::Relaxed);
-            if record.outcome.is_failure() {
+            if record.outcome.is_failure() || record.outcome == RequestOutcome::Cut {
                 tally.failures().note(&record.outcome);
             }
             sink(record);

@@ -49,7 +49,7 @@ pub enum RunEvent {
         cell: CellId,
         /// Requests that ended.
         requests: u64,
-        /// Of these, failures.
+        /// Of these, failures, and those that were cut off.
         failures: Failures,
         /// How it ended.
         end: CellEnd,

@@ -25,12 +25,17 @@ pub(super) struct Known {
     advice: &'static str,
 }
 
-const KNOWN: [Known; 6] = [
+const KNOWN: [Known; 7] = [
     Known { start: b"\x1f\x8b", name: "compressed by gzip", advice: "unpack it first: `gunzip -k`" },
     Known { start: b"\x28\xb5\x2f\xfd", name: "compressed by zstd", advice: "unpack it first: `unzstd`" },
     Known { start: b"\xfd7zXZ\0", name: "compressed by xz", advice: "unpack it first: `unxz -k`" },
     Known { start: b"BZh", name: "compressed by bzip2", advice: "unpack it first: `bunzip2 -k`" },
     Known { start: b"PK\x03\x04", name: "a ZIP archive", advice: "unpack it first: `unzip`" },
+    Known {
+        start: b"version https://git-lfs.github.com/spec/",
+        name: "a pointer of Git LFS, not the file itself",
+        advice: "fetch it first: `git lfs pull`",
+    },
     Known { start: b"PAR1", name: "a Parquet file", advice: "export it as JSON lines or CSV" },
 ];
 
@@ -93,12 +98,13 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_named() {
-        let files: [&[u8]; 9] = [
+        let files: [&[u8]; 10] = [
             b"\x1f\x8b\x08\0",
             b"\x28\xb5\x2f\xfd\x24",
             b"\xfd7zXZ\0\0",
             b"BZh91AY",
             b"PK\x03\x04\x14",
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
             b"PAR1\x15",
             b"\xff\xfeh\0i\0",
             b"\0h\0i",
@@ -111,6 +117,7 @@ mod tests {
         compressed by xz
         compressed by bzip2
         a ZIP archive
+        a pointer of Git LFS, not the file itself
         a Parquet file
         UTF-16, not UTF-8 text
         UTF-16, not UTF-8 text

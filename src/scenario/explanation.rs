@@ -130,7 +130,8 @@ const PROMPTS: &str = "A prompt file with a line that is no prompt.
 What a file is, its content says, whatever it is called: JSON with an object a line, or one list of objects; CSV, if its
 first line names columns, `prompt` among them; conversations in the form of ShareGPT; a trace of Mooncake, BurstGPT or
 Azure, for its lengths. Text, one prompt a line, cannot say so itself: a file `.txt` is read as text, any other by
-`format = \"text\"`, and neither if a line of it is JSON. `runexp plan` shows what each file was taken for.
+`format = \"text\"`, and neither if a line of it is a JSON object, or a list of more than numbers: `42` and `[1, 2, 3]` are
+texts like any other there. No prompt may be empty, but beside an image. `runexp plan` shows what each file was taken for.
 
     {\"prompt\": \"Why is the sky blue?\", \"max_tokens\": 64}
     {\"prompt\": \"What is this?\", \"images\": [\"iVBORw0KGgo…\"]}

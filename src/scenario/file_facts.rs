@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::records::{Layout, Record};
+use super::trace_lengths::plain;
+
 /// What a file was taken for, and what was left out of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFacts {
@@ -51,6 +54,24 @@ pub enum FileFormat {
     BurstGpt,
     /// `TIMESTAMP`, `ContextTokens`, `GeneratedTokens`.
     Azure,
+}
+
+impl FileFormat {
+    /// What records of this layout are known as, by the keys of the first.
+    pub(super) fn of(layout: Layout, first: Option<&Record>) -> Self {
+        let fields = first.and_then(|record| record.value.as_object());
+        let has = |name: &str| fields.is_some_and(|fields| fields.keys().any(|key| plain(key) == name));
+        match layout {
+            _ if has("hashids") || has("inputlength") && has("outputlength") => Self::Mooncake,
+            Layout::Csv if has("requesttokens") && has("responsetokens") => Self::BurstGpt,
+            Layout::Csv if has("contexttokens") && has("generatedtokens") => Self::Azure,
+            Layout::Csv => Self::Csv,
+            Layout::Text => Self::Text,
+            Layout::JsonLines => Self::JsonLines,
+            Layout::JsonArray => Self::JsonArray,
+            Layout::JsonValues => Self::Json,
+        }
+    }
 }
 
 impl fmt::Display for FileFormat {

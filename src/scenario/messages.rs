@@ -20,11 +20,24 @@ pub(super) fn messages(value: &Value) -> Result<Vec<Value>, PromptError> {
         };
         return Err(PromptError::Message { index, missing });
     }
-    if messages.iter().any(has_content) { Ok(messages.clone()) } else { Err(wrong()) }
+    match messages.iter().any(has_content) {
+        true if messages.iter().any(says_something) => Ok(messages.clone()),
+        true => Err(PromptError::Empty { key: "messages" }),
+        false => Err(wrong()),
+    }
 }
 
 fn has_content(message: &Value) -> bool {
     message.get("content").is_some_and(|content| content.is_string() || content.is_array())
+}
+
+/// A list of parts says something, whatever they are.
+fn says_something(message: &Value) -> bool {
+    match message.get("content") {
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(Value::Array(parts)) => !parts.is_empty(),
+        _ => false,
+    }
 }
 
 /// Whether the content of a message is left out because it calls something.

@@ -16,7 +16,7 @@ use super::shape::{OneOrMore, one_at_most};
 use super::traffic::Load;
 use crate::dialect::{BodyField, FieldChanges, Route};
 use crate::names::{PhaseName, ServerName};
-use crate::units::{Period, Share};
+use crate::units::{Nanos, Period, Share};
 
 /// One phase, resolved for a treatment. Each of its load levels is a cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -155,11 +155,16 @@ pub struct RequestSpec {
     /// takes the place of what stands there.
     #[serde(default)]
     pub extra: serde_json::Map<String, serde_json::Value>,
-    /// Longest silence between two reads before the request has stalled.
+    /// Longest silence between two reads before the request has stalled. Any byte
+    /// breaks it, a comment of the stream too.
     #[serde(default = "a_minute")]
     pub stall: Period,
-    /// The longest that a request may take as a whole; no limit if left out.
-    #[serde(default)]
+    /// The longest that a request may take as a whole. Without a limit, a server
+    /// that sends signs of life and no end would hold up a phase for ever. Replies
+    /// that take longer need a higher one. In records of before 2026-11-28 `null`
+    /// is no limit.
+    #[serde(default = "ten_minutes")]
+    #[schemars(with = "Period")]
     pub timeout: Option<Period>,
 }
 
@@ -172,6 +177,11 @@ impl RequestSpec {
     /// What its bodies have not, or call otherwise.
     pub fn changes(&self) -> FieldChanges<'_> {
         FieldChanges { omit: &self.omit, rename: &self.rename }
+    }
+
+    /// When a request that is sent at this moment must be over.
+    pub fn deadline(&self, sent: Nanos) -> Option<Nanos> {
+        self.timeout.map(|timeout| sent.plus(timeout.duration().into()))
     }
 
     /// Whether servers are told `max_tokens`.
@@ -196,6 +206,12 @@ const fn yes() -> bool {
 
 fn a_minute() -> Period {
     Period::from_secs(60)
+}
+
+/// As `OpenAI`'s own clients wait.
+#[expect(clippy::unnecessary_wraps, reason = "serde asks so")]
+fn ten_minutes() -> Option<Period> {
+    Some(Period::from_secs(600))
 }
 
 /// Which route of the API.

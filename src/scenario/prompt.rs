@@ -72,6 +72,12 @@ pub enum PromptError {
     /// Nothing is said.
     #[error("`prompt` is missing")]
     Nothing,
+    /// Nothing is said, where something is to be.
+    #[error("`{key}` {}", if *.key == "turns" { "holds an empty text" } else { "is empty" })]
+    Empty {
+        /// The key.
+        key: &'static str,
+    },
     /// Two ways of saying something at once.
     #[error("`{second}` cannot stand beside `{first}`")]
     Several {
@@ -117,7 +123,7 @@ impl TryFrom<Value> for PromptLine {
                 let line = Self(fields);
                 match line.prompt() {
                     // A template may make something of its other keys.
-                    Ok(_) | Err(PromptError::Nothing) => Ok(line),
+                    Ok(_) | Err(PromptError::Nothing | PromptError::Empty { key: "prompt" }) => Ok(line),
                     Err(error) => Err(error),
                 }
             }
@@ -150,9 +156,17 @@ impl PromptLine {
     /// When it says nothing, or not how a line does.
     pub fn prompt(&self) -> Result<Prompt, PromptError> {
         let said = match self.way()?.ok_or(PromptError::Nothing)? {
-            ("prompt", text) => Said::Text { text: self::text(text)?, images: self.images()? },
+            ("prompt", text) => {
+                let (text, images) = (self::text(text)?, self.images()?);
+                says_something(&text, &images)?;
+                Said::Text { text, images }
+            }
             ("turns", turns) => {
-                Said::Turns { system: self.system()?, texts: texts("turns", turns, "a list of texts, one at least")? }
+                let texts = texts("turns", turns, "a list of texts, one at least")?;
+                if texts.iter().any(|text| text.trim().is_empty()) {
+                    return Err(PromptError::Empty { key: "turns" });
+                }
+                Said::Turns { system: self.system()?, texts }
             }
             ("prompt_tokens", count) => Said::MadeUp { tokens: tokens("prompt_tokens", count)? },
             (_, messages) => Said::Messages(messages::messages(messages)?),
@@ -222,6 +236,11 @@ fn text(value: &Value) -> Result<String, PromptError> {
     value.as_str().map(str::to_owned).ok_or(PromptError::Key { key: "prompt", expected: "a text" })
 }
 
+/// Beside an image nothing need be said; alone, nothing is no question.
+fn says_something(text: &str, images: &[String]) -> Result<(), PromptError> {
+    if text.trim().is_empty() && images.is_empty() { Err(PromptError::Empty { key: "prompt" }) } else { Ok(()) }
+}
+
 fn texts(key: &'static str, value: &Value, expected: &'static str) -> Result<Vec<String>, PromptError> {
     let texts = value.as_array().filter(|texts| !texts.is_empty());
     let texts = texts.and_then(|texts| texts.iter().map(|text| text.as_str().map(str::to_owned)).collect());
@@ -277,7 +296,9 @@ pub fn prompts(lines: &[PromptLine], template: Option<&PromptTemplate>) -> Vec<R
         let line_values = [("prompt".to_owned(), Computed::from(Serde(&line.0)))];
         let names = names.iter().map(|(name, value)| (name.clone(), Computed::from(Serde(value))));
         let text = template.render(Computed::from_pairs(names.chain(line_values)))?;
-        Ok(Prompt { said: Said::Text { text, images: line.images()? }, max_tokens: line.max_tokens()? })
+        let images = line.images()?;
+        says_something(&text, &images)?;
+        Ok(Prompt { said: Said::Text { text, images }, max_tokens: line.max_tokens()? })
     };
     lines.iter().map(computed).collect()
 }

@@ -12,7 +12,6 @@ use super::prompt::{PromptError, PromptLine, prompts};
 use super::prompt_format::PromptFormat;
 use super::records::{self, Layout, Record, Records};
 use super::source::{Finding, Notes, PromptUse, WantedFile};
-use super::trace;
 use super::trace_lengths::{Lengths, lengths, plain, shown};
 use super::wanted::{BAD_LINES_SHOWN, read_data};
 
@@ -79,7 +78,7 @@ fn advice(path: &Path, facts: Option<&FileFacts>) -> &'static str {
 fn read(Records { layout, found, mut bad }: Records) -> (Lines, Vec<BadLine>) {
     let first = found.first().and_then(|record| record.value.as_object());
     let is_conversation = first.is_some_and(|fields| conversation::key(fields).is_some());
-    let format = if is_conversation { FileFormat::ShareGpt } else { trace::format(layout, found.first()) };
+    let format = if is_conversation { FileFormat::ShareGpt } else { FileFormat::of(layout, found.first()) };
     let mut facts = FileFacts::new(format);
     let mut lines = Lines::default();
     for Record { line, value } in found {

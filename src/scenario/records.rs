@@ -48,6 +48,9 @@ pub(super) struct Records {
 pub(super) fn layout(text: &str, path: &Path, declared: Option<PromptFormat>) -> Result<Layout, BadLine> {
     let extension = extension(path);
     let is_json = is_json(text, path);
+    if let (Some(page), None) = (html_page(text), declared) {
+        return Err(page);
+    }
     match declared {
         Some(declared) if is_json => Err(BadLine::new(first_line(text).0, format!("this is JSON, not {declared}"))),
         Some(PromptFormat::Text) => lone_json(text).map_or(Ok(Layout::Text), Err),
@@ -60,6 +63,14 @@ pub(super) fn layout(text: &str, path: &Path, declared: Option<PromptFormat>) ->
             Err(BadLine::new(first_line(text).0, reason))
         }
     }
+}
+
+/// What a browser shows of a file, or what stands where there is none.
+fn html_page(text: &str) -> Option<BadLine> {
+    let (number, line) = first_line(text);
+    let start = line.trim().to_ascii_lowercase();
+    let is_page = ["<!doctype html", "<html", "<head", "<?xml"].iter().any(|tag| start.starts_with(tag));
+    is_page.then(|| BadLine::new(number, "this is an HTML page, not the file: download it by its \"raw\" address"))
 }
 
 fn extension(path: &Path) -> String {
@@ -83,7 +94,8 @@ fn says_json(text: &str) -> bool {
     let second = line.chars().skip(1).find(|c| !c.is_whitespace());
     match line.chars().next() {
         Some('{') => matches!(second, None | Some('"' | '}')),
-        Some('[') => matches!(second, None | Some('"' | '{' | '[' | ']')) || is_value(line),
+        // A list of numbers is no prompts, so that it may be one.
+        Some('[') => matches!(second, None | Some('"' | '{' | '[' | ']')),
         // A text may begin with a sentence in quotes.
         Some('"') => lines(text).all(|(_, line)| is_value(line)) && !has_known_heading(text),
         _ => false,
@@ -94,7 +106,8 @@ fn is_value(text: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
-/// A line of what should be text that is JSON, or a piece of it.
+/// A line of what should be text that is JSON, or a piece of it: an object, or a
+/// list of more than numbers. A number or a word in quotes is a text.
 fn lone_json(text: &str) -> Option<BadLine> {
     let is_piece = |line: &str| {
         let only_marks = line.chars().all(|c| "{}[],:".contains(c));

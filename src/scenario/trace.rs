@@ -65,7 +65,7 @@ fn times_alone(rows: Vec<Row>) -> Records {
 }
 
 fn read(Records { layout, found, mut bad }: Records, time: TimeOf<'_>) -> Result<Trace, Vec<BadLine>> {
-    let mut facts = FileFacts::new(format(layout, found.first()));
+    let mut facts = FileFacts::new(FileFormat::of(layout, found.first()));
     let first = found.first().and_then(|record| record.value.as_object());
     let asks =
         first.is_some_and(|fields| lengths(fields).is_some() || WAYS.iter().any(|way| fields.contains_key(*way)));
@@ -98,22 +98,6 @@ fn arrival(value: &Value, last: Option<f64>, time: TimeOf<'_>, facts: &mut FileF
         return Ok(None);
     }
     Ok(Some(moment))
-}
-
-/// What records of these lengths and times are known as.
-pub(super) fn format(layout: Layout, first: Option<&Record>) -> FileFormat {
-    let fields = first.and_then(|record| record.value.as_object());
-    let has = |name: &str| fields.is_some_and(|fields| fields.keys().any(|key| plain(key) == name));
-    match layout {
-        _ if has("hashids") || has("inputlength") && has("outputlength") => FileFormat::Mooncake,
-        Layout::Csv if has("requesttokens") && has("responsetokens") => FileFormat::BurstGpt,
-        Layout::Csv if has("contexttokens") && has("generatedtokens") => FileFormat::Azure,
-        Layout::Csv => FileFormat::Csv,
-        Layout::Text => FileFormat::Text,
-        Layout::JsonLines => FileFormat::JsonLines,
-        Layout::JsonArray => FileFormat::JsonArray,
-        Layout::JsonValues => FileFormat::Json,
-    }
 }
 
 fn from_json(time: Option<&Value>) -> Result<f64, String> {

@@ -31,7 +31,7 @@ use crate::record::{
 use crate::scenario::Claim;
 
 pub use crate::metric::{Gap, UnitValue};
-pub use answers::Answers;
+pub use answers::{Answers, Hidden};
 pub use course::Course;
 pub use estimator::{estimator_words, explain_estimator};
 pub use fault::{Answer, FaultTrial, Help};

@@ -24,11 +24,11 @@ pub fn explain_outcome(word: &str) -> Option<String> {
         let sections: Vec<String> = OUTCOMES.iter().map(|kind| section(*kind, "##")).collect();
         return Some(format!("# {TITLE}\n\n{BEGINNING}\n{}", sections.join("\n")));
     }
-    OUTCOMES.iter().find(|kind| kind.id() == word).map(|kind| section(*kind, "#"))
+    OUTCOMES.iter().find(|kind| kind.id() == word).map(|kind| section(*kind, "# A way for a request to end:"))
 }
 
-fn section(kind: OutcomeKind, level: &str) -> String {
-    format!("{level} `{}`\n\n{}\n", kind.id(), page(kind))
+fn section(kind: OutcomeKind, heading: &str) -> String {
+    format!("{heading} `{}`\n\n{}\n", kind.id(), page(kind))
 }
 
 fn first_sentence(kind: OutcomeKind) -> &'static str {
@@ -86,25 +86,29 @@ const REDIRECTED: &str = "The server sent the driver elsewhere, and it does not 
 const COMPRESSED: &str = "The answer was compressed, though the driver had not said that it could read that. A proxy before the server \
     does so, and then holds tokens back; turn that off for this route.";
 
-const HTML: &str = "The answer was an HTML page, as proxies, portals and web interfaces send it. The address or the port is most \
-    likely not that of the API.";
+const HTML: &str = "The answer was an HTML page, or broke into one. Its title says most: a proxy that gives up on its server sends \
+    one in the middle of a reply. From the first byte on, the address or the port is most likely not that of the \
+    API, but of a portal or a web interface.";
 
-const GARBAGE: &str = "The answer is not the protocol. The message says what was expected, what was wrong and at which byte of the \
-    body. Perhaps `api` names another one than the server speaks. What is merely odd and not needed does not \
-    spoil a reply: it is passed over and counted.";
+const GARBAGE: &str = "The answer is not the protocol: what came is no HTTP, or its body is no reply of this API. Of a body the message \
+    says what was expected, what was wrong and at which byte. Perhaps `api` names another one than the server \
+    speaks. What is merely odd and not needed does not spoil a reply: it is passed over and counted. An HTML page \
+    is `html`.";
 
 const CONNECT: &str = "No connection could be made: nobody listens there, or not with TLS, or its name is not known.";
 
 const RESET: &str = "The connection broke before the head of the reply had come. A kept connection that the server had closed \
-    before any byte is not this: the request goes out once more, and `resent` says so.";
+    before any byte, or with status 408, is not this: the request goes out once more, and `resent` says so.";
 
 const EARLY_CLOSE: &str = "The connection ended inside the body, before the reply was whole, as when the server dies. A body that only \
     lacks its own end after a reply that is whole is a success. In records of before 2026-11-28 this is also \
     what `cut_off` is now.";
 
-const STALL: &str = "Nothing came for longer than `request.stall`, and the reply was not whole.";
+const STALL: &str = "Not a byte came for longer than `request.stall`, 60 s if that is left out, and the reply was not whole. The \
+    server is stuck, or works on a prompt or waits for a slot for longer than that: then raise `stall`.";
 
-const TIMEOUT: &str = "The reply was not whole within `request.timeout`.";
+const TIMEOUT: &str = "The reply was not whole within `request.timeout`, 10 minutes if that is left out, though bytes may have come all \
+    the time: signs of life without end, or a reply that takes longer. Then raise `timeout`.";
 
 const DROPPED: &str = "The request was never sent: as many as `max_in_flight` allows were in flight when it was due.";
 

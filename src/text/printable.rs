@@ -1,10 +1,14 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Whether a terminal would obey a character instead of showing it, or would
-/// write what follows in another direction.
+/// Whether a terminal would obey a character instead of showing it, would write
+/// what follows in another direction, or would show nothing where something
+/// stands: tags, marks and joints without a width.
 pub fn is_unprintable(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let directs = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let separates = matches!(c, '\u{2028}' | '\u{2029}');
+    let hides = matches!(c, '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+    c.is_control() || directs || separates || hides
 }
 
 /// The same length on one line, spaces in place of what is unprintable.

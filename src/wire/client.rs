@@ -43,7 +43,7 @@ impl Client {
     /// When none came, or none before `deadline`.
     pub async fn send(&self, body: &[u8], clock: Clock, deadline: Option<Nanos>) -> Result<Reply<'_>, WireError> {
         match self.kept() {
-            Some(connection) => self.ask(connection, body, deadline).await,
+            Some(connection) => self.ask(connection, body, deadline).await?.unless_stale(),
             None => self.send_fresh(body, clock, deadline).await,
         }
     }
@@ -121,7 +121,20 @@ pub struct Reply<'c> {
     connection: Option<Connection>,
 }
 
+/// A server that gives up an idle connection may say so with this status; where
+/// a request crosses that, it was not read (RFC 9110, section 15.5.9).
+const REQUEST_TIMEOUT: u16 = 408;
+
 impl Reply<'_> {
+    /// The same, but for one that a kept connection ended with before the
+    /// request was read.
+    fn unless_stale(self) -> Result<Self, WireError> {
+        if self.status == REQUEST_TIMEOUT && !self.keeps_alive {
+            return Err(WireError::Unanswered { source: io::ErrorKind::TimedOut.into() });
+        }
+        Ok(self)
+    }
+
     /// What comes next of the body; `None` once it is whole.
     ///
     /// # Errors

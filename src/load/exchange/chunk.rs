@@ -95,8 +95,12 @@ impl Seen {
     }
 
     /// As they are recorded, of a reply whose tokens the server counts so; none
-    /// if it does not.
-    pub(crate) fn into_chunks(self, stated: Option<u64>) -> Chunks {
+    /// if it does not. Tokens that it has hidden came before those that it sent,
+    /// and it counts them with the first.
+    pub(crate) fn into_chunks(mut self, stated: Option<u64>, hidden: u64) -> Chunks {
+        if let Some(first) = self.chunks.first_mut() {
+            first.tokens = first.tokens.saturating_sub(u32::try_from(hidden).unwrap_or(u32::MAX));
+        }
         let Self { chunks, events, .. } = &self;
         let each = |of: fn(&Chunk) -> u32| chunks.iter().map(of).collect::<Vec<u32>>();
         let all_single = chunks.iter().all(|chunk| chunk.events == 1);
@@ -139,7 +143,7 @@ mod tests {
             seen.enter(chunk, 1);
         }
         let counted = seen.counted();
-        (seen.into_chunks(stated), counted)
+        (seen.into_chunks(stated, 0), counted)
     }
 
     #[test]

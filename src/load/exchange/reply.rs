@@ -18,6 +18,8 @@ pub(crate) struct Reply {
     pub(crate) text: String,
     pub(crate) resent: bool,
     pub(crate) calls_tool: bool,
+    /// Of thoughts that were sent.
+    thought_bytes: u64,
     seen: Seen,
     usage: Usage,
     error: Option<String>,
@@ -47,6 +49,7 @@ impl Reply {
             text: String::new(),
             resent: false,
             calls_tool: false,
+            thought_bytes: 0,
             seen: Seen::of(asked_tokens),
             usage: Usage::default(),
             error: None,
@@ -101,6 +104,7 @@ impl Reply {
             prompt_tokens,
             cached_tokens,
             output_tokens,
+            reasoning_tokens: _,
             prefill_ns,
             decode_ns,
             load_ns,
@@ -113,6 +117,7 @@ impl Reply {
             prompt_tokens,
             cached_tokens,
             output_tokens: stated.or(Some(seen)),
+            hidden_tokens: Some(self.hidden(stated)).filter(|tokens| *tokens > 0),
             source: if stated.is_some() { TokenSource::Server } else { TokenSource::Events },
             prefill_ns: prefill_ns.map(Nanos),
             decode_ns: decode_ns.map(Nanos),
@@ -120,6 +125,17 @@ impl Reply {
             total_ns: total_ns.map(Nanos),
             decode_per_s,
         }
+    }
+
+    /// Tokens of thought that the server counts and keeps to itself, of so many.
+    /// One that is sent has a byte at least, and a summary of thoughts has fewer;
+    /// where more events came than the answer has tokens, thoughts came under
+    /// another name.
+    fn hidden(&self, stated: Option<u64>) -> u64 {
+        let (Some(all), Some(thought)) = (stated, self.usage.reasoning_tokens) else { return 0 };
+        let answer = all.saturating_sub(thought);
+        let came = self.thought_bytes >= thought || self.seen.events() > answer + answer / 8 + 2;
+        if came { 0 } else { thought.min(all) }
     }
 
     /// Whether it came as one body.
@@ -135,7 +151,7 @@ impl Reply {
     /// Bytes of characters beyond ASCII, where the server counted more tokens
     /// than were seen.
     pub(crate) fn wide_bytes(&self) -> Option<u64> {
-        let has_more = self.usage.output_tokens.is_some_and(|tokens| tokens > self.seen.events());
+        let has_more = self.usage().visible_tokens().is_some_and(|tokens| tokens > self.seen.events());
         Some(self.seen.wide_bytes()).filter(|bytes| has_more && *bytes > 0)
     }
 
@@ -152,9 +168,9 @@ impl Reply {
 
     /// The arrivals, compactly.
     pub(crate) fn take_chunks(&mut self) -> Chunks {
-        let UsageRecord { output_tokens, source, .. } = self.usage();
-        let stated = output_tokens.filter(|_| source == TokenSource::Server);
-        std::mem::take(&mut self.seen).into_chunks(stated)
+        let usage = self.usage();
+        let stated = usage.visible_tokens().filter(|_| usage.source == TokenSource::Server);
+        std::mem::take(&mut self.seen).into_chunks(stated, usage.hidden_tokens.unwrap_or(0))
     }
 }
 
@@ -186,7 +202,7 @@ impl Arrival<'_> {
         match kind {
             TokenKind::Content => self.expectation.keep(&mut self.reply.text, text),
             TokenKind::ToolCall => self.reply.calls_tool = true,
-            TokenKind::Reasoning => {}
+            TokenKind::Reasoning => self.reply.thought_bytes += text.len() as u64,
         }
     }
 
@@ -238,6 +254,7 @@ pub(crate) fn merge(known: &mut Usage, later: &Usage) {
     known.prompt_tokens = later.prompt_tokens.or(known.prompt_tokens);
     known.cached_tokens = later.cached_tokens.or(known.cached_tokens);
     known.output_tokens = later.output_tokens.or(known.output_tokens);
+    known.reasoning_tokens = later.reasoning_tokens.or(known.reasoning_tokens);
     known.prefill_ns = later.prefill_ns.or(known.prefill_ns);
     known.decode_ns = later.decode_ns.or(known.decode_ns);
     known.load_ns = later.load_ns.or(known.load_ns);

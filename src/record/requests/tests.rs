@@ -54,6 +54,7 @@ fn request((plain, maybe, there, gaps_ns, events, which): Drawn) -> RequestRecor
         wide_bytes: maybe(15),
         passed_over: BTreeMap::new(),
         usage: UsageRecord {
+            hidden_tokens: if there[14] { maybe(7) } else { None },
             prompt_tokens: maybe(5),
             cached_tokens: maybe(6),
             output_tokens: maybe(7),

@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::report::figure::{Figure, Shown};
 use crate::report::text::line;
 use crate::scenario::{Fault, treatment_text};
-use crate::summary::{CellSummary, Course, Objective, Summary, Validity};
+use crate::summary::{CellSummary, Course, Objective, Repetition, Summary, Validity};
 
 /// One cell over all its repetitions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -125,9 +125,16 @@ fn mode(cell: &CellSummary) -> String {
     }
 }
 
+/// Whether a repetition was measured again.
+fn is_again(cell: &CellSummary, repetition: &Repetition) -> bool {
+    cell.repetitions.iter().any(|one| one.block == repetition.block && one.epoch > repetition.epoch)
+}
+
+/// Of the repetitions that stand for their blocks.
 fn outcomes(cell: &CellSummary) -> String {
     let mut totals: IndexMap<&str, u64> = IndexMap::new();
-    for (outcome, count) in cell.repetitions.iter().flat_map(|one| &one.outcomes) {
+    let last = cell.repetitions.iter().filter(|one| !is_again(cell, one));
+    for (outcome, count) in last.flat_map(|one| &one.outcomes) {
         *totals.entry(outcome).or_default() += count;
     }
     if totals.is_empty() {
@@ -191,7 +198,7 @@ pub(super) fn invalid(summary: &Summary) -> Vec<InvalidRow> {
             cell: line(id.as_str()),
             block: repetition.block,
             reasons: repetition.validity.reasons().iter().map(|reason| line(&reason.to_string())).collect(),
-            again: cell.repetitions.iter().any(|one| one.block == repetition.block && one.epoch > repetition.epoch),
+            again: is_again(cell, repetition),
         })
         .collect()
 }

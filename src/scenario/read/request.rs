@@ -43,6 +43,7 @@ pub(super) fn read_request(
         None => drop(fields.must_have("max_tokens")),
     }
     check_format(&request, source, &fields);
+    check_prompt(&request, &fields);
     check_lengths(&request.prompt_tokens, &fields);
     fields.within("temperature", request.temperature, 0.0, 100.0);
     if let (Some(servers), Some(names)) = (servers, fields.raw("servers").and_then(Node::as_list)) {
@@ -74,6 +75,14 @@ fn check_format(request: &RequestSpec, source: Option<&str>, fields: &Fields<'_>
     if let (Some(_), Some("prompt" | "prompt_tokens"), Some(entry)) = (request.format, source, fields.entry("format")) {
         let finding = Finding::new(Code::Choice, entry.key.clone(), "`format` means nothing without `prompts`");
         fields.scope.notes.push(finding.help("it says what a file is"));
+    }
+}
+
+/// Nothing is no question, unless something is put before it.
+fn check_prompt(request: &RequestSpec, fields: &Fields<'_>) {
+    let is_empty = |text: &Option<String>| text.as_ref().is_none_or(|text| text.trim().is_empty());
+    if let Some(node) = fields.raw("prompt").filter(|_| is_empty(&request.prompt) && is_empty(&request.preamble)) {
+        fields.scope.notes.push(Finding::new(Code::Bounds, node.span.clone(), "`prompt` is empty"));
     }
 }
 

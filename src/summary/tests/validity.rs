@@ -185,7 +185,7 @@ fn a_window_that_holds_a_warm_up_or_a_slowdown_does_not_count_if_its_mean_is_off
 /// A reply that the server counts as so many tokens, of three events.
 fn counted(tokens: u64, change: impl FnOnce(&mut RequestRecord)) -> Vec<RequestRecord> {
     let mut request = reply(0, 0, &[100; 3]);
-    request.usage.output_tokens = Some(tokens);
+    (request.usage.output_tokens, request.asked_tokens) = (Some(tokens), 20);
     change(&mut request);
     vec![request]
 }

@@ -42,7 +42,7 @@ pub(super) fn token_counts(examined: &Examined<'_>) -> Option<String> {
     let (mut replies, mut tokens, mut events, mut wide) = (0_u64, 0_u64, 0_u64, 0_u64);
     for request in counted {
         replies += 1;
-        tokens = tokens.saturating_add(request.usage.output_tokens.unwrap_or(0));
+        tokens = tokens.saturating_add(request.usage.visible_tokens().unwrap_or(0));
         events = events.saturating_add(request.chunks.total_events());
         wide = wide.saturating_add(request.wide_bytes.unwrap_or(0));
     }
@@ -59,6 +59,34 @@ pub(super) fn token_counts(examined: &Examined<'_>) -> Option<String> {
     let least = examined.spec.expect.token_events_at_least.map(Share::fraction).or(usual)?;
     let is_lost = examined.spec.request.stream && events + wide < tokens * least - 2.0 * replies;
     is_lost.then(|| told("it does not send all that it counts"))
+}
+
+/// What is counted beyond the limit: the end of a text, by some engines.
+const BEYOND: f64 = 0.02;
+const BEYOND_TOKENS: f64 = 2.0;
+
+/// A server that takes no notice of the limit serves another workload, and one
+/// that counts what nobody asked for is not to be believed.
+pub(super) fn beyond_max_tokens(examined: &Examined<'_>) -> Option<String> {
+    let request = &examined.spec.request;
+    // `max_completion_tokens`, `options.num_predict` and their like.
+    let is_set_apart = request.extra.iter().any(|(name, value)| {
+        let written = format!("{name} {value}");
+        written.contains("max_") || written.contains("predict")
+    });
+    if is_set_apart || !request.limits_replies() {
+        return None;
+    }
+    let whole = examined.window.requests.iter().filter(|request| {
+        request.outcome.is_success() && !request.has_choices && request.usage.source == TokenSource::Server
+    });
+    let beyond = whole.filter_map(|request| Some((request.usage.visible_tokens()?, request.asked_tokens)));
+    let beyond = beyond.filter(|(tokens, asked)| as_f64(*tokens) > f64::from(*asked) * (1.0 + BEYOND) + BEYOND_TOKENS);
+    let (replies, most) = beyond.fold((0_u64, (0, 0)), |(replies, most), one| (replies + 1, most.max(one)));
+    let (tokens, asked) = most;
+    (replies > 0).then(|| {
+        format!("the server counted up to {tokens} tokens in replies of at most {asked}: in {replies}, more than were asked for")
+    })
 }
 
 /// Whether a good reply's count and events can be held against each other.

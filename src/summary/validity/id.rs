@@ -13,6 +13,7 @@ impl Rule {
             Self::PromptShort => "prompt_short",
             Self::PromptCut => "prompt_cut",
             Self::TokenCounts => "token_counts",
+            Self::BeyondMaxTokens => "beyond_max_tokens",
             Self::ShortOfLoad => "short_of_load",
             Self::NotSettled => "not_settled",
             Self::PromptLength => "prompt_length",

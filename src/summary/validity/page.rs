@@ -25,10 +25,10 @@ pub fn explain_rule(word: &str) -> Option<String> {
         let sections: String = RULES.iter().map(|definition| section(definition, "##")).collect();
         return Some(format!("{BEGINNING}{sections}"));
     }
-    RULES.iter().find(|definition| definition.rule.id() == word).map(|definition| section(definition, "#"))
+    RULES.iter().find(|definition| definition.rule.id() == word).map(|definition| section(definition, "# A rule of validity:"))
 }
 
-fn section(RuleDefinition { rule, cause, protects, limit, check: _ }: &RuleDefinition, level: &str) -> String {
-    let between = if level == "#" { "" } else { "\n" };
-    format!("{between}{level} `{}`\n\n{protects}\n\nFires if {limit}. It is {}.\n", rule.id(), cause.words())
+fn section(RuleDefinition { rule, cause, protects, limit, check: _ }: &RuleDefinition, heading: &str) -> String {
+    let between = if heading == "##" { "\n" } else { "" };
+    format!("{between}{heading} `{}`\n\n{protects}\n\nFires if {limit}. It is {}.\n", rule.id(), cause.words())
 }

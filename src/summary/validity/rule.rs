@@ -24,6 +24,8 @@ pub enum Rule {
     PromptCut,
     /// Server and stream count different tokens.
     TokenCounts,
+    /// A reply has more tokens than were asked for.
+    BeyondMaxTokens,
     /// The load was not what it was to be for long enough.
     ShortOfLoad,
     /// The window holds a warm-up or a slowdown.

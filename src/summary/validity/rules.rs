@@ -80,6 +80,15 @@ pub const RULES: &[RuleDefinition] = &[
         check: Check::Repetition(counts::token_counts),
     },
     RuleDefinition {
+        rule: Rule::BeyondMaxTokens,
+        cause: Cause::Workload,
+        protects: "One count that cannot be outweighs a thousand that are right: figures of tokens stand on their sum.",
+        limit: "by the server's count any whole reply, of the warm-up too, has more tokens than `max_tokens`, beyond 2 % and \
+                two; not where `max_tokens` is omitted or `extra` sets a limit of its own, of several choices (`n`), nor of \
+                thoughts that are counted and not sent",
+        check: Check::Repetition(counts::beyond_max_tokens),
+    },
+    RuleDefinition {
         rule: Rule::ShortOfLoad,
         cause: Cause::Workload,
         protects: "A closed loop that has run out of requests, or whose clients wait for the driver, is a lighter load \

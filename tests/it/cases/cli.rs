@@ -9,6 +9,7 @@ mod certified;
 mod check;
 mod contended;
 mod doctor;
+mod doubtful;
 mod effects;
 mod elsewhere;
 #[cfg(debug_assertions)]

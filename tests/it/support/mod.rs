@@ -1,5 +1,6 @@
 //! Real parts for tests: a server that answers exactly the bytes it is told.
 
+pub(crate) mod chat;
 pub(crate) mod driven;
 pub(crate) mod elsewhere;
 pub(crate) mod ollama;

@@ -1,14 +1,12 @@
 //! Files of prompts and arrivals as they are found in the wild: what `plan` says
 //! of each, and what a server hears.
 
-use std::net::TcpStream;
-
 use insta::assert_snapshot;
 use serde_json::Value;
 
 use super::folder::Folder;
 use super::undisturbed::undisturbed;
-use crate::support::{ScriptedServer, answer, chunk, end, stream_head, token};
+use crate::support::chat::{Chat, body};
 
 /// One conversation to be held, one that a model begins, and one with a system.
 const SHAREGPT: &str = r#"[
@@ -32,25 +30,6 @@ const BURSTGPT: &str = "Timestamp,Model,Request tokens,Response tokens,Total tok
     5.2,GPT-4,50,9,59,API log\n";
 const AZURE: &str = "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.6805900,37,44\n\
     2023-11-16 18:15:46.7805900,39,10\n2023-11-16 18:15:46.8805900,88,14\n";
-
-/// Of a request that is a question, and not about the server itself.
-fn body(heard: &str) -> Option<Value> {
-    let (opening, body) = heard.split_once("\r\n\r\n")?;
-    opening.starts_with("POST").then(|| serde_json::from_str(body).unwrap())
-}
-
-/// Counts a token for each five letters, and 9 for what stands around a prompt.
-fn serve(heard: &str, stream: &mut TcpStream) {
-    let Some(body) = body(heard) else { return answer(stream, "200 OK", "{\"data\":[]}") };
-    let letters: usize =
-        body["messages"].as_array().unwrap().iter().filter_map(|said| said["content"].as_str()).map(str::len).sum();
-    stream_head(stream);
-    chunk(stream, &token("a"));
-    chunk(stream, "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}]}\n\n");
-    let usage = format!("{{\"prompt_tokens\":{},\"completion_tokens\":1}}", letters.div_ceil(5) + 9);
-    chunk(stream, &format!("data: {{\"choices\":[],\"usage\":{usage}}}\n\ndata: [DONE]\n\n"));
-    end(stream);
-}
 
 fn scenario(url: &str, phase: &str) -> String {
     format!(
@@ -89,7 +68,7 @@ fn heard(body: &Value) -> String {
 /// What `plan` says of the file, and the first three requests of the load.
 fn told(file: &str, text: &str, phase: &str) -> String {
     let ((server, plan), _said) = undisturbed(0, || {
-        let server = ScriptedServer::start_hearing(serve);
+        let server = Chat { around: 9, knows: &[] }.start();
         let folder = Folder::with(&scenario(&server.url(), phase));
         folder.write(file, text);
         let plan = folder.runexp("plan x.toml").stdout;

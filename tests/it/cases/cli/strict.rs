@@ -5,38 +5,16 @@ use serde_json::Value;
 
 use super::folder::Folder;
 use super::undisturbed::undisturbed;
-use crate::support::{ScriptedServer, answer, chunk, end, stream_head, token};
+use crate::support::chat::{Chat, body};
 
-/// All that this server knows.
-const KNOWN: [&str; 4] = ["model", "messages", "stream", "max_completion_tokens"];
-
-/// Of a request that is a question, and not about the server itself.
-fn body(heard: &str) -> Option<Value> {
-    let (opening, body) = heard.split_once("\r\n\r\n")?;
-    opening.starts_with("POST").then(|| serde_json::from_str(body).unwrap())
-}
-
-/// Counts a token for each five letters of what is said.
-fn serve(heard: &str, stream: &mut std::net::TcpStream) {
-    let Some(body) = body(heard) else { return answer(stream, "200 OK", "{\"data\":[]}") };
-    if let Some(unknown) = body.as_object().unwrap().keys().find(|key| !KNOWN.contains(&key.as_str())) {
-        let message = format!("{{\"detail\":\"extra inputs are not permitted: {unknown}\"}}");
-        return answer(stream, "422 Unprocessable Entity", &message);
-    }
-    let prompt_tokens = body["messages"][0]["content"].as_str().unwrap().len().div_ceil(5);
-    stream_head(stream);
-    chunk(stream, &token("a"));
-    chunk(stream, "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}]}\n\n");
-    let usage = format!("{{\"prompt_tokens\":{prompt_tokens},\"completion_tokens\":1}}");
-    chunk(stream, &format!("data: {{\"choices\":[],\"usage\":{usage}}}\n\ndata: [DONE]\n\n"));
-    end(stream);
-}
+/// A server that knows little.
+const STRICT: Chat = Chat { around: 0, knows: &["model", "messages", "stream", "max_completion_tokens"] };
 
 /// Every body that the server heard in a run of this request, once, without
 /// what is said.
 fn asked(request: &str) -> String {
     let (server, _) = undisturbed(0, || {
-        let server = ScriptedServer::start_hearing(serve);
+        let server = STRICT.start();
         let text = format!(
             r#"
 schema = 1

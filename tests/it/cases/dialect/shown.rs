@@ -75,8 +75,17 @@ fn shown_event(event: &Event<'_>) -> String {
 }
 
 fn shown_usage(usage: &Usage) -> String {
-    let Usage { prompt_tokens, cached_tokens, output_tokens, prefill_ns, decode_ns, load_ns, total_ns, decode_per_s } =
-        usage;
+    let Usage {
+        prompt_tokens,
+        cached_tokens,
+        output_tokens,
+        reasoning_tokens: _,
+        prefill_ns,
+        decode_ns,
+        load_ns,
+        total_ns,
+        decode_per_s,
+    } = usage;
     let counts = [
         ("prompt", prompt_tokens),
         ("cached", cached_tokens),

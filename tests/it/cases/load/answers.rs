@@ -8,16 +8,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::planned::cell;
 use super::run;
+use crate::support::chat::{self, DONE, finish};
 use crate::support::{ScriptedServer, answer, chunk, end, stream_head, token};
 
-const DONE: &str = "data: [DONE]\n\n";
-
-fn finish(reason: &str) -> String {
-    format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"{reason}\"}}]}}\n\n")
-}
-
 fn usage(tokens: &str) -> String {
-    format!("data: {{\"choices\":[],\"usage\":{{\"prompt_tokens\":3,\"completion_tokens\":{tokens}}}}}\n\n")
+    chat::usage(&format!("\"prompt_tokens\":3,\"completion_tokens\":{tokens}"))
 }
 
 /// What is recorded of a reply of these events, each a chunk of its own.
@@ -124,6 +119,67 @@ fn each_trouble_that_a_server_tells_of_has_its_name() {
     let page = record_of_body("502 Bad Gateway", "<html><head><title>502 Bad Gateway</title></head></html>");
     let (message, retry_after) = ("502 Bad Gateway".to_owned(), None);
     assert_eq!(page.outcome, RequestOutcome::Status { status: 502, message, retry_after });
+}
+
+/// A proxy that gives up on its server says so in the middle of the stream.
+#[test]
+fn a_page_that_a_stream_breaks_into_is_told_by_its_title_however_it_comes() {
+    let page = "<html>\r\n<head><title>504 Gateway Time-out</title></head>\r\n<body>\r\n<center>nginx</center>\r\n</body>\r\n</html>\r\n";
+    let untitled = "<!DOCTYPE html>\n<p>busy</p>\n";
+    let split = page.split_inclusive("\r\n").map(str::to_owned);
+    let told = [
+        record_of(vec![token("a"), page.to_owned()]),
+        record_of([token("a")].into_iter().chain(split).collect()),
+        record_of(vec![format!("data: {page}\n")]),
+        record_of(vec![token("a"), untitled.to_owned()]),
+        record_of_body("200 OK", page),
+    ];
+    let told = told.map(|record| match record.outcome {
+        RequestOutcome::Html { message } => message,
+        other => format!("{other:?}"),
+    });
+    insta::assert_snapshot!(told.join("\n"), @r"
+    an HTML page titled `504 Gateway Time-out` at byte 78, not a reply of the OpenAI API
+    an HTML page titled `504 Gateway Time-out` at byte 78, not a reply of the OpenAI API
+    an HTML page titled `504 Gateway Time-out` at byte 14, not a reply of the OpenAI API
+    an HTML page at byte 78, not a reply of the OpenAI API
+    an HTML page titled `504 Gateway Time-out` at byte 0, not a reply of the OpenAI API
+    ");
+}
+
+/// The connection breaks before the title has come.
+#[test]
+fn a_page_is_a_page_however_its_connection_ends() {
+    let server = ScriptedServer::start(|_, stream| {
+        stream_head(stream);
+        chunk(stream, &token("a"));
+        chunk(stream, "<html>\n<head>\n");
+    });
+    insta::assert_snapshot!(only(&server).outcome.told(), @"HTML page `an HTML page at byte 78, not a reply of the OpenAI API`");
+}
+
+#[test]
+fn thoughts_are_hidden_only_where_they_were_not_sent() {
+    let spent = |all: u32, thought: u32| {
+        chat::usage(&format!(
+            "\"completion_tokens\":{all},\"completion_tokens_details\":{{\"reasoning_tokens\":{thought}}}"
+        ))
+    };
+    let thought =
+        |text: &str| format!("data: {{\"choices\":[{{\"delta\":{{\"reasoning_content\":\"{text}\"}}}}]}}\n\n");
+    let hidden = |mut events: Vec<String>, usage: String| {
+        events.extend([finish("stop"), usage, DONE.to_owned()]);
+        record_of(events).usage.hidden_tokens
+    };
+    let answer = || vec![token("a"), token("b"), token("c")];
+    assert_eq!(hidden(answer(), spent(103, 100)), Some(100));
+    assert_eq!(hidden(answer(), spent(3, 0)), None);
+    let shown = [vec![thought("so "), thought("it is")], answer()].concat();
+    assert_eq!(hidden(shown, spent(5, 2)), None);
+    let summary = [vec![thought("I think.")], answer()].concat();
+    assert_eq!(hidden(summary, spent(303, 300)), Some(300));
+    let in_the_text = (0..20).map(|_| token("a")).collect();
+    assert_eq!(hidden(in_the_text, spent(20, 16)), None, "the thoughts came as the answer");
 }
 
 #[test]
