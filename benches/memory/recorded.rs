@@ -48,7 +48,7 @@ pub(super) fn record(folder: &Path, requests: u64, repetitions: u32) -> Result<R
     let directory = RunDirectory::create(folder, &plan.scenario, &manifest.run_id)?;
     directory.write_decisions(&scenario, &plan)?;
     directory.write_manifest(&manifest)?;
-    let ledger = Ledger::open(&directory)?;
+    let ledger = Ledger::open(&directory, &manifest.run_id)?;
     let pen = ledger.pen();
     let trial = Trial {
         pace: Pace::AtOnce,
@@ -62,7 +62,7 @@ pub(super) fn record(folder: &Path, requests: u64, repetitions: u32) -> Result<R
     let answered = Instant::now();
     finish(&pen, &tried, &cell, repetitions);
     drop(pen);
-    ledger.close()?;
+    ledger.close(clock.now())?;
     let behind = answered.elapsed();
     let bytes = fs::metadata(directory.path().join("requests.jsonl"))?.len() as f64;
     let per_second = tried.per_second(tried.requests);
@@ -143,10 +143,12 @@ fn manifest(plan: &Plan, clock: Clock) -> Result<Manifest, Failure> {
         seed: plan.seed,
         plan_sha256: digest(plan),
         overrides: Overrides::default(),
+        declared: None,
         environment: Environment::default(),
         started: clock.started(),
         finished: None,
         outcome: Outcome::Completed,
+        sealed: None,
         certified: None,
         sessions_before: Vec::new(),
     })

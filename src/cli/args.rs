@@ -28,7 +28,7 @@ pub(super) enum Command {
     Run(RunArguments),
     /// Run one treatment of a scenario, its baseline, under two labels: how far do equals differ?
     Calibrate(RunArguments),
-    /// Show every problem in scenarios
+    /// Show every problem in scenarios, or whether run directories are as their runs wrote them
     Check(CheckArguments),
     /// Show what would be done, in order; nothing is touched
     Plan(PlanArguments),

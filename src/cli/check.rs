@@ -1,13 +1,23 @@
+use std::path::{Path, PathBuf};
+
 use super::args::{CheckArguments, Format};
+use super::derive::examined;
 use super::exit::{DONE, Failure, USAGE, print, say};
 use super::scenario::{load_file, show_problems};
+use crate::report::RecordsView;
 use crate::scenario::{Problem, Severity};
 
 /// Shows every problem of every file; with `--format json` as one list on
 /// stdout, of the objects that [`Problem`] describes.
 pub(super) fn check(arguments: &CheckArguments) -> Result<u8, Failure> {
     let mut all: Vec<Problem> = Vec::new();
-    for path in &arguments.scenarios {
+    let mut altered = false;
+    let (runs, scenarios): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        arguments.scenarios.iter().partition(|path| path.join("manifest.json").is_file());
+    for run in &runs {
+        altered |= !is_as_written(run)?;
+    }
+    for path in &scenarios {
         let (problems, treatments) = match load_file(path, &arguments.changes) {
             Ok(scenario) => (scenario.warnings.clone(), Some(scenario.treatments().len())),
             Err(problems) => (problems, None),
@@ -25,9 +35,22 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<u8, Failure> {
     }
     let warnings = all.iter().filter(|problem| problem.severity() == Severity::Warning).count();
     let errors = all.len() - warnings;
-    let (files, errors_told) = (counted(arguments.scenarios.len(), "file"), counted(errors, "error"));
-    say(format_args!("checked {files}: {errors_told}, {}", counted(warnings, "warning")));
-    Ok(if errors > 0 || (arguments.deny_warnings && warnings > 0) { USAGE } else { DONE })
+    let (files, errors_told) = (counted(scenarios.len(), "file"), counted(errors, "error"));
+    if !scenarios.is_empty() {
+        say(format_args!("checked {files}: {errors_told}, {}", counted(warnings, "warning")));
+    }
+    Ok(if altered || errors > 0 || (arguments.deny_warnings && warnings > 0) { USAGE } else { DONE })
+}
+
+/// Tells of a run directory whether it is what the run wrote.
+fn is_as_written(run: &Path) -> Result<bool, Failure> {
+    let integrity = examined(run)?.record.integrity;
+    let records = RecordsView::of(&integrity);
+    print(format_args!("{}: {}", run.display(), records.sealing));
+    for note in &records.notes {
+        say(note);
+    }
+    Ok(integrity.flaws.is_empty() && integrity.post_hoc.is_empty())
 }
 
 fn counted(count: usize, noun: &str) -> String {

@@ -10,7 +10,7 @@ use crate::metric;
 use crate::record::Manifest;
 use crate::report::{self, Context};
 use crate::scenario::{self, LoadOptions};
-use crate::store::{self, RunDirectory};
+use crate::store::{self, RunDirectory, Stored};
 use crate::summary::{self, Summary, Validity};
 use crate::trust::{self, Opened};
 use crate::verdict::{self, Verdicts};
@@ -35,10 +35,25 @@ impl Derived {
     }
 }
 
+/// Reads a run directory, and holds it against what the run has sealed and
+/// declared.
+pub(super) fn examined(directory: &Path) -> Result<Stored, Failure> {
+    let mut stored = store::read(directory)?;
+    stored.record.integrity = store::examine(directory, &stored)?;
+    let manifest = &stored.record.manifest;
+    if let Some(declared) = manifest.first_declared() {
+        // A run that goes on may be given more blocks.
+        let free = if manifest.sessions_before.is_empty() { None } else { Some("design.repetitions") };
+        let now = scenario::parts(&stored.scenario);
+        stored.record.integrity.post_hoc = scenario::changed_since(&declared.parts, &now, free);
+    }
+    Ok(stored)
+}
+
 /// Reads a run directory, computes everything from it and writes the derived
 /// files into it.
 pub(super) fn derive(directory: &Path, templates: &[PathBuf]) -> Result<Derived, Failure> {
-    let stored = store::read(directory)?;
+    let stored = examined(directory)?;
     let options = LoadOptions { set: &[], profile: None, metrics: &metric::ids(), times: &metric::times() };
     let scenario = scenario::load_frozen(&stored.scenario, &options)?;
     let Manifest { environment, simulated, .. } = &stored.record.manifest;

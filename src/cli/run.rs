@@ -126,11 +126,13 @@ fn manifest(
             profile: arguments.scenario.changes.profile.clone(),
             only: arguments.choices.only.clone(),
         },
+        declared: None,
         environment: Environment::default(),
         certified,
         started: clock.started(),
         finished: None,
         outcome: Outcome::Running,
+        sealed: None,
         sessions_before: Vec::new(),
     })
 }

@@ -143,6 +143,20 @@ impl Window<'_> {
         self.sent().filter(|request| is_good(request))
     }
 
+    /// Requests sent inside the window, and those of before of which a token came
+    /// inside: both are in its throughput.
+    pub fn counted(&self) -> impl Iterator<Item = Request<'_>> {
+        self.requests.iter().filter(|request| {
+            let reaches_in = request.last_token_ns.is_some_and(|last| self.start < last);
+            request.sent_ns < self.end && (self.start <= request.sent_ns || reaches_in)
+        })
+    }
+
+    /// Those of [`Self::counted`] whose reply came whole and passed `expect`.
+    pub fn counted_good(&self) -> impl Iterator<Item = Request<'_>> {
+        self.counted().filter(|request| is_good(request))
+    }
+
     /// Requests sent inside the window that ended by themselves: those that
     /// the driver cut off or a signal stopped are neither good nor bad.
     pub fn ended(&self) -> impl Iterator<Item = Request<'_>> {

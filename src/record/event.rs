@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AlreadyThere, CallCost, CellEnd, CellKey, ClientHonesty, Containment, Look, MemoryRecord, Moment, MpsWitness,
-    ProbeVerdict, ProcessIdentity, PromptLengthFound, Resumed, ServerAbout, ServerAnswered, ServerKey, ServerKilled,
-    ServerRecovered, ServerSeen, ServerSilent, Undo,
+    ProbeVerdict, ProcessIdentity, PromptLengthFound, Resumed, Seal, ServerAbout, ServerAnswered, ServerKey,
+    ServerKilled, ServerRecovered, ServerSeen, ServerSilent, Undo,
 };
 use crate::units::{Bytes, Nanos};
 
@@ -206,6 +206,8 @@ pub enum Event {
         /// So many of the plan's epochs, from the first.
         epochs: u32,
     },
+    /// What was written since the seal before.
+    Sealed(Box<Seal>),
     /// The run went on after it had ended.
     Resumed(Resumed),
     /// A run that may stop early looked whether it is precise enough.

@@ -134,7 +134,7 @@ mod tests {
     fn what_was_cut_off_is_told_apart_from_failures() {
         let cut = || RequestOutcome::Cut;
         insta::assert_snapshot!(told([success(), cut(), cut()]).unwrap(), @"2 unanswered at the end of the drain");
-        insta::assert_snapshot!(told([success(), RequestOutcome::Stall, cut()]).unwrap(), @"");
+        insta::assert_snapshot!(told([success(), RequestOutcome::Stall, cut()]).unwrap(), @"1 of 2: 1 × stall; and 1 unanswered at the end of the drain");
     }
 
     #[test]

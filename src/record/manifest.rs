@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Envelope, Environment};
+use super::{Declared, Envelope, Environment, Stretch};
 use crate::names::{RunId, ScenarioName};
 
 /// Who, what, where, when; `manifest.json`.
@@ -25,6 +25,10 @@ pub struct Manifest {
     pub plan_sha256: String,
     /// What the command line changed in the scenario.
     pub overrides: Overrides,
+    /// What was decided before the first effect; absent in runs of before
+    /// 2026-11-28.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Declared>,
     /// The machine.
     pub environment: Environment,
     /// What its load driver was seen to take; absent if nobody looked.
@@ -36,6 +40,10 @@ pub struct Manifest {
     pub finished: Option<DateTime<Utc>>,
     /// How the run ended.
     pub outcome: Outcome,
+    /// All of `events.jsonl`, which seals the other records; absent while the run
+    /// is under way, or if it was killed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Stretch>,
     /// The sessions before, in order, of a run that was resumed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sessions_before: Vec<Session>,
@@ -48,6 +56,9 @@ pub struct Session {
     pub plan_sha256: String,
     /// What the command line changed in the scenario.
     pub overrides: Overrides,
+    /// What was decided before its first effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Declared>,
     /// The machine.
     pub environment: Environment,
     /// When it started.
@@ -61,9 +72,15 @@ pub struct Session {
 impl Manifest {
     /// All sessions so far, for the manifest of the next.
     pub fn sessions(self) -> Vec<Session> {
-        let Self { plan_sha256, overrides, environment, started, finished, outcome, mut sessions_before, .. } = self;
-        sessions_before.push(Session { plan_sha256, overrides, environment, started, finished, outcome });
+        let Self { plan_sha256, overrides, declared, environment, started, finished, outcome, .. } = self;
+        let mut sessions_before = self.sessions_before;
+        sessions_before.push(Session { plan_sha256, overrides, declared, environment, started, finished, outcome });
         sessions_before
+    }
+
+    /// What was decided before the first effect of the first session.
+    pub fn first_declared(&self) -> Option<&Declared> {
+        self.sessions_before.first().map_or(self.declared.as_ref(), |first| first.declared.as_ref())
     }
 
     /// When the first session started.

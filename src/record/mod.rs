@@ -23,6 +23,7 @@ mod prompt_length;
 mod request;
 mod requests;
 mod resumed;
+mod seal;
 mod seen;
 mod step;
 mod telemetry;
@@ -48,6 +49,7 @@ pub use prompt_length::PromptLengthFound;
 pub use request::{Chunks, RequestRecord, TokenSource, UsageRecord};
 pub use requests::{Arrivals, Request, Requests};
 pub use resumed::Resumed;
+pub use seal::{Declared, Flaw, Integrity, Seal, SealedRequests, Sealing, Stretch, Touches};
 pub use seen::{LoadedModel, Moment, ProcessSeen, ServerSeen};
 pub use step::{Fact, Scope, StepOutcome, StepRecord};
 pub use telemetry::{
@@ -71,4 +73,6 @@ pub struct RunRecord {
     pub telemetry: Vec<TelemetryRecord>,
     /// Everything else that happened, in order.
     pub events: Vec<EventRecord>,
+    /// Whether all of it is as it was written.
+    pub integrity: Integrity,
 }

@@ -19,8 +19,8 @@ mod text;
 pub use context::{
     Absent, CapacityRow, CapacityView, CellRow, ClaimRow, ComparisonRow, Context, CourseRow, Courses, DecisionView,
     EffectRow, EffectsView, EvidenceGroup, EvidenceLine, Fact, FailureRow, Grid, GridRow, Incomplete, InvalidRow,
-    NoiseRow, ObjectiveRow, OptionRow, OverridesView, PhaseView, PlanView, ProbeRow, PromptFile, RepliesView, RuleRow,
-    RunView, SearchView, Simulated, StepRow, Tally, TreatmentView,
+    NoiseRow, ObjectiveRow, OptionRow, OverridesView, PhaseView, PlanView, ProbeRow, PromptFile, RecordsView,
+    RepliesView, RuleRow, RunView, SearchView, Simulated, StepRow, Tally, TreatmentView,
 };
 pub use document::{builtin, calibration, files, render};
 pub use error::RenderError;

@@ -135,6 +135,7 @@ impl<'a> Conductor<'a> {
         // What a signal has cut short is not whole.
         self.go_on()?;
         // Whoever finds the checkpoint finds everything before it.
+        self.ledger.seal(self.stage.clock.now());
         self.ledger.settle();
         if let Some(last) = round.last() {
             self.note(Event::Checkpoint { epochs: last.index + 1 });

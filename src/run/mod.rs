@@ -45,7 +45,7 @@ use crate::clock::Clock;
 use crate::journal::StateError;
 use crate::plan::Plan;
 use crate::record::{Containment, Event, EventRecord, Manifest, Outcome};
-use crate::scenario::{Telemetry, WatchGpu};
+use crate::scenario::{self, Telemetry, WatchGpu};
 use crate::sim::SimHost;
 use crate::store::{Ledger, LogRedactor, RunDirectory, StoreError};
 use crate::telemetry::{Pace, Probe, Sampler};
@@ -157,8 +157,9 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
         guard.lock_gpus(&environment)?;
     }
     manifest.environment = environment;
+    manifest.declared = Some(directory.declared(scenario::parts)?);
     directory.write_manifest(&manifest)?;
-    let ledger = Ledger::open(directory)?;
+    let ledger = Ledger::open(directory, &manifest.run_id)?;
     // Until every server and every command has ended.
     let _log_redactor = LogRedactor::start(directory).map_err(RunError::Thread)?;
     if let Some(resumption) = &resumption {
@@ -202,11 +203,18 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
     let mut finished = Finished { outcome: outcome(&result, signal), not_undone, remains, unrecorded: None };
     give_up(guarded, &mut finished, watch);
     end(sampler, clock, &ledger);
-    let closed = ledger.close();
     manifest.outcome = finished.outcome.clone();
-    manifest.finished = Some(clock.wall());
-    finished.unrecorded = closed.and(directory.write_manifest(&manifest)).err();
+    finished.unrecorded = close(ledger, clock, directory, manifest).err();
     Ok(finished)
+}
+
+/// Writes and seals the last records, and then the manifest, whatever became of
+/// them.
+fn close(ledger: Ledger, clock: Clock, directory: &RunDirectory, mut manifest: Manifest) -> Result<(), StoreError> {
+    let closed = ledger.close(clock.now());
+    manifest.finished = Some(clock.wall());
+    let closed = closed.map(|events| manifest.sealed = Some(events));
+    closed.and(directory.write_manifest(&manifest))
 }
 
 /// Gives up the right to change this host, and the journal if nothing is owed.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::prompt::PromptError;
+use super::prompt_error::PromptError;
 
 /// The messages, if each has a role and says something. One that calls tools
 /// need not: `OpenAI` itself gives such a message a `content` of null.
@@ -20,11 +20,11 @@ pub(super) fn messages(value: &Value) -> Result<Vec<Value>, PromptError> {
         };
         return Err(PromptError::Message { index, missing });
     }
-    match messages.iter().any(has_content) {
-        true if messages.iter().any(says_something) => Ok(messages.clone()),
-        true => Err(PromptError::Empty { key: "messages" }),
-        false => Err(wrong()),
+    if !messages.iter().any(has_content) {
+        return Err(wrong());
     }
+    let says_nothing = !messages.iter().any(says_something);
+    if says_nothing { Err(PromptError::Empty { key: "messages" }) } else { Ok(messages.clone()) }
 }
 
 fn has_content(message: &Value) -> bool {

@@ -34,7 +34,8 @@ impl Appender {
         Ok(Self { path, file: BufWriter::new(file), redaction, line: Vec::new() })
     }
 
-    pub(super) fn append(&mut self, record: &impl Serialize) -> Result<(), StoreError> {
+    /// Writes one more line, and gives it as it was written.
+    pub(super) fn append(&mut self, record: &impl Serialize) -> Result<&[u8], StoreError> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, record).map_err(StoreError::Unwritable)?;
         if !self.redaction.find(&self.line).is_empty() {
@@ -43,7 +44,8 @@ impl Appender {
             self.line = serde_json::to_vec(&value).map_err(StoreError::Unwritable)?;
         }
         self.line.push(b'\n');
-        self.file.write_all(&self.line).map_err(StoreError::io("write", &self.path))
+        self.file.write_all(&self.line).map_err(StoreError::io("write", &self.path))?;
+        Ok(&self.line)
     }
 
     pub(super) fn flush(&mut self) -> Result<(), StoreError> {

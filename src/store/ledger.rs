@@ -4,8 +4,11 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 
 use super::append::Appender;
+use super::sealer::Sealer;
 use super::{EVENTS, REQUESTS, RunDirectory, STEPS, StoreError, TELEMETRY};
-use crate::record::{EventRecord, RequestRecord, StepRecord, TelemetryRecord};
+use crate::names::RunId;
+use crate::record::{Event, EventRecord, RequestRecord, StepRecord, Stretch, TelemetryRecord};
+use crate::units::Nanos;
 
 /// The run's records, appended by one thread of their own so that writing can
 /// never push back on measuring.
@@ -16,7 +19,7 @@ use crate::record::{EventRecord, RequestRecord, StepRecord, TelemetryRecord};
 #[derive(Debug)]
 pub struct Ledger {
     lines: Sender<Line>,
-    writer: JoinHandle<Result<(), StoreError>>,
+    writer: JoinHandle<Result<Stretch, StoreError>>,
 }
 
 enum Line {
@@ -26,6 +29,8 @@ enum Line {
     Event(Box<EventRecord>),
     /// Answered when all lines before it are on disk.
     Settle(Sender<()>),
+    /// All lines since the one before are sealed, at this moment.
+    Seal(Nanos),
 }
 
 /// Takes records from anywhere; cheap to clone.
@@ -66,8 +71,8 @@ impl Ledger {
     ///
     /// # Errors
     /// When one of them cannot be opened, or another process writes it.
-    pub fn open(directory: &RunDirectory) -> Result<Self, StoreError> {
-        let files = Files::open(directory)?;
+    pub fn open(directory: &RunDirectory, run: &RunId) -> Result<Self, StoreError> {
+        let files = Files::open(directory, run)?;
         let (lines, received) = mpsc::channel();
         let writer = std::thread::spawn(move || files.write_all(&received));
         Ok(Self { lines, writer })
@@ -91,11 +96,19 @@ impl Ledger {
         let _ = answer.recv();
     }
 
-    /// Waits until everything is on disk. Every pen must be gone by then.
+    /// Seals all that was written since the last seal.
+    pub fn seal(&self, at: Nanos) {
+        let _ = self.lines.send(Line::Seal(at));
+    }
+
+    /// Waits until everything is on disk, and sealed at this moment; gives all of
+    /// `events.jsonl`, in which the other files are sealed. Every pen must be gone
+    /// by then.
     ///
     /// # Errors
     /// When something could not be written.
-    pub fn close(self) -> Result<(), StoreError> {
+    pub fn close(self, at: Nanos) -> Result<Stretch, StoreError> {
+        self.seal(at);
         drop(self.lines);
         self.writer.join().unwrap_or_else(|_| {
             Err(StoreError::Io {
@@ -112,20 +125,21 @@ struct Files {
     requests: Appender,
     telemetry: Appender,
     events: Appender,
+    sealer: Sealer,
 }
 
 impl Files {
-    fn open(directory: &RunDirectory) -> Result<Self, StoreError> {
-        Ok(Self {
-            steps: Appender::open(directory, STEPS)?,
-            requests: Appender::open(directory, REQUESTS)?,
-            telemetry: Appender::open(directory, TELEMETRY)?,
-            events: Appender::open(directory, EVENTS)?,
-        })
+    fn open(directory: &RunDirectory, run: &RunId) -> Result<Self, StoreError> {
+        let [steps, requests, telemetry, events] =
+            [STEPS, REQUESTS, TELEMETRY, EVENTS].map(|name| Appender::open(directory, name));
+        let (steps, requests, telemetry, events) = (steps?, requests?, telemetry?, events?);
+        // What is torn was taken off by now.
+        let sealer = Sealer::open(directory.path(), run)?;
+        Ok(Self { steps, requests, telemetry, events, sealer })
     }
 
     /// Flushes whenever there is nothing left to write.
-    fn write_all(mut self, lines: &Receiver<Line>) -> Result<(), StoreError> {
+    fn write_all(mut self, lines: &Receiver<Line>) -> Result<Stretch, StoreError> {
         while let Ok(first) = lines.recv() {
             self.append(&first)?;
             while let Ok(next) = lines.try_recv() {
@@ -133,7 +147,7 @@ impl Files {
             }
             self.flush()?;
         }
-        Ok(())
+        Ok(self.sealer.all_events())
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
@@ -143,15 +157,19 @@ impl Files {
 
     fn append(&mut self, line: &Line) -> Result<(), StoreError> {
         match line {
-            Line::Step(record) => self.steps.append(record),
-            Line::Request(record) => self.requests.append(record),
-            Line::Telemetry(record) => self.telemetry.append(record),
-            Line::Event(record) => self.events.append(record),
+            Line::Step(record) => self.sealer.step(self.steps.append(record)?),
+            Line::Request(record) => self.sealer.request(&record.cell, self.requests.append(record)?),
+            Line::Telemetry(record) => self.sealer.telemetry(self.telemetry.append(record)?),
+            Line::Event(record) => self.sealer.event(self.events.append(record)?),
             Line::Settle(settled) => {
                 self.flush()?;
                 let _ = settled.send(());
-                Ok(())
+            }
+            Line::Seal(at_ns) => {
+                let event = Event::Sealed(Box::new(self.sealer.seal()));
+                self.sealer.event(self.events.append(&EventRecord { at_ns: *at_ns, event })?);
             }
         }
+        Ok(())
     }
 }

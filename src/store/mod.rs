@@ -4,18 +4,23 @@
 
 mod abandoned;
 mod append;
+mod examine;
+mod follow;
+mod hashing;
 mod ledger;
 mod lines;
 mod log_redactor;
 mod past;
 mod read;
 mod requests;
+mod sealer;
 mod write;
 
 use std::io;
 use std::path::PathBuf;
 
 pub use abandoned::conclude;
+pub use examine::examine;
 pub use ledger::{Ledger, Pen};
 pub use log_redactor::{LogRedactor, redact_logs};
 pub use past::{Past, past};

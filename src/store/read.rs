@@ -8,7 +8,7 @@ use super::lines::Lines;
 use super::requests::RequestFile;
 use super::{EVENTS, MANIFEST, PLAN, REQUESTS, SCENARIO, STEPS, StoreError, TELEMETRY};
 use crate::plan::Plan;
-use crate::record::{Manifest, RunRecord, SCHEMA_VERSION};
+use crate::record::{Integrity, Manifest, RunRecord, SCHEMA_VERSION};
 
 /// Everything a run directory holds that was not derived.
 #[derive(Clone, Debug)]
@@ -37,6 +37,7 @@ pub fn read(directory: &Path) -> Result<Stored, StoreError> {
             steps: lines(&directory.join(STEPS))?,
             telemetry: lines(&directory.join(TELEMETRY))?,
             events: lines(&directory.join(EVENTS))?,
+            integrity: Integrity::default(),
         },
         requests: RequestFile::open(&directory.join(REQUESTS))?,
         plan: plan(directory)?,

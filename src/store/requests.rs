@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use super::StoreError;
+use super::hashing::Hashing;
 use super::lines::{Lines, Place};
 use crate::record::{CellKey, RequestRecord, Requests};
 
@@ -69,6 +70,24 @@ impl RequestFile {
     ) -> impl Iterator<Item = Result<(CellKey, Requests), StoreError>> {
         let wanted = self.measurements.iter().filter(move |(key, _)| is_wanted(key));
         wanted.map(|(key, stretches)| Ok((key.clone(), self.requests(stretches)?)))
+    }
+
+    /// The lines of each measurement.
+    ///
+    /// # Errors
+    /// When the file cannot be read any more.
+    pub(super) fn stretches(&self) -> impl Iterator<Item = Result<(CellKey, crate::record::Stretch), StoreError>> {
+        self.measurements.iter().map(|(key, stretches)| {
+            let (mut hashing, mut lines) = (Hashing::default(), Lines::open(&self.path)?);
+            for stretch in stretches {
+                lines.go_to(stretch.from)?;
+                for _ in 0..stretch.lines {
+                    lines.advance()?;
+                    hashing.take(lines.line());
+                }
+            }
+            Ok((key.clone(), hashing.stretch()))
+        })
     }
 
     fn requests(&self, stretches: &[Stretch]) -> Result<Requests, StoreError> {

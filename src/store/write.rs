@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -6,10 +7,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::hashing::file_digest;
 use super::{LOGS, MANIFEST, PLAN, RECORDS, SCENARIO, StoreError};
 use crate::names::{RunId, ScenarioName};
 use crate::plan::Plan;
-use crate::record::Manifest;
+use crate::record::{Declared, Manifest};
 use crate::text::Redaction;
 use crate::trust::Folder;
 
@@ -92,6 +94,21 @@ impl RunDirectory {
     pub fn write_decisions(&self, scenario: &str, plan: &Plan) -> Result<(), StoreError> {
         self.write(SCENARIO, scenario)?;
         self.write(PLAN, &pretty(plan)?)
+    }
+
+    /// The hashes of what [`Self::write_decisions`] wrote, and of the scenario's
+    /// parts.
+    ///
+    /// # Errors
+    /// When it cannot be read back.
+    pub fn declared(&self, parts: impl FnOnce(&str) -> BTreeMap<String, String>) -> Result<Declared, StoreError> {
+        let read = |name: &str| super::read::text(&self.path.join(name));
+        let (scenario, plan) = (read(SCENARIO)?, read(PLAN)?);
+        Ok(Declared {
+            scenario_sha256: file_digest(scenario.as_bytes()),
+            plan_sha256: file_digest(plan.as_bytes()),
+            parts: parts(&scenario),
+        })
     }
 
     /// Writes or replaces the manifest, whole or not at all.

@@ -71,6 +71,7 @@ pub fn summarize<E>(
     cell::measure_each(looked_at, &mut observed, requests)?;
     let mut cells = cell::summarize_each(plan, &observed);
     validity::examine_servers(record, &declared_slots(plan), &mut cells);
+    validity::examine_records(record, plan, &mut cells);
     reference::fill(plan, &mut cells);
     estimate::fill(plan, &limits, &mut cells, &observed);
     Ok(Summary {
@@ -83,6 +84,7 @@ pub fn summarize<E>(
         served: served(record),
         states: states::told(record),
         already_there: already_there(record),
+        integrity: record.integrity.clone(),
         cells,
     })
 }

@@ -166,6 +166,7 @@ fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
         | Event::Signal { .. }
         | Event::MeasuredAgain { .. }
         | Event::Checkpoint { .. }
+        | Event::Sealed(_)
         | Event::Resumed(_)
         | Event::Look(_)
         | Event::IdleBaseline { .. }

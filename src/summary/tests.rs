@@ -5,6 +5,7 @@ mod objective;
 mod servers;
 mod validity;
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 
@@ -17,8 +18,8 @@ use crate::metric::examples::{ended, key, ms, queueing, reply};
 use crate::names::{CellId, FactorName, MetricId, PhaseName, RunId, ScenarioName};
 use crate::plan::{CellSpec, Plan};
 use crate::record::{
-    CellEnd, CellKey, ClientHonesty, Environment, Event, EventRecord, Manifest, Outcome, Overrides, RequestOutcome,
-    RequestRecord, Requests, RunRecord,
+    CellEnd, CellKey, ClientHonesty, Environment, Event, EventRecord, Integrity, Manifest, Outcome, Overrides,
+    RequestOutcome, RequestRecord, Requests, RunRecord,
 };
 use crate::scenario::{Expect, Length, Level, Load, Slo, Treatment};
 use crate::units::{Nanos, Period};
@@ -86,15 +87,18 @@ fn record(repetitions: Vec<(Event, Vec<RequestRecord>)>) -> Recorded {
             plan_sha256: String::new(),
             overrides: Overrides::default(),
             environment: Environment::default(),
+            declared: None,
             certified: None,
             started: DateTime::default(),
             finished: None,
             outcome: Outcome::Completed,
+            sealed: None,
             sessions_before: Vec::new(),
         },
         steps: Vec::new(),
         telemetry: Vec::new(),
         events: events.into_iter().map(|event| EventRecord { at_ns: Nanos::ZERO, event }).collect(),
+        integrity: Integrity::default(),
     };
     let measured = requests.iter().filter_map(|all| Some((all.first()?.cell.clone(), all.iter().collect())));
     (record, measured.collect())
@@ -118,7 +122,12 @@ fn repetition(
         end,
         client: ClientHonesty::default(),
     };
-    let of_cell = |request| RequestRecord { cell: key(cell, block), ..request };
+    let mut next: BTreeMap<u32, u64> = BTreeMap::new();
+    let of_cell = |request: RequestRecord| {
+        let due = next.entry(request.client).or_default();
+        let sequence = std::mem::replace(due, *due + 1);
+        RequestRecord { cell: key(cell, block), sequence, ..request }
+    };
     (event, requests.into_iter().map(of_cell).collect())
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answers, Count, Course, FaultTrial, Fraction, Measured, Pools, Validity};
 use crate::metric::{Counted, Gap, UnitValue};
 use crate::names::{CellId, MetricId, PhaseName};
-use crate::record::{AlreadyThere, Look, ProbeVerdict, ServerAbout};
+use crate::record::{AlreadyThere, Integrity, Look, ProbeVerdict, ServerAbout};
 use crate::scenario::Searched;
 
 /// Everything a report may say in numbers; `summary.json`.
@@ -35,6 +35,9 @@ pub struct Summary {
     /// labels, each telling once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub already_there: Vec<(String, AlreadyThere)>,
+    /// Whether the records are as they were written.
+    #[serde(default)]
+    pub integrity: Integrity,
     /// Every planned cell, in the plan's order.
     pub cells: IndexMap<CellId, CellSummary>,
 }

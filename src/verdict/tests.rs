@@ -13,7 +13,7 @@ use serde_json::json;
 use super::decision::decide as decision_of;
 use super::{Pace, Verdict, Verdicts, judge};
 use crate::names::{CellId, MetricId, PhaseName};
-use crate::record::{Environment, GpuIdentity, Simulation};
+use crate::record::{Environment, GpuIdentity, Integrity, Simulation};
 use crate::scenario::{Claim, ClaimKind, Level, Question, Selector, Source, SystemMatch};
 use crate::summary::{CellSummary, Estimate, Gap, Measured, Summary};
 use crate::units::Share;
@@ -59,6 +59,7 @@ fn summary(cells: Vec<(CellId, CellSummary)>) -> Summary {
         served: Vec::new(),
         states: Vec::new(),
         already_there: Vec::new(),
+        integrity: Integrity::default(),
         cells: cells.into_iter().collect(),
     }
 }

@@ -14,6 +14,7 @@ mod looked;
 mod noise;
 mod phases;
 mod plan;
+mod records;
 mod replies;
 mod rules;
 mod run;
@@ -33,6 +34,7 @@ pub use effects::{EffectRow, EffectsView};
 pub use noise::NoiseRow;
 pub use phases::{Absent, Grid, GridRow, PhaseView};
 pub use plan::{PlanView, PromptFile, StepRow, TreatmentView};
+pub use records::RecordsView;
 pub use replies::{FailureRow, RepliesView};
 pub use rules::RuleRow;
 pub use run::{Fact, Incomplete, OverridesView, RunView, Simulated};
@@ -54,6 +56,8 @@ pub struct Context {
     pub mark: &'static str,
     /// Who, what, when.
     pub run: RunView,
+    /// Whether the records are what the run wrote.
+    pub records: RecordsView,
     /// What the command line changed.
     pub overrides: OverridesView,
     /// The machine, fact by fact.
@@ -121,6 +125,7 @@ impl Context {
         Self {
             mark: if simulated.is_some() { "SIMULATED: " } else { "" },
             run: RunView::of(manifest, plan, summary, simulated.as_ref()),
+            records: RecordsView::of(&summary.integrity),
             overrides: OverridesView::of(&manifest.overrides),
             environment: run::environment(&manifest.environment, manifest.certified),
             plan: PlanView::of(plan, simulated.is_some()),

@@ -44,7 +44,7 @@ fn seen(samples: Vec<TelemetryRecord>, allowed: &[&str]) -> (Vec<Event>, Finding
     let folder = tempfile::tempdir().unwrap();
     let (scenario, run) = (ScenarioName::new("by_hand").unwrap(), RunId::new("one").unwrap());
     let directory = RunDirectory::create(folder.path(), &scenario, &run).unwrap();
-    let ledger = Ledger::open(&directory).unwrap();
+    let ledger = Ledger::open(&directory, &run).unwrap();
     let neighbourhood = Neighbourhood {
         run_id: "one".to_owned(),
         containment: Containment::Subreaper,
@@ -56,10 +56,11 @@ fn seen(samples: Vec<TelemetryRecord>, allowed: &[&str]) -> (Vec<Event>, Finding
         lookout.see(sample);
     }
     drop(lookout);
-    ledger.close().unwrap();
+    ledger.close(Nanos::ZERO).unwrap();
     #[expect(clippy::disallowed_methods, reason = "reads what was recorded")]
     let text = std::fs::read_to_string(directory.path().join("events.jsonl")).unwrap();
     let events = text.lines().map(|line| serde_json::from_str::<EventRecord>(line).unwrap().event);
+    let events = events.filter(|event| !matches!(event, Event::Sealed(_)));
     (events.collect(), findings)
 }
 

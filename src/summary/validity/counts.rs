@@ -38,7 +38,7 @@ pub(super) fn prompt_short(examined: &Examined<'_>) -> Option<String> {
 /// Characters beyond ASCII may take a token for each of their bytes, which
 /// arrive together.
 pub(super) fn token_counts(examined: &Examined<'_>) -> Option<String> {
-    let counted = examined.window.good().filter(is_evidence);
+    let counted = examined.window.counted_good().filter(is_evidence);
     let (mut replies, mut tokens, mut events, mut wide) = (0_u64, 0_u64, 0_u64, 0_u64);
     for request in counted {
         replies += 1;

@@ -4,6 +4,9 @@ impl Rule {
     /// As in `summary.json` and on the command line.
     pub const fn id(self) -> &'static str {
         match self {
+            Self::NotInRecords => "not_in_records",
+            Self::RecordsChanged => "records_changed",
+            Self::Impossible => "impossible",
             Self::NotComplete => "not_complete",
             Self::NothingSucceeded => "nothing_succeeded",
             Self::Errors => "errors",

@@ -11,6 +11,7 @@ mod load;
 mod mps;
 mod page;
 mod prompt_cut;
+mod records;
 mod reload;
 mod requests;
 mod rule;
@@ -25,6 +26,7 @@ use crate::plan::CellSpec;
 use crate::record::CellEnd;
 pub use cause::Cause;
 pub use page::{explain_rule, rule_words};
+pub(super) use records::examine_records;
 use rule::Check;
 pub use rule::{Rule, RuleDefinition};
 pub use rules::RULES;
@@ -107,7 +109,7 @@ impl std::fmt::Display for Reason {
 pub(super) fn examine(examined: &Examined<'_>) -> Validity {
     let reason = |definition: &RuleDefinition| match definition.check {
         Check::Repetition(check) => check(examined).map(|text| Reason { rule: definition.rule, text }),
-        Check::Servers | Check::Search => None,
+        Check::Servers | Check::Records | Check::Search => None,
     };
     let reasons: Vec<Reason> = RULES.iter().filter_map(reason).collect();
     if reasons.is_empty() { Validity::Valid } else { Validity::Invalid { reasons } }

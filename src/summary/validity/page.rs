@@ -25,7 +25,10 @@ pub fn explain_rule(word: &str) -> Option<String> {
         let sections: String = RULES.iter().map(|definition| section(definition, "##")).collect();
         return Some(format!("{BEGINNING}{sections}"));
     }
-    RULES.iter().find(|definition| definition.rule.id() == word).map(|definition| section(definition, "# A rule of validity:"))
+    RULES
+        .iter()
+        .find(|definition| definition.rule.id() == word)
+        .map(|definition| section(definition, "# A rule of validity:"))
 }
 
 fn section(RuleDefinition { rule, cause, protects, limit, check: _ }: &RuleDefinition, heading: &str) -> String {

@@ -51,7 +51,7 @@ pub(super) fn cut_short(examined: &Examined<'_>) -> Option<String> {
     let ignored_end = examined.spec.request.ignores_end().then_some(FULL_LENGTH);
     let expected = examined.spec.expect.output_tokens_at_least.map(Share::fraction);
     let demanded = ignored_end.into_iter().chain(expected).reduce(f64::max)?;
-    let whole = examined.window.sent().filter(|request| request.outcome.is_success());
+    let whole = examined.window.counted().filter(|request| request.outcome.is_success());
     let found = Sample::new(whole.filter_map(|request| length_of_reply(&request)).collect()).ok()?.mean();
     (found < demanded).then(|| {
         format!("replies had {} of the asked tokens on average, less than {}", percent(found), percent(demanded))
@@ -66,7 +66,7 @@ fn length_of_reply(request: &Request<'_>) -> Option<f64> {
 
 /// Every prompt is to be new, but for what a conversation says again.
 pub(super) fn prompt_cached(examined: &Examined<'_>) -> Option<String> {
-    let new = examined.window.sent().filter(|request| request.turn.is_none_or(|turn| turn == 0));
+    let new = examined.window.counted().filter(|request| request.turn.is_none_or(|turn| turn == 0));
     let counted = new.filter_map(|request| {
         let usage = &request.usage;
         Some((usage.cached_tokens?, usage.prompt_tokens?))

@@ -6,6 +6,12 @@ use super::{Cause, Examined};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
+    /// It was planned and is not in the records.
+    NotInRecords,
+    /// Its records are not those that were written.
+    RecordsChanged,
+    /// Its records say what cannot be.
+    Impossible,
     /// It did not run to its end.
     NotComplete,
     /// No request succeeded.
@@ -85,6 +91,8 @@ pub(super) enum Check {
     Repetition(fn(&Examined<'_>) -> Option<String>),
     /// To what the servers of its epoch tell of themselves.
     Servers,
+    /// To the files of the run.
+    Records,
     /// By the search itself.
     Search,
 }

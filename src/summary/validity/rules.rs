@@ -1,8 +1,33 @@
 use super::rule::{Check, Rule, RuleDefinition};
-use super::{Cause, client, counts, envelope, gpu, load, mps, prompt_cut, reload, requests};
+use super::{Cause, client, counts, envelope, gpu, load, mps, prompt_cut, records, reload, requests};
 
 /// Every rule, in the order in which reasons are given.
 pub const RULES: &[RuleDefinition] = &[
+    RuleDefinition {
+        rule: Rule::NotInRecords,
+        cause: Cause::Circumstance,
+        protects: "A record can lie by what it leaves out: what was planned is what figures are of.",
+        limit: "the run says that it did everything, and of a planned repetition there is neither an end nor a reason why it \
+                was skipped",
+        check: Check::Records,
+    },
+    RuleDefinition {
+        rule: Rule::RecordsChanged,
+        cause: Cause::Circumstance,
+        protects: "Figures are made from the records alone, so that these must be what the run wrote.",
+        limit: "lines of a file are not those that the run sealed in `events.jsonl` and `manifest.json`: missing, more, changed \
+                or of another run; or the last line of a run that has told its end is cut off. Runs of before 2026-11-28 are \
+                not sealed, and documents say so; seals tell of a change, not of somebody who makes new ones",
+        check: Check::Records,
+    },
+    RuleDefinition {
+        rule: Rule::Impossible,
+        cause: Cause::Workload,
+        protects: "What no driver writes was not measured.",
+        limit: "a number is missing among those of a client's requests, or stands twice; the moments of a request do not follow \
+                each other; or a reply has more than 1 000 000 tokens for each of its seconds",
+        check: Check::Repetition(records::impossible),
+    },
     RuleDefinition {
         rule: Rule::NotComplete,
         cause: Cause::Circumstance,

@@ -43,5 +43,6 @@ mod stalled;
 mod starved;
 mod strays;
 mod strict;
+mod tampered;
 mod teardown;
 mod undisturbed;

@@ -13,7 +13,7 @@ use runexp::record::{
     RequestRecord, Requests, SCHEMA_VERSION, Scope, ServerKey, StepOutcome, StepRecord, TelemetryRecord, UsageRecord,
 };
 use runexp::scenario::{Bindings, LoadOptions, load_frozen};
-use runexp::store::{Ledger, RunDirectory, Stored, read};
+use runexp::store::{Ledger, RunDirectory, Stored, examine, read};
 use runexp::units::Nanos;
 use tempfile::TempDir;
 
@@ -51,10 +51,12 @@ fn manifest(plan: &Plan) -> Manifest {
         seed: plan.seed,
         plan_sha256: digest(plan),
         overrides: Overrides::default(),
+        declared: None,
         environment: Environment::default(),
         started: Clock::start().started(),
         finished: None,
         outcome: Outcome::Running,
+        sealed: None,
         certified: None,
         sessions_before: Vec::new(),
     }
@@ -127,7 +129,7 @@ fn written(results: &TempDir) -> RunDirectory {
     let directory = RunDirectory::create(results.path(), &name, &RunId::new("r1").unwrap()).unwrap();
     directory.write_decisions(SCENARIO, &plan).unwrap();
     directory.write_manifest(&manifest(&plan)).unwrap();
-    let ledger = Ledger::open(&directory).unwrap();
+    let ledger = Ledger::open(&directory, &RunId::new("r1").unwrap()).unwrap();
     let pen = ledger.pen();
     for _ in 0..2 {
         pen.step(step());
@@ -137,7 +139,7 @@ fn written(results: &TempDir) -> RunDirectory {
     }
     assert!(ledger.is_writing());
     drop(pen);
-    ledger.close().unwrap();
+    ledger.close(Nanos(20)).unwrap();
     directory
 }
 
@@ -177,7 +179,9 @@ fn everything_written_is_read_back_as_it_was() {
     let line = std::fs::read_to_string(directory.path().join("requests.jsonl")).unwrap();
     assert_eq!(serde_json::from_str::<RequestRecord>(line.lines().next().unwrap()).unwrap(), request());
     assert_eq!(stored.record.telemetry, [telemetry(), telemetry()]);
-    assert_eq!(stored.record.events, [event(), event()]);
+    assert_eq!(stored.record.events[..2], [event(), event()]);
+    assert!(matches!(stored.record.events[2..], [EventRecord { at_ns: Nanos(20), event: Event::Sealed(_) }]));
+    assert_eq!(examine(directory.path(), &stored).unwrap().flaws, []);
 }
 
 #[test]
@@ -188,7 +192,7 @@ fn a_line_torn_anywhere_is_left_out_of_every_file() {
     let before = std::fs::read_to_string(directory.path().join("events.jsonl")).unwrap();
     for length in 0..whole.len() {
         std::fs::write(directory.path().join("events.jsonl"), format!("{before}{}", &whole[..length])).unwrap();
-        assert_eq!(read_back(&directory).record.events.len(), 2, "torn after {length} bytes");
+        assert_eq!(read_back(&directory).record.events.len(), 3, "torn after {length} bytes");
     }
     append(&directory, "steps.jsonl", "{");
     append(&directory, "requests.jsonl", "{\"cell\"");

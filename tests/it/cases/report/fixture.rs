@@ -8,7 +8,9 @@ use chrono::{TimeZone, Utc};
 use indexmap::IndexMap;
 use runexp::metric::{Better, Family, Measure, MetricDefinition, Unit};
 use runexp::names::{CellId, MetricId, PhaseName, RunId, ScenarioName};
-use runexp::record::{Environment, GpuIdentity, Manifest, Outcome, Overrides, SCHEMA_VERSION, Simulation};
+use runexp::record::{
+    Environment, GpuIdentity, Integrity, Manifest, Outcome, Overrides, SCHEMA_VERSION, Sealing, Simulation,
+};
 use runexp::report::Context;
 use runexp::scenario::{Level, Question, Selector};
 use runexp::summary::{
@@ -74,6 +76,7 @@ pub(super) fn nothing_measured(outcome: Outcome) -> Context {
         served: Vec::new(),
         states: Vec::new(),
         already_there: Vec::new(),
+        integrity: Integrity { sealing: Sealing::Whole, ..Integrity::default() },
         cells: IndexMap::new(),
     };
     let verdicts = judge(&summary, &[], (&Question::default(), &[]), None, &Environment::default(), None);
@@ -91,6 +94,7 @@ pub(super) fn manifest() -> Manifest {
         seed: 7,
         plan_sha256: "9f86d081".into(),
         overrides: Overrides { set: vec![format!("vars.model={HOSTILE}")], profile: None, only: vec!["it's".into()] },
+        declared: None,
         environment: Environment {
             gpus: vec![GpuIdentity {
                 uuid: "GPU-1".into(),
@@ -105,6 +109,7 @@ pub(super) fn manifest() -> Manifest {
         started: Utc.with_ymd_and_hms(2026, 11, 22, 16, 5, 0).unwrap(),
         finished: None,
         outcome: Outcome::Interrupted { signal: "SIGINT".into() },
+        sealed: None,
         certified: None,
         sessions_before: Vec::new(),
     }
@@ -163,6 +168,7 @@ pub(super) fn summary() -> Summary {
         served: Vec::new(),
         states: Vec::new(),
         already_there: Vec::new(),
+        integrity: Integrity { sealing: Sealing::Whole, ..Integrity::default() },
         cells: cells.into_iter().map(|(id, validity, values)| (cell(id), summary_of(id, validity, values))).collect(),
     }
 }
