@@ -129,7 +129,7 @@ impl Exchange {
         if let Ok(mut lags) = self.lags.lock() {
             lags.note(started.since(turn.scheduled));
         }
-        let mut reply = Reply::new(started, self.asked_tokens(turn));
+        let mut reply = Reply::new(started);
         let outcome = tokio::select! {
             biased;
             outcome = self.converse(target, &body, self.asked_tokens(turn), &mut reply) => outcome,
@@ -146,7 +146,7 @@ impl Exchange {
     /// Records a request that is not sent, because too many are in flight.
     pub(super) fn give_up(&self, turn: Turn) {
         let now = self.now();
-        (self.sink)(self.record(self.target(turn), turn, now, Reply::new(now, 0), (RequestOutcome::Dropped, "")));
+        (self.sink)(self.record(self.target(turn), turn, now, Reply::new(now), (RequestOutcome::Dropped, "")));
     }
 
     pub(super) fn target(&self, turn: Turn) -> &Target {

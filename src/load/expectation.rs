@@ -27,9 +27,10 @@ impl Expectation {
 
     /// Keeps as much text as `matches` or a conversation may need, which is none
     /// without them.
+    #[inline]
     pub(super) fn keep(&self, kept: &mut String, text: &str) {
-        if (self.is_repeated || self.matches.is_some()) && kept.len() + text.len() <= TEXT_LIMIT {
-            kept.push_str(text);
+        if self.is_repeated || self.matches.is_some() {
+            keep_up_to_limit(kept, text);
         }
     }
 
@@ -44,5 +45,11 @@ impl Expectation {
         }
         let pattern = self.matches.as_ref()?;
         (!pattern.is_match(text)).then(|| format!("text does not match `{pattern}`"))
+    }
+}
+
+fn keep_up_to_limit(kept: &mut String, text: &str) {
+    if kept.len() + text.len() <= TEXT_LIMIT {
+        kept.push_str(text);
     }
 }

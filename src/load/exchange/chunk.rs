@@ -5,9 +5,43 @@ use crate::record::Chunks;
 const SEVERAL_A_CHUNK: u64 = 10;
 const ODD_TOKENS: u64 = 2;
 
-/// One chunk: what arrived together.
+/// One chunk that is being read: what arrived together. Every token passes here,
+/// so that each adds to a few numbers and nothing more.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Chunk {
+pub(crate) struct OpenChunk {
+    pub(crate) events: u32,
+    text_bytes: u32,
+    wide_bytes: u32,
+    /// Events that had come when the server last counted.
+    counted_at: Option<u32>,
+}
+
+impl OpenChunk {
+    /// Takes one token event.
+    #[inline]
+    pub(crate) fn token(&mut self, text: &str) {
+        self.events += 1;
+        self.text_bytes = self.text_bytes.wrapping_add(length(text));
+        if !text.is_ascii() {
+            self.wide(text);
+        }
+    }
+
+    #[cold]
+    fn wide(&mut self, text: &str) {
+        let wide = text.bytes().filter(|byte| !byte.is_ascii()).count();
+        self.wide_bytes = self.wide_bytes.saturating_add(u32::try_from(wide).unwrap_or(u32::MAX));
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a line of a stream is at most 1 MiB, a body at most 64 MiB")]
+const fn length(text: &str) -> u32 {
+    text.len() as u32
+}
+
+/// One chunk that carried tokens.
+#[derive(Clone, Copy, Debug)]
+struct Chunk {
     /// To the one before, ns.
     gap: u64,
     events: u32,
@@ -26,56 +60,37 @@ pub(crate) struct Seen {
     counted: u64,
     /// Those of the chunks that have been entered.
     entered: u64,
-    /// Whether the server has counted since the last token.
-    is_current: bool,
     /// Whether some chunk came without a count, or with one that cannot be.
     is_uncounted: bool,
 }
 
-/// Chunks that room is made for at once, at most.
-const MOST_ROOM: u32 = 1 << 10;
-
 impl Seen {
-    /// With room for a chunk for each token that is asked for.
-    pub(crate) fn of(asked_tokens: u32) -> Self {
-        Self { chunks: Vec::with_capacity(asked_tokens.min(MOST_ROOM) as usize), ..Self::default() }
-    }
-
-    /// Takes one token event of a chunk.
-    #[inline]
-    pub(crate) fn token(&mut self, chunk: &mut Chunk, text: &str) {
-        chunk.events += 1;
-        chunk.text_bytes = chunk.text_bytes.saturating_add(u32::try_from(text.len()).unwrap_or(u32::MAX));
-        self.events += 1;
-        self.is_current = false;
-        if !text.is_ascii() {
-            self.wide_bytes += text.bytes().filter(|byte| !byte.is_ascii()).count() as u64;
-        }
-    }
-
     /// The server counts so many more tokens, with those just seen.
-    pub(crate) const fn count_more(&mut self, tokens: u64) {
+    pub(crate) const fn count_more(&mut self, chunk: &mut OpenChunk, tokens: u64) {
         self.counted = self.counted.saturating_add(tokens);
-        self.is_current = true;
+        chunk.counted_at = Some(chunk.events);
     }
 
     /// The server counts so many tokens in all, with those just seen.
-    pub(crate) const fn count_to(&mut self, tokens: u64) {
+    pub(crate) const fn count_to(&mut self, chunk: &mut OpenChunk, tokens: u64) {
         // A count that falls says that it is no running one.
         self.is_uncounted |= tokens < self.entered;
         self.counted = tokens;
-        self.is_current = true;
+        chunk.counted_at = Some(chunk.events);
     }
 
     /// Enters a chunk, and tells whether it carried tokens.
-    pub(crate) fn enter(&mut self, chunk: Chunk, gap: u64) -> bool {
-        if chunk.events == 0 {
+    pub(crate) fn enter(&mut self, chunk: OpenChunk, gap: u64) -> bool {
+        let OpenChunk { events, text_bytes, wide_bytes, counted_at } = chunk;
+        if events == 0 {
             return false;
         }
-        self.is_uncounted |= !self.is_current;
+        self.events += u64::from(events);
+        self.wide_bytes += u64::from(wide_bytes);
+        self.is_uncounted |= counted_at != Some(events);
         let tokens = self.counted.saturating_sub(self.entered);
         self.entered = self.entered.max(self.counted);
-        self.chunks.push(Chunk { gap, tokens: u32::try_from(tokens).unwrap_or(u32::MAX), ..chunk });
+        self.chunks.push(Chunk { gap, events, text_bytes, tokens: u32::try_from(tokens).unwrap_or(u32::MAX) });
         true
     }
 
@@ -109,17 +124,18 @@ impl Seen {
         let several =
             stated.is_some_and(|tokens| *events < tokens - tokens / SEVERAL_A_CHUNK && events + ODD_TOKENS < tokens);
         Chunks {
-            gaps_ns: chunks.iter().map(|chunk| chunk.gap).collect(),
             events: if all_single { Vec::new() } else { each(|chunk| chunk.events) },
             tokens: if is_counted && !alike { each(|chunk| chunk.tokens) } else { Vec::new() },
             text: if several && !is_counted { each(|chunk| chunk.text_bytes) } else { Vec::new() },
+            // In the same place, which is no longer needed.
+            gaps_ns: self.chunks.into_iter().map(|chunk| chunk.gap).collect(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Chunk, Chunks, Seen};
+    use super::{Chunks, OpenChunk, Seen};
 
     /// What the server may say in a chunk.
     enum Said {
@@ -132,12 +148,12 @@ mod tests {
     fn chunks(chunks: &[&[Said]], stated: Option<u64>) -> (Chunks, Option<u64>) {
         let mut seen = Seen::default();
         for said in chunks {
-            let mut chunk = Chunk::default();
+            let mut chunk = OpenChunk::default();
             for one in *said {
                 match one {
-                    Token(text) => seen.token(&mut chunk, text),
-                    More(tokens) => seen.count_more(*tokens),
-                    To(tokens) => seen.count_to(*tokens),
+                    Token(text) => chunk.token(text),
+                    More(tokens) => seen.count_more(&mut chunk, *tokens),
+                    To(tokens) => seen.count_to(&mut chunk, *tokens),
                 }
             }
             seen.enter(chunk, 1);

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::super::expectation::Expectation;
-use super::chunk::{Chunk, Seen};
+use super::chunk::{OpenChunk, Seen};
 use super::failure::Failure;
 use crate::dialect::{Event, Shape, TokenKind, Usage, is_whole};
 use crate::record::{Chunks, TokenSource, UsageRecord};
@@ -38,8 +38,7 @@ struct Stamps {
 }
 
 impl Reply {
-    /// One of which so many tokens are asked, not yet begun.
-    pub(crate) fn new(sent: Nanos, asked_tokens: u32) -> Self {
+    pub(crate) fn new(sent: Nanos) -> Self {
         Self {
             sent,
             headers: None,
@@ -50,7 +49,7 @@ impl Reply {
             resent: false,
             calls_tool: false,
             thought_bytes: 0,
-            seen: Seen::of(asked_tokens),
+            seen: Seen::default(),
             usage: Usage::default(),
             error: None,
             finish: None,
@@ -62,7 +61,7 @@ impl Reply {
 
     /// Opens the notes on one chunk. All its events arrived together.
     pub(crate) fn arrival<'a>(&'a mut self, at: Nanos, expectation: &'a Expectation) -> Arrival<'a> {
-        Arrival { reply: self, expectation, at, chunk: Chunk::default() }
+        Arrival { reply: self, expectation, at, chunk: OpenChunk::default(), has_output: false }
     }
 
     /// Notes what kind of reply it was. One that came as one body has no first
@@ -179,7 +178,9 @@ pub(crate) struct Arrival<'a> {
     reply: &'a mut Reply,
     expectation: &'a Expectation,
     at: Nanos,
-    chunk: Chunk,
+    chunk: OpenChunk,
+    /// Whether a token of it is no thought.
+    has_output: bool,
 }
 
 impl Arrival<'_> {
@@ -194,14 +195,13 @@ impl Arrival<'_> {
 
     #[inline]
     fn token(&mut self, text: &str, kind: TokenKind) {
-        self.reply.seen.token(&mut self.chunk, text);
-        self.reply.first_token.get_or_insert(self.at);
-        if !matches!(kind, TokenKind::Reasoning) {
-            self.reply.first_output_token.get_or_insert(self.at);
-        }
+        self.chunk.token(text);
         match kind {
-            TokenKind::Content => self.expectation.keep(&mut self.reply.text, text),
-            TokenKind::ToolCall => self.reply.calls_tool = true,
+            TokenKind::Content => {
+                self.has_output = true;
+                self.expectation.keep(&mut self.reply.text, text);
+            }
+            TokenKind::ToolCall => (self.has_output, self.reply.calls_tool) = (true, true),
             TokenKind::Reasoning => self.reply.thought_bytes += text.len() as u64,
         }
     }
@@ -211,10 +211,10 @@ impl Arrival<'_> {
     fn note_apart(&mut self, event: Event<'_>) {
         match event {
             Event::Token { text, kind } => self.token(&text, kind),
-            Event::Counted(tokens) => self.reply.seen.count_more(u64::from(tokens)),
+            Event::Counted(tokens) => self.reply.seen.count_more(&mut self.chunk, u64::from(tokens)),
             Event::Usage(usage) => {
                 if let Some(tokens) = usage.output_tokens {
-                    self.reply.seen.count_to(tokens);
+                    self.reply.seen.count_to(&mut self.chunk, tokens);
                 }
                 merge(&mut self.reply.usage, &usage);
             }
@@ -241,10 +241,14 @@ impl Arrival<'_> {
 
     /// Enters the chunk, if it carried tokens.
     pub(crate) fn close(self) {
-        let Self { reply, at, chunk, .. } = self;
+        let Self { reply, at, chunk, has_output, .. } = self;
         let previous = reply.last_token.unwrap_or(reply.sent);
         if reply.seen.enter(chunk, at.since(previous).0) {
             reply.last_token = Some(at);
+            reply.first_token.get_or_insert(at);
+        }
+        if has_output {
+            reply.first_output_token.get_or_insert(at);
         }
     }
 }

@@ -113,7 +113,8 @@ impl Words<'_> {
             }
             Advice::Open { rivals, blocks } => {
                 let gaps: Vec<String> = rivals.iter().take(NAMED).map(|place| self.gap(*place)).collect();
-                format!("{} in {}; {}{}", self.first(), self.place(), gaps.join("; "), needed(*blocks))
+                let (first, place, ahead) = (self.first(), self.place(), self.ahead_of());
+                format!("{first} in {place}{ahead}; {}{}", gaps.join("; "), needed(*blocks))
             }
             Advice::Alone => format!("{} in {}", self.first(), self.place()),
             Advice::Unmet => {

@@ -21,6 +21,8 @@ pub struct DecisionView {
     /// What the recommended option costs, and what to do where it cannot be had,
     /// in sentences.
     pub points: Vec<String>,
+    /// Whether a search has the answer, and there is nothing to choose between.
+    pub is_searched: bool,
     /// `use`, `open`, `alone`, `unmet` or `nothing`.
     pub standing: &'static str,
     /// What the options are ranked by: the metric's title.
@@ -107,6 +109,7 @@ impl DecisionView {
             because,
             points,
             changes,
+            is_searched: decision.options.len() < 2 && has_search(summary),
             standing: match decision.advice {
                 Advice::Use => "use",
                 Advice::Open { .. } => "open",
@@ -124,6 +127,10 @@ impl DecisionView {
             evidence: evidence(decision),
         }
     }
+}
+
+fn has_search(summary: &Summary) -> bool {
+    summary.cells.values().flat_map(|cell| &cell.repetitions).any(|one| one.search.is_some())
 }
 
 fn evidence(decision: &Decision) -> Vec<EvidenceGroup> {
