@@ -31,19 +31,19 @@ pub struct EffectRow {
 
 impl EffectsView {
     pub(super) fn of(verdicts: &Verdicts) -> Self {
-        let effects = &verdicts.effects;
+        let (effects, margin) = (&verdicts.effects, verdicts.decision.margin);
         let place = effects.first().map(|effect| line(&format!("phase \"{}\" at {}", effect.phase, effect.load)));
         let main = effects.iter().filter(|effect| effect.with.is_none());
         Self {
             place: place.unwrap_or_default(),
-            sentences: main.map(|effect| line(&sentence(effect))).collect(),
-            rows: effects.iter().flat_map(rows).collect(),
+            sentences: main.map(|effect| line(&sentence(effect, margin))).collect(),
+            rows: effects.iter().flat_map(|effect| rows(effect, margin)).collect(),
         }
     }
 }
 
 /// `MPS: ×1.650 (95 % 1.600 to 1.710), mps=on over mps=off at servers=3; …`.
-fn sentence(effect: &Effect) -> String {
+fn sentence(effect: &Effect, margin: f64) -> String {
     let (title, change) = (title(&effect.change.factor), words(&effect.change));
     let ratio = match &effect.ratio {
         Measured::Gap(gap) => return format!("{title}, {change}: {}", reason(&gap.to_string())),
@@ -54,7 +54,7 @@ fn sentence(effect: &Effect) -> String {
     let least = estimates().min_by(|(_, one), (_, other)| one.value.total_cmp(&other.value));
     let most = estimates().max_by(|(_, one), (_, other)| one.value.total_cmp(&other.value));
     match (least, most) {
-        (Some((least_at, least)), Some((most_at, most))) if are_opposite(least, most) => format!(
+        (Some((least_at, least)), Some((most_at, most))) if is_mixed(effect, margin) => format!(
             "{title}, {change}: from {} at {least_at} to {} at {most_at}: no one effect; {blocks}",
             times(least),
             times(most),
@@ -71,12 +71,6 @@ fn sentence(effect: &Effect) -> String {
     }
 }
 
-/// Whether one lies below 1 and the other above, so that an average of both says
-/// nothing of either.
-fn are_opposite(least: &Estimate, most: &Estimate) -> bool {
-    least.value < 1.0 && most.value > 1.0
-}
-
 fn times(ratio: &Estimate) -> String {
     let interval = ratio.interval.map_or_else(
         || "single run, no interval".to_owned(),
@@ -86,7 +80,7 @@ fn times(ratio: &Estimate) -> String {
 }
 
 /// The average, and what it is over where that is more than one.
-fn rows(effect: &Effect) -> Vec<EffectRow> {
+fn rows(effect: &Effect, margin: f64) -> Vec<EffectRow> {
     let words = match &effect.with {
         None => words(&effect.change),
         Some(with) => format!("({}) × ({})", words(&effect.change), words(with)),
@@ -101,16 +95,17 @@ fn rows(effect: &Effect) -> Vec<EffectRow> {
         }
     };
     let each = if effect.at.len() > 1 { effect.at.as_slice() } else { &[] };
-    let average = (!is_mixed(effect)).then_some((&over, &effect.ratio));
+    let average = (!is_mixed(effect, margin)).then_some((&over, &effect.ratio));
     let all = average.into_iter().chain(each.iter().map(|(at, ratio)| (at, ratio)));
     all.map(|(at, ratio)| row(&words, at, ratio)).collect()
 }
 
 /// Whether it goes one way at some levels of the other factors, and the other
-/// way at others.
-fn is_mixed(effect: &Effect) -> bool {
+/// way at others, both by more than the margin: an average says nothing of
+/// either.
+fn is_mixed(effect: &Effect, margin: f64) -> bool {
     let values = || effect.at.iter().filter_map(|(_, ratio)| Some(ratio.estimate()?.value));
-    values().any(|value| value < 1.0) && values().any(|value| value > 1.0)
+    values().any(|value| value < 1.0 / (1.0 + margin)) && values().any(|value| value > 1.0 + margin)
 }
 
 fn row(effect: &str, at: &str, ratio: &Measured) -> EffectRow {

@@ -72,11 +72,14 @@ drain = "1s"
 request = { prompt = "hello", max_tokens = 50, ignore_eos = true }
 "#;
 
-/// Every line of the table of effects: what, where, ratio and interval.
+/// Every line of the table of effects: what, where, ratio and interval, which
+/// has no width where every block says the same.
 fn effects(summary: &str) -> Vec<(String, String, [f64; 3])> {
-    let line = Regex::new(r"(?m)^\| ([^|]+ over [^|]+) \| ([^|]+) \| ×([0-9.]+) \[([0-9.]+), ([0-9.]+)\] \|").unwrap();
+    let line =
+        Regex::new(r"(?m)^\| ([^|]+ over [^|]+) \| ([^|]+) \| ×([0-9.]+)(?: \[([0-9.]+), ([0-9.]+)\])? \|").unwrap();
     let found = line.captures_iter(summary).map(|found| {
-        let number = |group: usize| found[group].parse::<f64>().unwrap();
+        let number =
+            |group: usize| found.get(group).map_or(&found[3], |number| number.as_str()).parse::<f64>().unwrap();
         (found[1].to_owned(), found[2].to_owned(), [3, 4, 5].map(number))
     });
     found.collect()

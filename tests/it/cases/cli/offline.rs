@@ -25,7 +25,8 @@ fn without_arguments_it_says_how_it_is_used() {
       run        Run a scenario: setup, servers, load, teardown, report
       calibrate  Run one treatment of a scenario, its baseline, under two labels: how far do equals
                  differ?
-      check      Show every problem in scenarios
+      check      Show every problem in scenarios, or whether run directories are as their runs wrote
+                 them
       plan       Show what would be done, in order; nothing is touched
       audit      Show where published numbers contradict each other or physics
       report     Render the report of a run again, from its directory alone
@@ -33,7 +34,8 @@ fn without_arguments_it_says_how_it_is_used() {
       doctor     Examine this machine: what runs can use, what disturbs them, what it can drive
       init       Write a first scenario, and the schema for editors beside it
       schema     Print the JSON Schema of the scenario format, for editors
-      explain    Explain a step kind, the code of a problem or a rule of validity
+      explain    Explain a step kind, the code of a problem, a rule of validity or a way for a request
+                 to end
       help       Print this message or the help of the given subcommand(s)
 
     Options:
