@@ -97,7 +97,7 @@ fn what_was_declared_afterwards_is_post_hoc_in_every_document() {
         format!(
             "{name}:\n{}",
             lines
-                .map(|line| format!("  {}", line.rsplit("conditions. ").next().unwrap()))
+                .map(|line| format!("  {}", line.rsplit("reasons. ").next().unwrap()))
                 .collect::<Vec<_>>()
                 .join("\n")
         )
