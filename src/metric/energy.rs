@@ -26,7 +26,7 @@ const SHORTEST: f64 = 1.0;
 const TOO_SHORT: &str = "the energy counter was not read at two moments at least 1 s apart";
 
 /// Why a metric made of the energy counter has no value in a cell whose
-/// [`energy_check`](check) is this on average.
+/// `energy_check` is this on average.
 pub fn gainsaid(metric: &str, energy_check: f64) -> Option<Gap> {
     let is_made_of_it = matches!(metric, "energy_per_token" | "energy_per_token_net");
     (is_made_of_it && energy_check.abs() > MOST_APART).then(|| {
