@@ -96,10 +96,7 @@ fn what_was_declared_afterwards_is_post_hoc_in_every_document() {
             text.lines().filter(|line| line.contains("Post hoc") || line.contains("written down before the run"));
         format!(
             "{name}:\n{}",
-            lines
-                .map(|line| format!("  {}", line.rsplit("reasons. ").next().unwrap()))
-                .collect::<Vec<_>>()
-                .join("\n")
+            lines.map(|line| format!("  {}", line.rsplit("reasons. ").next().unwrap())).collect::<Vec<_>>().join("\n")
         )
     });
     assert_snapshot!(told.join("\n"), @r"
