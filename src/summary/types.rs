@@ -141,6 +141,25 @@ pub struct Repetition {
 }
 
 impl Repetition {
+    /// One of which nothing was measured.
+    pub fn without_values(block: u32, epoch: u32, validity: Validity) -> Self {
+        Self {
+            block,
+            epoch,
+            validity,
+            course: None,
+            outcomes: IndexMap::new(),
+            values: IndexMap::new(),
+            objectives: IndexMap::new(),
+            counted: IndexMap::new(),
+            pools: Pools::default(),
+            counts: Vec::new(),
+            answers: Answers::default(),
+            search: None,
+            fault: None,
+        }
+    }
+
     /// A metric's value in it, or why there is none.
     pub fn value(&self, metric: &str) -> UnitValue {
         value(&self.values, metric)

@@ -9,7 +9,7 @@ use crate::metric::Window;
 use crate::names::CellId;
 use crate::plan::Plan;
 use crate::record::{CellKey, Event, LookDecision, Outcome, RunRecord};
-use crate::summary::{Answers, CellSummary, Pools, Repetition};
+use crate::summary::{CellSummary, Repetition};
 use crate::units::Nanos;
 
 /// No server sends the tokens of one reply faster, in tokens per second.
@@ -63,24 +63,8 @@ fn missing<'p>(record: &RunRecord, plan: &'p Plan) -> Vec<(&'p CellId, u32, u32)
 }
 
 fn not_there(block: u32, epoch: u32) -> Repetition {
-    Repetition {
-        block,
-        epoch,
-        validity: Validity::because(
-            Rule::NotInRecords,
-            "it was planned, the run says that it did all, and the records have nothing of it",
-        ),
-        course: None,
-        outcomes: IndexMap::new(),
-        values: IndexMap::new(),
-        objectives: IndexMap::new(),
-        counted: IndexMap::new(),
-        pools: Pools::default(),
-        counts: Vec::new(),
-        answers: Answers::default(),
-        search: None,
-        fault: None,
-    }
+    let reason = "it was planned, the run says that it did all, and the records have nothing of it";
+    Repetition::without_values(block, epoch, Validity::because(Rule::NotInRecords, reason))
 }
 
 /// What no driver records.

@@ -1,6 +1,5 @@
 //! Claims about what a server's death does to others.
 
-use indexmap::IndexMap;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 
@@ -9,9 +8,7 @@ use crate::metric::{Counted, Estimator};
 use crate::names::{CellId, MetricId};
 use crate::record::Environment;
 use crate::scenario::{ClaimKind, Question};
-use crate::summary::{
-    Answer, Answers, CellSummary, Estimate, FaultTrial, Help, Measured, Pools, Repetition, Summary, Validity,
-};
+use crate::summary::{Answer, CellSummary, Estimate, FaultTrial, Help, Measured, Repetition, Summary, Validity};
 use crate::verdict::{Verdict, judge};
 
 const TRIALS: u32 = 1_000;
@@ -85,21 +82,7 @@ fn harm_that_some_kills_do_is_seldom_called_at_most_less() {
 }
 
 fn valid() -> Repetition {
-    Repetition {
-        block: 0,
-        epoch: 0,
-        validity: Validity::Valid,
-        course: None,
-        outcomes: IndexMap::new(),
-        values: IndexMap::new(),
-        objectives: IndexMap::new(),
-        counted: IndexMap::new(),
-        pools: Pools::default(),
-        counts: Vec::new(),
-        answers: Answers::default(),
-        search: None,
-        fault: None,
-    }
+    Repetition::without_values(0, 0, Validity::Valid)
 }
 
 #[test]
