@@ -11,7 +11,9 @@ use rustix::net::sockopt::socket_peercred;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, connect, listen, socket_with};
 
 use super::{Holder, StateError};
-use crate::process::{age, command_line, holder_of_socket, identity, is_same_and_alive, program_file};
+use crate::process::{
+    age, command_line, executes_this_program, holder_of_socket, identity, is_same_and_alive, program_file,
+};
 
 /// A name that is taken and not yet listened on is about to be.
 const TRIES: u32 = 5;
@@ -166,16 +168,17 @@ fn refusal(taker: Taker) -> StateError {
 }
 
 /// Which run it is, as far as its command tells; `None` if it is none. Nobody
-/// but root can see what program another user's process is.
+/// but root can see what program another user's process is; of this very program
+/// the file may have any name, and root's processes are not in disguise.
 fn run_of(taker: Taker, words: &[String]) -> Option<String> {
     let Some(pid) = taker.pid else { return taker.user.map(|_| "a run".to_owned()) };
     if pid == std::process::id() {
         return Some("this process".to_owned());
     }
     let is_named = |path: &str| Path::new(path).file_name().is_some_and(|name| name == "runexp");
-    let is_disguised = program_file(pid).is_some_and(|file| !is_named(&file));
     let (program, rest) = words.split_first()?;
-    if !is_named(program) || is_disguised {
+    let is_disguised = || taker.user != Some(ROOT) && program_file(pid).is_some_and(|file| !is_named(&file));
+    if !executes_this_program(pid) && (!is_named(program) || is_disguised()) {
         return None;
     }
     let run = rest.iter().find_map(|word| word.strip_prefix("--runner="));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -192,6 +193,16 @@ pub fn program_file(pid: u32) -> Option<String> {
     let path = std::fs::read_link(format!("{PROC}/{pid}/exe")).ok()?;
     let path = path.to_string_lossy().into_owned();
     Some(path.strip_suffix(" (deleted)").map(str::to_owned).unwrap_or(path))
+}
+
+/// Whether a process executes this program, whatever its file is called: the same
+/// file, or one that is the same byte for byte. `false` if nobody may see that.
+pub fn executes_this_program(pid: u32) -> bool {
+    let (own, other) = (format!("{PROC}/self/exe"), format!("{PROC}/{pid}/exe"));
+    let (Ok(own_file), Ok(other_file)) = (std::fs::metadata(&own), std::fs::metadata(&other)) else { return false };
+    let is_one = (own_file.dev(), own_file.ino()) == (other_file.dev(), other_file.ino());
+    let are_alike = || own_file.len() == other_file.len() && std::fs::read(&own).ok() == std::fs::read(&other).ok();
+    is_one || are_alike()
 }
 
 /// The words by which a process was started; none if nobody may see them.

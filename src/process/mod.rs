@@ -33,8 +33,8 @@ pub use containment::{Strays, children, contain, release};
 pub use group::{Rights, Stopped, group_members, signal_group, stop_group};
 pub use haste::Haste;
 pub use identity::{
-    ProcessError, age, boot_id, command_line, identity, is_in_container, is_same_and_alive, named, pid_is_alive,
-    program, program_file, ticks_before,
+    ProcessError, age, boot_id, command_line, executes_this_program, identity, is_in_container, is_same_and_alive,
+    named, pid_is_alive, program, program_file, ticks_before,
 };
 pub use known::Known;
 pub use leftover::{end_each, leftovers};

@@ -3,6 +3,7 @@
 
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener};
+use std::process::Command;
 
 use insta::assert_snapshot;
 use regex::Regex;
@@ -42,6 +43,32 @@ fn another_state_folder_is_no_way_around_the_lock_and_a_run_that_changes_nothing
     let beside = on_the_same_host("url.toml --quiet");
     assert_eq!(beside.code, Some(3), "{beside}");
     assert!(beside.to_string().contains("`there[0]`"), "{beside}");
+    assert_eq!(at_work.signal(Signal::TERM).wait().code, Some(143));
+    assert_eq!((first.changes(), second.changes()), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn a_run_whose_program_file_has_another_name_is_a_run_all_the_same() {
+    let (first, second) = (Machine::new(), Machine::new());
+    first.edit("x.toml", "duration = \"20ms\"", "duration = \"1000s\"");
+    let usual = first.command("x.toml");
+    let renamed = first.folder.path("of-another-name");
+    std::fs::copy(usual.get_program(), &renamed).unwrap();
+    let mut command = Command::new(&renamed);
+    command.args(usual.get_args()).current_dir(usual.get_current_dir().unwrap());
+    command.envs(usual.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let at_work = Started::of(&first.folder, command).until_said("ready after");
+    let mut beside = second.command("x.toml --quiet");
+    beside.env("RUNEXP_HOST", first.folder.path("x.toml").parent().unwrap());
+    let refused = holder(&Said::of(&second.folder, &beside.output().unwrap()).to_string());
+    assert_snapshot!(refused, @r"
+    exit 6
+
+    stdout:
+
+    stderr:
+    error: this host is in use by run `RUN-ID` of user USER (pid PID, since TIME)
+    ");
     assert_eq!(at_work.signal(Signal::TERM).wait().code, Some(143));
     assert_eq!((first.changes(), second.changes()), (Vec::new(), Vec::new()));
 }
