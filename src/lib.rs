@@ -32,6 +32,7 @@ pub mod cli;
 pub mod clock;
 pub mod dialect;
 pub mod doctor;
+pub mod format;
 pub mod host;
 pub mod journal;
 pub mod load;

@@ -4,8 +4,8 @@ use super::args::{CheckArguments, Format};
 use super::derive::examined;
 use super::exit::{DONE, Failure, USAGE, print, say};
 use super::scenario::{load_file, show_problems};
+use crate::format::{Problem, Severity};
 use crate::report::RecordsView;
-use crate::scenario::{Problem, Severity};
 
 /// Shows every problem of every file; with `--format json` as one list on
 /// stdout, of the objects that [`Problem`] describes.

@@ -6,8 +6,9 @@ use std::path::Path;
 use super::args::{Changes, ScenarioArguments};
 use super::exit::say;
 use super::screen::say_coloured;
+use crate::format::{Color, Problems};
 use crate::metric;
-use crate::scenario::{self, Color, LoadOptions, Problems, Published, Scenario};
+use crate::scenario::{self, LoadOptions, Published, Scenario};
 
 /// Loads the scenario that a command is about, and shows its warnings.
 pub(super) fn load(arguments: &ScenarioArguments) -> Result<Scenario, Problems> {

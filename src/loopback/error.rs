@@ -1,8 +1,8 @@
 use std::io;
 
+use crate::format::Problems;
 use crate::load::TargetError;
 use crate::plan::PlanError;
-use crate::scenario::Problems;
 
 /// A trial could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -4,10 +4,9 @@ use indexmap::IndexMap;
 
 use super::order::Drawing;
 use super::{CellSpec, Looks, Plan, pattern};
+use crate::format::Problems;
 use crate::names::{CellId, NameError};
-use crate::scenario::{
-    Adaptive, Bindings, Design, Load, PhaseSpec, Problems, Replicate, Resolved, Scenario, Treatment,
-};
+use crate::scenario::{Adaptive, Bindings, Design, Load, PhaseSpec, Replicate, Resolved, Scenario, Treatment};
 
 /// What the command line decides about a plan.
 #[derive(Clone, Debug)]

@@ -2,16 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::decode::unknown_key;
-use super::diagnostic::Code;
-use super::fields::Fields;
-use super::overlay::override_with;
+use super::load::DECLARED;
 use super::read::factor::{RESERVED, combine};
+use super::referenced_file::{Folder, ReferencedFile};
 use super::resolve::{Bindings, Scenario};
-use super::source::{Finding, Notes};
-use super::template::Scope;
-use super::tree::{Node, Table};
 use super::warnings::Cell;
+use crate::format::{Code, Fields, Finding, Node, Notes, Scope, Table, override_with, unknown_key};
 
 /// The format this program reads.
 const SCHEMA: i64 = 1;
@@ -57,7 +53,7 @@ pub(super) fn check_profiles(root: &Table, deciding: &[String], notes: &Notes) {
             notes.push(finding.help("write what it changes, or leave it out"));
         }
         if !vars.is_some_and(|vars| deciding.iter().any(|name| vars.contains_key(name))) {
-            override_with(&mut root.clone(), profile, notes);
+            override_with(&mut root.clone(), profile, &DECLARED, notes);
         }
     }
 }
@@ -95,14 +91,21 @@ pub(super) fn check_factors_used(scenario: &Scenario, scope: &Scope<'_>) {
     }
 }
 
+/// What the treatments of a scenario have, all together.
+pub(super) struct Checked {
+    pub(super) cells: Vec<Cell>,
+    /// Every file that one of them names.
+    pub(super) files: Vec<ReferencedFile>,
+}
+
 /// Resolves every treatment once, so that nothing is found wrong when an
 /// experiment has already begun.
-/// What comes back are its cells.
-pub(super) fn check_treatments(scenario: &mut Scenario, notes: &Notes) -> Vec<Cell> {
+pub(super) fn check_treatments(scenario: &mut Scenario, notes: &Notes) -> Checked {
     let sample =
         Bindings { run_id: "sample".to_owned(), run_dir: PathBuf::from("/sample"), ports: SAMPLE_PORTS.collect() };
     let scope = scenario.scope(&sample, notes);
-    scenario.check_outer_steps(&scope);
+    let folder = Folder::new(&scenario.dir);
+    scenario.check_outer_steps(&scope, &folder);
     let mut treatments = scenario.treatments();
     if treatments.is_empty() {
         // The rest of the file is checked all the same.
@@ -112,7 +115,7 @@ pub(super) fn check_treatments(scenario: &mut Scenario, notes: &Notes) -> Vec<Ce
     }
     let (mut cells, mut ports_needed) = (Vec::new(), 0);
     for treatment in treatments {
-        let (resolved, ports) = scenario.resolve_in(&scope, &treatment, &sample.ports);
+        let (resolved, ports) = scenario.resolve_in(&scope, &treatment, &sample.ports, &folder);
         ports_needed = ports_needed.max(ports);
         for phase in resolved.phases {
             let given = |load| phase.find.is_none().then_some(load);
@@ -120,6 +123,7 @@ pub(super) fn check_treatments(scenario: &mut Scenario, notes: &Notes) -> Vec<Ce
             cells.extend(phase.loads.into_iter().map(cell));
         }
     }
+    let files = folder.into_referenced();
     scenario.ports_needed = ports_needed;
-    cells
+    Checked { cells, files }
 }

@@ -1,8 +1,6 @@
 //! What each code means, at more length than a problem has room for. The pages
 //! of `scenarios/reference/codes.md`, and what `runexp explain E005` prints.
 
-use super::diagnostic::Code;
-
 impl Code {
     /// Markdown: what is meant, how it comes about, what to do. Its first line
     /// says it in a few words.

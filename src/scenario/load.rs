@@ -5,26 +5,29 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use super::check::{
-    check_factors_used, check_profile_sections, check_profiles, check_schema, check_treatments, check_vars,
+    Checked, check_factors_used, check_profile_sections, check_profiles, check_schema, check_treatments, check_vars,
 };
-use super::diagnostic::{Code, Problems};
-use super::fields::Fields;
-use super::files::{Includer, read_root};
-use super::overlay::{merge, override_with, parse_set};
 use super::read::audit::read_audit;
 use super::read::claim::{read_claims, read_documents};
 use super::read::design::read_design;
 use super::read::factor::{are_few, cell_keys, read_exclude, read_factors};
 use super::read::question::read_question;
 use super::read::rule::read_rule;
+use super::referenced_files::read_referenced;
 use super::resolve::{Scenario, Sections};
-use super::source::{Finding, Notes, SourceMap};
-use super::spelling;
-use super::template::Scope;
-use super::tree::{self, Node, Table, Value};
-use super::wanted::read_wanted;
 use super::warnings::warn;
+use crate::format::{
+    Code, Fields, Finding, Includer, Node, Notes, Problems, Scope, SourceMap, Table, Value, list_of, merge,
+    override_with, parse_set, read_root, spelling, tree,
+};
 use crate::names::ScenarioName;
+
+/// Sections in which an override may change a name, and not add one.
+pub(super) const DECLARED: [&str; 2] = ["vars", "factors"];
+/// Names that every run, or every server instance, brings with it. A variable
+/// that uses one is computed there, and one that uses a factor for each
+/// treatment.
+const LATE_NAMES: [&str; 4] = ["run", "port", "index", "slots"];
 
 /// What a scenario is loaded with.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,9 +59,8 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems
     let Some(mut scenario) = assemble(root, &dir, &sources, options, &notes) else {
         return notes.refuse(&sources);
     };
-    let cells = check_treatments(&mut scenario, &notes);
-    let wanted = notes.wanted_files();
-    let held = read_wanted(&wanted, &scenario.dir, &notes);
+    let Checked { cells, files } = check_treatments(&mut scenario, &notes);
+    let held = read_referenced(&files, &scenario.dir, &notes);
     (scenario.prompts, scenario.traces, scenario.facts) = (held.prompts, held.traces, held.facts);
     scenario.doubts = notes.doubts();
     let mut scenario = notes.settle(scenario, &sources)?;
@@ -143,7 +145,7 @@ fn override_root(mut root: Table, sets: &[Table], options: &LoadOptions<'_>, not
     let chosen = profile(&root, options).cloned();
     let profiles = root.get("profile").cloned();
     match (options.profile, chosen) {
-        (Some(_), Some(profile)) => override_with(&mut root, &profile, notes),
+        (Some(_), Some(profile)) => override_with(&mut root, &profile, &DECLARED, notes),
         (Some(name), None) => {
             let known = profiles.as_ref().and_then(|entry| entry.node.as_table());
             let names = known.into_iter().flat_map(Table::keys).map(String::as_str);
@@ -154,7 +156,7 @@ fn override_root(mut root: Table, sets: &[Table], options: &LoadOptions<'_>, not
         (None, _) => {}
     }
     for set in sets {
-        override_with(&mut root, set, notes);
+        override_with(&mut root, set, &DECLARED, notes);
     }
     root
 }
@@ -180,7 +182,8 @@ fn assemble(
     fields.raw("factors");
     let declared = table_of(&tree, "factors", notes);
     let factors = read_factors(&declared, &vars, &scope);
-    scope.check_waiting(&factors);
+    let names = factors.iter().map(|factor| factor.name.as_str());
+    scope.check_waiting(&names.chain(LATE_NAMES).collect::<Vec<_>>());
     let excludes = list_of(&fields, "exclude");
     let design = fields.raw("design").and_then(|node| read_design(node, &factors, options.metrics, &scope));
     let design = design.unwrap_or_default();
@@ -230,17 +233,6 @@ fn table_of(tree: &Table, key: &str, notes: &Notes) -> Table {
             Table::new()
         }
     }
-}
-
-pub(super) fn list_of(fields: &Fields<'_>, key: &'static str) -> Vec<Node> {
-    let Some(node) = fields.raw(key) else { return Vec::new() };
-    if let Some(list) = node.as_list() {
-        return list.to_vec();
-    }
-    let message = format!("expected a list of tables, found {}", node.describe());
-    let finding = Finding::new(Code::Value, node.span.clone(), message);
-    fields.scope.notes.push(finding.help(format!("write `[[{key}]]` with two brackets")));
-    Vec::new()
 }
 
 /// The list `[[table.key]]` of a table that holds nothing else.

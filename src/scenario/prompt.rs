@@ -6,9 +6,10 @@ use minijinja::value::{Serde, Value as Computed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::messages;
 use super::prompt_error::PromptError;
-use super::{messages, template};
 use crate::dialect::{Content, Dialect, Refused};
+use crate::format::template;
 
 /// The most tokens that a line may ask for.
 const MOST_TOKENS: u64 = 1_000_000;

@@ -1,5 +1,5 @@
-use super::template;
 use crate::dialect::Refused;
+use crate::format::template;
 
 /// A line is no prompt.
 #[derive(Debug, thiserror::Error)]

@@ -6,15 +6,15 @@ use serde_json::{Map, Value};
 
 use super::conversation;
 use super::csv::BadLine;
-use super::diagnostic::Code;
 use super::file_facts::{FileFacts, FileFormat, Skip};
 use super::prompt::{PromptLine, prompts};
 use super::prompt_error::PromptError;
 use super::prompt_format::PromptFormat;
 use super::records::{self, Layout, Record, Records};
-use super::source::{Finding, Notes, PromptUse, WantedFile};
+use super::referenced_file::{PromptUse, ReferencedFile};
+use super::referenced_files::{BAD_LINES_SHOWN, read_data};
 use super::trace_lengths::{Lengths, lengths, plain, shown};
-use super::wanted::{BAD_LINES_SHOWN, read_data};
+use crate::format::{Code, Finding, Notes};
 
 /// The prompts of a file, and the line that each begins in.
 #[derive(Default)]
@@ -28,7 +28,7 @@ pub(super) struct Lines {
 }
 
 /// Reads one prompt file; what is wrong with it is noted.
-pub(super) fn read_prompts(usage: &PromptUse, file: &WantedFile, shown: &str, notes: &Notes) -> Lines {
+pub(super) fn read_prompts(usage: &PromptUse, file: &ReferencedFile, shown: &str, notes: &Notes) -> Lines {
     let unread = Lines { declared: usage.format, ..Lines::default() };
     let Some(text) = read_data(file, shown, notes) else { return unread };
     if text.trim().is_empty() {
@@ -150,7 +150,7 @@ fn from_row(fields: &mut Map<String, Value>) -> Result<(), String> {
 }
 
 /// Notes the lines of which nothing can be said, or not to these servers.
-pub(super) fn check_use(usage: &PromptUse, lines: &Lines, file: &WantedFile, shown: &str, notes: &Notes) {
+pub(super) fn check_use(usage: &PromptUse, lines: &Lines, file: &ReferencedFile, shown: &str, notes: &Notes) {
     let template = usage.template.as_ref().map(|(template, _)| template);
     let said = prompts(&lines.prompts, template).into_iter().zip(&lines.numbers).zip(&lines.prompts);
     let refused = said.filter_map(|((prompt, number), line)| {

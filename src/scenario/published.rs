@@ -4,15 +4,11 @@ use std::path::Path;
 
 use super::audit::Audit;
 use super::claim::Claim;
-use super::diagnostic::Problems;
-use super::fields::Fields;
-use super::load::{LoadOptions, list_of, load, open};
+use super::load::{LoadOptions, load, open};
 use super::read::audit::read_audit;
 use super::read::claim::{read_claims, read_documents};
 use super::resolve::Scenario;
-use super::source::{Notes, SourceMap};
-use super::template::Scope;
-use super::tree::{Node, Table, Value};
+use crate::format::{Fields, Node, Notes, Problems, Scope, SourceMap, Table, Value, list_of};
 
 /// Published numbers, and what an audit needs beside them.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,9 +3,8 @@
 use schemars::SchemaGenerator;
 use serde_json::Value;
 
-use super::diagnostic::Code;
-use super::spelling;
 use super::step::{KindEntry, StepKind};
+use crate::format::{Code, spelling};
 
 /// The word that means all codes.
 const CODES: &str = "codes";

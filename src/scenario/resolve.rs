@@ -9,7 +9,6 @@ use minijinja::value::{Serde, Value as Computed};
 use super::audit::Audit;
 use super::claim::Claim;
 use super::design::Design;
-use super::diagnostic::{Code, Problems};
 use super::factor::{Factor, Selector, Treatment};
 use super::file_facts::FileFacts;
 use super::phase::PhaseSpec;
@@ -20,13 +19,12 @@ use super::read::phase::read_phases;
 use super::read::server::{Ports, read_servers};
 use super::read::step::read_steps;
 use super::read::telemetry::read_telemetry;
+use super::referenced_file::Folder;
 use super::rule::Rule;
 use super::server::ServerSpec;
-use super::source::{Finding, Notes, SourceMap};
 use super::step::StepSpec;
 use super::telemetry::Telemetry;
-use super::template::Scope;
-use super::tree::{Entry, Node, Table, Value};
+use crate::format::{Code, Entry, Finding, Node, Notes, Problems, Scope, SourceMap, Table, Value};
 use crate::names::ScenarioName;
 use crate::trust::Distrust;
 use crate::units::Nanos;
@@ -153,7 +151,8 @@ impl Scenario {
     /// these bindings.
     pub fn resolve(&self, treatment: &Treatment, bindings: &Bindings) -> Result<Resolved, Problems> {
         let notes = Notes::default();
-        let (resolved, _) = self.resolve_in(&self.scope(bindings, &notes), treatment, &bindings.ports);
+        let (resolved, _) =
+            self.resolve_in(&self.scope(bindings, &notes), treatment, &bindings.ports, &Folder::new(&self.dir));
         notes.settle(resolved, &self.sources)
     }
 
@@ -169,7 +168,7 @@ impl Scenario {
 
     fn steps(&self, written: &[Node], bindings: &Bindings) -> Result<Vec<StepSpec>, Problems> {
         let notes = Notes::default();
-        let steps = read_steps(written, &self.scope(bindings, &notes), &self.dir);
+        let steps = read_steps(written, &self.scope(bindings, &notes), &Folder::new(&self.dir));
         notes.settle(steps, &self.sources)
     }
 
@@ -183,22 +182,29 @@ impl Scenario {
     }
 
     /// Notes what is wrong with `[[setup]]` and `[[teardown]]`.
-    pub(super) fn check_outer_steps(&self, scope: &Scope<'_>) {
+    pub(super) fn check_outer_steps(&self, scope: &Scope<'_>, folder: &Folder<'_>) {
         for nodes in [&self.sections.setup, &self.sections.teardown] {
-            read_steps(nodes, scope, &self.dir);
+            read_steps(nodes, scope, folder);
         }
     }
 
-    /// As `resolve`, with the problems noted, and how many ports were used.
-    pub(super) fn resolve_in(&self, scope: &Scope<'_>, treatment: &Treatment, ports: &[u16]) -> (Resolved, usize) {
+    /// As `resolve`, with the problems and the files that are named noted, and
+    /// how many ports were used.
+    pub(super) fn resolve_in(
+        &self,
+        scope: &Scope<'_>,
+        treatment: &Treatment,
+        ports: &[u16],
+        folder: &Folder<'_>,
+    ) -> (Resolved, usize) {
         let levels = treatment.0.iter().map(|(name, level)| (name.to_string(), Computed::from(Serde(level))));
         let scope = scope.with(levels);
         let notes = scope.notes;
         let mut ports = Ports::new(ports);
-        let epoch_setup = read_steps(&self.sections.epoch_setup, &scope, &self.dir);
-        let servers = read_servers(&self.sections.servers, &scope, &self.dir, &mut ports);
+        let epoch_setup = read_steps(&self.sections.epoch_setup, &scope, folder);
+        let servers = read_servers(&self.sections.servers, &scope, folder, &mut ports);
         let telemetry = read_telemetry(self.sections.telemetry.as_ref(), &scope);
-        let phases = read_phases(&self.sections.phases, &servers, &scope, &self.dir);
+        let phases = read_phases(&self.sections.phases, &servers, &scope, folder);
         self.check_not_empty("server", servers.declared.is_empty(), treatment, notes);
         self.check_not_empty("phase", phases.is_empty(), treatment, notes);
         (Resolved { epoch_setup, servers: servers.specs, phases, telemetry }, ports.used())

@@ -2,13 +2,10 @@
 
 use indexmap::IndexMap;
 
-use super::diagnostic::Code;
 use super::factor::{Selector, Treatment};
 use super::resolve::Scenario;
-use super::source::{Finding, Notes, Span};
-use super::spelling;
 use super::traffic::Load;
-use super::tree::{Node, Table};
+use crate::format::{Code, Finding, Node, Notes, Span, Table, spelling};
 use crate::names::PhaseName;
 use crate::stats::required_n;
 

@@ -4,15 +4,8 @@ use indexmap::IndexMap;
 
 use super::super::audit::{Audit, ByteRange, DataSheet, ModelReads, Relation, RelationError};
 use super::super::claim::Claim;
-use super::super::decode::decode;
-use super::super::diagnostic::Code;
-use super::super::fields::Fields;
-use super::super::load::list_of;
 use super::super::rule::environment;
-use super::super::source::{Finding, Span};
-use super::super::spelling;
-use super::super::template::Scope;
-use super::super::tree::{Entry, Node};
+use crate::format::{Code, Entry, Fields, Finding, Node, Scope, Span, decode, list_of, spelling};
 use crate::names::ClaimId;
 use crate::units::Bytes;
 

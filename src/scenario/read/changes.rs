@@ -1,12 +1,9 @@
 //! How a request differs from what its servers would be sent: `omit`, `rename`
 //! and `extra`.
 
-use super::super::diagnostic::Code;
-use super::super::fields::Fields;
 use super::super::phase::RequestSpec;
-use super::super::source::Finding;
-use super::super::tree::{Node, Value};
 use crate::dialect::{BodyField, Dialect};
+use crate::format::{Code, Fields, Finding, Node, Value};
 
 /// Fields of the body that records and reports take from the request itself.
 const RELIED_ON: [&str; 2] = ["max_tokens", "stream"];

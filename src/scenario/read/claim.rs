@@ -4,16 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::claim::{Claim, ClaimKind, Document, RequestTime};
-use super::super::decode::decode;
-use super::super::diagnostic::Code;
 use super::super::factor::Selector;
-use super::super::fields::Fields;
-use super::super::load::list_of;
-use super::super::source::Finding;
-use super::super::template::Scope;
-use super::super::tree::Node;
 use super::factor::read_selector;
 use super::known_metric;
+use crate::format::{Code, Fields, Finding, Node, Scope, decode, list_of};
 use crate::names::MetricId;
 use crate::units::{Period, Share};
 

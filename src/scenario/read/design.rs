@@ -1,15 +1,11 @@
 //! `[design]`.
 
 use super::super::design::{Adaptive, Design, Replicate};
-use super::super::diagnostic::Code;
 use super::super::factor::Factor;
-use super::super::fields::Fields;
-use super::super::source::Finding;
-use super::super::template::Scope;
-use super::super::tree::Node;
 use super::factor::{cell_keys, check_levels, read_selector};
 use super::known_metric;
 use super::zip::read_zip;
+use crate::format::{Code, Fields, Finding, Node, Scope};
 use crate::units::Share;
 
 /// The most complete blocks.

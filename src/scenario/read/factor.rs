@@ -1,13 +1,7 @@
 //! `[factors]`, `[[exclude]]` and selectors.
 
-use super::super::decode::{decode, unknown_key};
-use super::super::diagnostic::Code;
 use super::super::factor::{Factor, Level, Selector, Treatment};
-use super::super::fields::Fields;
-use super::super::source::Finding;
-use super::super::spelling;
-use super::super::template::Scope;
-use super::super::tree::{Entry, Node, Table};
+use crate::format::{Code, Entry, Fields, Finding, Node, Scope, Table, decode, spelling, unknown_key};
 use crate::names::FactorName;
 
 /// Names that templates and selectors keep for themselves.

@@ -1,15 +1,11 @@
 //! `fault = { at = "10s", kill = "ollama[1]" }` of a phase.
 
-use super::super::diagnostic::Code;
 use super::super::fault::{Fault, Processes};
-use super::super::fields::Fields;
 use super::super::phase::Length;
-use super::super::source::Finding;
-use super::super::template::Scope;
-use super::super::tree::Node;
 use super::declared::{Declared, Lives};
 use super::request::find_server;
 use super::server::Servers;
+use crate::format::{Code, Fields, Finding, Node, Scope};
 use crate::names::ServerName;
 use crate::signal::StopSignal;
 

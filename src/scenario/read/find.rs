@@ -1,13 +1,11 @@
 //! `find`.
 
-use super::super::diagnostic::Code;
-use super::super::fields::Fields;
 use super::super::find::{Find, Searched, WrittenFind, WrittenMax};
 use super::super::phase::Slo;
-use super::super::source::Finding;
 use super::super::traffic::Load;
 use super::server::{MOST_INSTANCES, Servers};
 use super::traffic::{LEAST_PER_SECOND, MOST_CLIENTS, MOST_PER_SECOND, means_nothing, read_drawn};
+use crate::format::{Code, Fields, Finding};
 
 const BESIDE: &str = "`find`";
 const BOUNDS: &str = "`find` tries loads between its `from` and its `to`";

@@ -1,11 +1,7 @@
 //! `headers` and `bearer` of a server.
 
-use super::super::decode::decode;
-use super::super::diagnostic::Code;
-use super::super::fields::Fields;
 use super::super::header::{FromEnvironment, HeaderSpec, HeaderValue, can_be_sent};
-use super::super::source::{Finding, Span};
-use super::super::tree::{Entry, Value};
+use crate::format::{Code, Entry, Fields, Finding, Span, Value, decode};
 
 /// Headers that say how a request is sent, and those that every request has.
 const TAKEN: &[&str] = &[

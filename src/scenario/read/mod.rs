@@ -21,17 +21,15 @@ pub(super) mod telemetry;
 pub(super) mod traffic;
 pub(super) mod zip;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::diagnostic::Code;
-use super::source::{Finding, Notes, Span};
-use super::spelling;
-use super::tree::Node;
+use super::referenced_file::Folder;
+use crate::format::{Code, Finding, Node, Notes, Span, spelling};
 use crate::names::MetricId;
 
 /// Relative to the scenario's folder.
-fn absolute(dir: &Path, path: Option<PathBuf>) -> PathBuf {
-    path.map_or_else(|| dir.to_owned(), |path| dir.join(path))
+fn absolute(dir: &Folder<'_>, path: Option<PathBuf>) -> PathBuf {
+    path.map_or_else(|| dir.path().to_owned(), |path| dir.join(path))
 }
 
 /// Notes a command without a program.

@@ -1,20 +1,14 @@
 //! `[[phase]]`.
 
-use std::path::Path;
-
-use super::super::decode::decode;
-use super::super::diagnostic::Code;
-use super::super::fields::Fields;
 use super::super::phase::{Expect, Length, PhaseSpec};
-use super::super::source::Finding;
-use super::super::template::Scope;
-use super::super::tree::{Node, Table};
+use super::super::referenced_file::Folder;
 use super::check_regex;
 use super::fault::{check_fault_in_time, read_fault};
 use super::find::{check_objectives, check_servers, lowest, read_find};
 use super::request::read_request;
 use super::server::Servers;
 use super::traffic::{check_ramps, read_loads, read_max_in_flight, trace_of};
+use crate::format::{Code, Fields, Finding, Node, Scope, Table, decode};
 use crate::units::Period;
 
 const MOST_REQUESTS: u64 = 10_000_000;
@@ -26,7 +20,7 @@ pub(in super::super) fn read_phases(
     nodes: &[Node],
     servers: &Servers,
     scope: &Scope<'_>,
-    dir: &Path,
+    dir: &Folder<'_>,
 ) -> Vec<PhaseSpec> {
     let mut phases: Vec<PhaseSpec> = Vec::new();
     for node in nodes {
@@ -57,7 +51,7 @@ fn check_alone(nodes: &[Node], phases: &[PhaseSpec], scope: &Scope<'_>) {
     scope.notes.push(finding.help("move the other phases to a scenario of their own, or keep them apart by `when`"));
 }
 
-fn read_phase(node: &Node, servers: &Servers, scope: &Scope<'_>, dir: &Path) -> Option<PhaseSpec> {
+fn read_phase(node: &Node, servers: &Servers, scope: &Scope<'_>, dir: &Folder<'_>) -> Option<PhaseSpec> {
     let fields = Fields::of(node, scope)?;
     let active = fields.when();
     let servers = (active == Some(true)).then_some(servers);

@@ -1,9 +1,6 @@
 use indexmap::IndexMap;
 
-use super::super::diagnostic::Code;
-use super::super::fields::Fields;
-use super::super::source::Finding;
-use super::super::tree::Value;
+use crate::format::{Code, Fields, Finding, Value};
 
 /// On which CPUs and GPUs a server of ours runs.
 ///

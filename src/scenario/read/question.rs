@@ -1,14 +1,11 @@
 //! `[decision]`: the question, and the rules beside it.
 
-use super::super::diagnostic::Code;
 use super::super::factor::Selector;
-use super::super::fields::Fields;
-use super::super::load::{LoadOptions, list_of};
+use super::super::load::LoadOptions;
 use super::super::question::{Goal, Limit, Question, Requirement, WrittenRequirement};
-use super::super::source::{Finding, Span};
-use super::super::tree::Node;
 use super::factor::read_selector;
 use super::known_metric;
+use crate::format::{Code, Fields, Finding, Node, Span, list_of};
 use crate::names::MetricId;
 use crate::units::Share;
 

@@ -1,11 +1,9 @@
 //! When a server counts as ready, and what it is asked for before the clock
 //! starts.
 
-use super::super::decode::decode;
-use super::super::fields::Fields;
 use super::super::server::{Preload, Ready};
-use super::super::tree::Value;
 use super::check_regex;
+use crate::format::{Fields, Value, decode};
 use crate::units::Period;
 
 /// `ready = { … }`.

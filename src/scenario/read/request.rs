@@ -2,19 +2,14 @@
 
 use std::path::Path;
 
-use super::super::decode::decode;
-use super::super::diagnostic::Code;
-use super::super::fields::Fields;
 use super::super::phase::RequestSpec;
 use super::super::prompt::PromptTemplate;
-use super::super::source::{FileRole, Finding, PromptUse, Span, WantedFile};
-use super::super::spelling;
-use super::super::template::Scope;
-use super::super::tree::{Entry, Node, Value};
+use super::super::referenced_file::{FileRole, Folder, PromptUse, ReferencedFile};
 use super::changes::check_changes;
 use super::declared::Declared;
 use super::server::Servers;
 use crate::dialect::Dialect;
+use crate::format::{Code, Entry, Fields, Finding, Node, Scope, Span, Value, decode, spelling};
 
 const MOST_TOKENS: u32 = 1_000_000;
 
@@ -23,7 +18,7 @@ const MOST_TOKENS: u32 = 1_000_000;
 pub(super) fn read_request(
     outer: &Fields<'_>,
     servers: Option<&Servers>,
-    dir: &Path,
+    dir: &Folder<'_>,
     trace: Option<&Path>,
 ) -> Option<RequestSpec> {
     let (written, template) = without_template(outer.must_have("request")?);
@@ -66,7 +61,7 @@ pub(super) fn read_request(
             follows_trace: trace.is_some(),
         });
         let span = fields.raw("prompts").map_or_else(|| fields.span(), |node| node.span.clone());
-        notes.want(WantedFile { path, span, role });
+        dir.refer_to(ReferencedFile { path, span, role });
     }
     Some(request)
 }

@@ -3,16 +3,11 @@
 //! A condition is checked call by call, wherever in it a call stands: what
 //! `and` or `or` would skip at one evaluation must be right all the same.
 
-use super::super::diagnostic::Code;
 use super::super::factor::Selector;
-use super::super::fields::Fields;
 use super::super::rule::{Part, Quantity, Rule, Term, term_name};
-use super::super::source::{Finding, Span};
-use super::super::spelling;
-use super::super::template::Scope;
-use super::super::tree::Node;
 use super::factor::read_selector;
 use super::known_metric;
+use crate::format::{Code, Fields, Finding, Node, Scope, Span, spelling};
 use crate::names::MetricId;
 
 /// What a condition may call.

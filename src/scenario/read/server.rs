@@ -1,25 +1,21 @@
 //! `[[server]]`: one table, as many instances as `count` says.
 
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use indexmap::IndexMap;
 use minijinja::value::Value as Computed;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::decode::decode;
-use super::super::diagnostic::Code;
-use super::super::fields::Fields;
+use super::super::referenced_file::{FileRole, Folder, ReferencedFile};
 use super::super::server::{ServerOrigin, ServerSpec};
-use super::super::source::{FileRole, Finding, WantedFile};
-use super::super::template::Scope;
-use super::super::tree::Node;
 use super::declared::{Declared, Lives};
 use super::header::read_headers;
 use super::placement::Placement;
 use super::ready::{read_preload, read_ready};
 use super::{absolute, check_argv};
+use crate::format::{Code, Fields, Finding, Node, Scope, decode};
 use crate::text::{shown_url, user_info};
 
 /// The most instances of one server.
@@ -72,7 +68,12 @@ pub(in super::super) struct ComposeOrigin {
 
 /// Reads the servers whose `when` holds. The others are read too, for their
 /// problems.
-pub(in super::super) fn read_servers(nodes: &[Node], scope: &Scope<'_>, dir: &Path, ports: &mut Ports<'_>) -> Servers {
+pub(in super::super) fn read_servers(
+    nodes: &[Node],
+    scope: &Scope<'_>,
+    dir: &Folder<'_>,
+    ports: &mut Ports<'_>,
+) -> Servers {
     let mut servers = Servers::default();
     for node in nodes {
         read_server(node, scope, dir, ports, &mut servers);
@@ -80,7 +81,13 @@ pub(in super::super) fn read_servers(nodes: &[Node], scope: &Scope<'_>, dir: &Pa
     servers
 }
 
-fn read_server(node: &Node, scope: &Scope<'_>, dir: &Path, ports: &mut Ports<'_>, servers: &mut Servers) -> Option<()> {
+fn read_server(
+    node: &Node,
+    scope: &Scope<'_>,
+    dir: &Folder<'_>,
+    ports: &mut Ports<'_>,
+    servers: &mut Servers,
+) -> Option<()> {
     let fields = Fields::of(node, scope)?;
     let active = fields.when()?;
     let count = fields.optional::<u32>("count").unwrap_or(1);
@@ -166,7 +173,7 @@ fn read_slots(fields: &Fields<'_>) -> Option<u32> {
 fn read_instance(
     fields: Fields<'_>,
     (index, port, slots): (u32, Option<u16>, Option<u32>),
-    dir: &Path,
+    dir: &Folder<'_>,
 ) -> Option<ServerSpec> {
     // Read before.
     for key in ["when", "count", "port", "slots"] {
@@ -207,7 +214,7 @@ struct Surroundings<'d> {
     env: IndexMap<String, String>,
     own_dir: Option<PathBuf>,
     port: u16,
-    dir: &'d Path,
+    dir: &'d Folder<'d>,
     placement: Placement,
 }
 
@@ -229,7 +236,7 @@ fn read_origin(key: &'static str, fields: &Fields<'_>, around: Surroundings<'_>)
             let ComposeOrigin { file, service } = fields.optional(key)?;
             let file = dir.join(file);
             let span = fields.raw(key)?.span.clone();
-            notes.want(WantedFile { path: file.clone(), span, role: FileRole::Compose });
+            dir.refer_to(ReferencedFile { path: file.clone(), span, role: FileRole::Compose });
             Some(ServerOrigin::Compose { file, service, env, port })
         }
         _ => read_url(&fields.node(key)?, fields),

@@ -1,11 +1,8 @@
 //! `[[setup]]`, `[[epoch.setup]]` and `[[teardown]]`.
 
-use std::path::Path;
-
-use super::super::fields::Fields;
+use super::super::referenced_file::Folder;
 use super::super::step::{Reading, StepKind, StepSpec};
-use super::super::template::Scope;
-use super::super::tree::Node;
+use crate::format::{Fields, Node, Scope};
 use crate::units::Period;
 
 /// The most retries of a step.
@@ -13,11 +10,11 @@ const MOST_RETRIES: u32 = 100;
 
 /// Reads the steps whose `when` holds. The others are read too, for their
 /// problems.
-pub(in super::super) fn read_steps(nodes: &[Node], scope: &Scope<'_>, dir: &Path) -> Vec<StepSpec> {
+pub(in super::super) fn read_steps(nodes: &[Node], scope: &Scope<'_>, dir: &Folder<'_>) -> Vec<StepSpec> {
     nodes.iter().filter_map(|node| read_step(node, scope, dir)).collect()
 }
 
-fn read_step(node: &Node, scope: &Scope<'_>, dir: &Path) -> Option<StepSpec> {
+fn read_step(node: &Node, scope: &Scope<'_>, dir: &Folder<'_>) -> Option<StepSpec> {
     let fields = Fields::of(node, scope)?;
     let when = fields.when();
     let kind = read_kind(&fields, dir);
@@ -34,7 +31,7 @@ fn read_step(node: &Node, scope: &Scope<'_>, dir: &Path) -> Option<StepSpec> {
 }
 
 /// Each step has exactly one kind's key.
-fn read_kind(fields: &Fields<'_>, dir: &Path) -> Option<StepKind> {
+fn read_kind(fields: &Fields<'_>, dir: &Folder<'_>) -> Option<StepKind> {
     let keys: Vec<&'static str> = StepKind::entries().map(|entry| entry.key).collect();
     let key = fields.exactly_one(&keys)?;
     let node = fields.node(key)?;

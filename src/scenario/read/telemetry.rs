@@ -2,12 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::diagnostic::Code;
-use super::super::fields::Fields;
-use super::super::source::Finding;
 use super::super::telemetry::Telemetry;
-use super::super::template::Scope;
-use super::super::tree::Node;
+use crate::format::{Code, Fields, Finding, Node, Scope};
 
 /// A sample takes several milliseconds; sensors change every 100 or so.
 const SHORTEST: Duration = Duration::from_millis(20);

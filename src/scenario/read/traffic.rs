@@ -3,13 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::decode::decode;
-use super::super::diagnostic::Code;
-use super::super::fields::Fields;
 use super::super::phase::Length;
-use super::super::source::{FileRole, Finding, WantedFile};
+use super::super::referenced_file::{FileRole, Folder, ReferencedFile};
 use super::super::traffic::{Arrival, Load, NamedArrival, Ramp};
-use super::super::tree::{Node, Value};
+use crate::format::{Code, Fields, Finding, Node, Value, decode};
 
 pub(super) const MOST_CLIENTS: u32 = 10_000;
 pub(super) const LEAST_PER_SECOND: f64 = 0.001;
@@ -23,7 +20,7 @@ enum Moments {
 }
 
 /// Every load level of a phase, at least one.
-pub(super) fn read_loads(fields: &Fields<'_>, dir: &Path) -> Option<Vec<Load>> {
+pub(super) fn read_loads(fields: &Fields<'_>, dir: &Folder<'_>) -> Option<Vec<Load>> {
     let moments = read_moments(fields, dir);
     if let Some(Moments::Recorded(load)) = moments {
         for key in ["clients", "rate"] {
@@ -94,7 +91,7 @@ fn check_loads(fields: &Fields<'_>, key: &'static str, loads: &[Load]) -> Option
 
 /// Arrivals of a rate that is searched for, which a trace has not.
 pub(super) fn read_drawn(fields: &Fields<'_>) -> Option<Arrival> {
-    match read_moments(fields, Path::new(""))? {
+    match read_moments(fields, &Folder::new(Path::new("")))? {
         Moments::Drawn(arrival) => Some(arrival),
         Moments::Recorded(_) => {
             means_nothing(fields, "arrival", "`find`", "a trace has one rate; `find` needs drawn arrivals");
@@ -103,7 +100,7 @@ pub(super) fn read_drawn(fields: &Fields<'_>) -> Option<Arrival> {
     }
 }
 
-fn read_moments(outer: &Fields<'_>, dir: &Path) -> Option<Moments> {
+fn read_moments(outer: &Fields<'_>, dir: &Folder<'_>) -> Option<Moments> {
     let node = outer.raw("arrival")?;
     if node.as_table().is_none() {
         return Some(Moments::Drawn(match outer.optional("arrival")? {
@@ -129,12 +126,12 @@ fn read_burstiness(fields: &Fields<'_>, key: &'static str) -> Option<Moments> {
     Some(Moments::Drawn(Arrival::Gamma { burstiness }))
 }
 
-fn read_trace(fields: &Fields<'_>, dir: &Path, scale: f64) -> Option<Moments> {
+fn read_trace(fields: &Fields<'_>, dir: &Folder<'_>, scale: f64) -> Option<Moments> {
     let scale = fields.within("scale", scale, 0.001, 1000.0);
     let file: PathBuf = fields.optional("trace")?;
     let file = dir.join(file);
     let span = fields.raw("trace")?.span.clone();
-    fields.scope.notes.want(WantedFile { path: file.clone(), span, role: FileRole::Trace });
+    dir.refer_to(ReferencedFile { path: file.clone(), span, role: FileRole::Trace });
     Some(Moments::Recorded(Load::Trace { file, scale: scale.unwrap_or(1.0) }))
 }
 

@@ -1,11 +1,7 @@
 //! `design.zip`: factors that advance together.
 
-use super::super::diagnostic::Code;
 use super::super::factor::Factor;
-use super::super::fields::Fields;
-use super::super::source::Finding;
-use super::super::spelling;
-use super::super::tree::Node;
+use crate::format::{Code, Fields, Finding, Node, spelling};
 use crate::names::FactorName;
 
 /// Reads `zip`: lists of factors with equally many levels, each factor in one

@@ -70,7 +70,7 @@ impl Kind for RunStep {
         for argv in [Some(&self.argv), self.check.as_ref(), self.undo.as_ref()].into_iter().flatten() {
             reading.check_command(argv);
         }
-        self.dir = Some(self.dir.take().map_or_else(|| reading.dir.to_owned(), |dir| reading.dir.join(dir)));
+        self.dir = Some(self.dir.take().map_or_else(|| reading.dir.path().to_owned(), |dir| reading.dir.join(dir)));
     }
 
     fn words(&self) -> String {

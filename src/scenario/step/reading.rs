@@ -3,20 +3,16 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 
-use super::super::decode::decode;
-use super::super::diagnostic::Code;
-use super::super::fields::Fields;
 use super::super::read::check_argv;
-use super::super::source::{FileRole, Finding, WantedFile};
-use super::super::template::Scope;
-use super::super::tree::{Entry, Node, Value};
+use super::super::referenced_file::{FileRole, Folder, ReferencedFile};
+use crate::format::{Code, Entry, Fields, Finding, Node, Scope, Value, decode};
 
 /// What stands under a kind's key, rendered, while it is being read.
 pub(in crate::scenario) struct Reading<'a> {
     pub(in crate::scenario) node: &'a Node,
     pub(in crate::scenario) scope: &'a Scope<'a>,
     /// The scenario's folder.
-    pub(in crate::scenario) dir: &'a Path,
+    pub(in crate::scenario) dir: &'a Folder<'a>,
 }
 
 impl Reading<'_> {
@@ -58,8 +54,8 @@ impl Reading<'_> {
 
     /// A Compose file, which must be there before anything runs.
     pub(super) fn want_compose_file(&self, path: &Path) {
-        let file = WantedFile { path: path.to_owned(), span: self.node.span.clone(), role: FileRole::Compose };
-        self.scope.notes.want(file);
+        let file = ReferencedFile { path: path.to_owned(), span: self.node.span.clone(), role: FileRole::Compose };
+        self.dir.refer_to(file);
     }
 }
 

@@ -14,9 +14,8 @@ mod warned;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use runexp::scenario::{
-    Bindings, Color, Length, LoadOptions, Order, Problems, PromptLine, Scenario, ServerOrigin, load, load_frozen,
-};
+use runexp::format::{Color, Problems};
+use runexp::scenario::{Bindings, Length, LoadOptions, Order, PromptLine, Scenario, ServerOrigin, load, load_frozen};
 use tempfile::TempDir;
 
 const GOOD: &str = include_str!("scenario/good.toml");

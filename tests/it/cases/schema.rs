@@ -6,8 +6,9 @@ mod tables;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use runexp::format::Code;
 use runexp::record::OUTCOMES;
-use runexp::scenario::{Code, StepKind, explain, schema};
+use runexp::scenario::{StepKind, explain, schema};
 use runexp::summary::{RULES, explain_estimator, explain_outcome, explain_rule};
 use runexp::units::{Period, Share};
 
@@ -96,7 +97,7 @@ fn variants(file: &str, name: &str) -> Vec<String> {
 #[test]
 fn every_code_is_listed_once() {
     let listed: Vec<String> = Code::ALL.iter().map(|code| format!("{code:?}")).collect();
-    assert_eq!(listed, variants("src/scenario/diagnostic.rs", "Code"));
+    assert_eq!(listed, variants("src/format/diagnostic.rs", "Code"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn folder(request: &str) -> Folder {
 /// Every problem with its column and its advice.
 fn problems(request: &str) -> String {
     let problems = folder(request).load().unwrap_err();
-    let line = |problem: &runexp::scenario::Problem| {
+    let line = |problem: &runexp::format::Problem| {
         let help = problem.help.clone().unwrap_or_default();
         format!("{} at {}: {}; {help}\n", problem.code.as_str(), problem.column, problem.message)
     };

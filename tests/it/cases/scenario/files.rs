@@ -24,7 +24,7 @@ fn told(name: &str, bytes: impl AsRef<[u8]>, request: &str) -> String {
             format!("{}{facts}: {lines}\n", facts.format)
         }
         Err(problems) => {
-            let told = |problem: &runexp::scenario::Problem| {
+            let told = |problem: &runexp::format::Problem| {
                 format!(
                     "{} {} ({})\n",
                     problem.code.as_str(),

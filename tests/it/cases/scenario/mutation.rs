@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use runexp::format::{Color, Problem};
 use runexp::metric;
-use runexp::scenario::{Color, LoadOptions, Problem, load};
+use runexp::scenario::{LoadOptions, load};
 use rustix::time::{ClockId, clock_gettime};
 use tempfile::TempDir;
 

@@ -1,6 +1,7 @@
 //! Nothing that a file can hold makes the loader panic.
 
-use runexp::scenario::{Color, LoadOptions, load_frozen};
+use runexp::format::Color;
+use runexp::scenario::{LoadOptions, load_frozen};
 
 use super::{Folder, GOOD, METRICS, SMALL};
 

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use runexp::format::{Code, Severity};
 use runexp::metric;
-use runexp::scenario::{Code, LoadOptions, Severity, load};
+use runexp::scenario::{LoadOptions, load};
 
 use super::{Folder, SMALL};
 

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use runexp::scenario::{Code, LoadOptions, Problem, StepKind, explain, load, schema};
+use runexp::format::{Code, Problem};
+use runexp::scenario::{LoadOptions, StepKind, explain, load, schema};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 use toml::{Table, Value};

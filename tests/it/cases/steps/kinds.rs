@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::Command;
 
-use runexp::scenario::{Color, LoadOptions, ScriptLines, StepKind, StepSpec, load};
+use runexp::format::Color;
+use runexp::scenario::{LoadOptions, ScriptLines, StepKind, StepSpec, load};
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 use tempfile::TempDir;

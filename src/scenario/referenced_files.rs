@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use super::csv::BadLine;
-use super::diagnostic::Code;
 use super::file_facts::FileFacts;
-use super::files::read_text;
 use super::prompt::PromptLine;
 use super::prompt_file::{Lines, check_use, read_prompts};
-use super::source::{FileRole, Finding, Notes, PromptUse, WantedFile};
+use super::referenced_file::{FileRole, PromptUse, ReferencedFile};
 use super::trace::{self, Trace};
+use crate::format::{Code, Finding, Notes, ReadError, read_text};
 use crate::trust;
 use crate::units::Nanos;
 
@@ -35,9 +34,9 @@ pub(super) struct Held {
 
 /// Reads every prompt file and every trace of arrivals, and checks that the
 /// others are there.
-pub(super) fn read_wanted(wanted: &[WantedFile], dir: &Path, notes: &Notes) -> Held {
+pub(super) fn read_referenced(files: &[ReferencedFile], dir: &Path, notes: &Notes) -> Held {
     let mut read = Read::default();
-    for file in wanted {
+    for file in files {
         let shown = file.shown(dir);
         match &file.role {
             // Docker opens it by its name, which must lead there for others too.
@@ -65,8 +64,8 @@ struct Read {
 
 impl Read {
     /// Reads a prompt file, unless another phase has it too. One that is the
-    /// trace of its phase is wanted after that.
-    fn prompts(&mut self, usage: &PromptUse, file: &WantedFile, shown: &str, notes: &Notes) {
+    /// trace of its phase is named after that.
+    fn prompts(&mut self, usage: &PromptUse, file: &ReferencedFile, shown: &str, notes: &Notes) {
         let note = |code, message: String, help: &str| {
             notes.push(Finding::new(code, file.span.clone(), message).help(help));
         };
@@ -111,15 +110,15 @@ impl Read {
 }
 
 /// A file that a phase names; what keeps it from being read is noted.
-pub(super) fn read_data(file: &WantedFile, shown: &str, notes: &Notes) -> Option<String> {
-    let complain = |error: super::files::ReadError| {
+pub(super) fn read_data(file: &ReferencedFile, shown: &str, notes: &Notes) -> Option<String> {
+    let complain = |error: ReadError| {
         let finding = Finding::new(Code::Unreadable, file.span.clone(), error.to_string());
         notes.push(finding.help(error.advice(SCENARIO_FOLDER)));
     };
     read_text(&file.path, shown, MOST_DATA_BYTES, notes).map_err(complain).ok().map(|(_, text)| text)
 }
 
-fn read_trace(file: &WantedFile, shown: &str, notes: &Notes) -> Option<Trace> {
+fn read_trace(file: &ReferencedFile, shown: &str, notes: &Notes) -> Option<Trace> {
     let text = read_data(file, shown, notes)?;
     let note = |message: String, help: &str| {
         notes.push(Finding::new(Code::Trace, file.span.clone(), message).help(help));

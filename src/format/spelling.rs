@@ -5,7 +5,7 @@ const FEW: usize = 16;
 
 /// Advice for a name that is not among the known ones: the nearest of them if
 /// one is near, else all of them if they are few, else the most alike.
-pub(super) fn advice<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn advice<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     if let Some(nearest) = nearest(written, &known) {
         return Some(format!("did you mean `{nearest}`?"));
@@ -21,7 +21,7 @@ pub(super) fn advice<'a>(written: &str, known: impl IntoIterator<Item = &'a str>
 }
 
 /// `` `a`, `b`, `c` ``.
-pub(super) fn list<T: AsRef<str>>(names: &[T]) -> String {
+pub(crate) fn list<T: AsRef<str>>(names: &[T]) -> String {
     names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
@@ -33,7 +33,7 @@ fn most_alike<'a>(written: &str, known: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// A third of the letters may differ, the rule that rustc uses.
-pub(super) fn nearest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
     let allowed = written.chars().count().max(3) / 3;
     known
         .iter()

@@ -1,32 +1,26 @@
-//! `[vars]`: each is computed as soon as every name it uses is known. One that
-//! uses a factor is computed for each treatment, one that uses `port`,
-//! `index` or the server's own `slots` for each server instance.
+//! Variables: each is computed as soon as every name it uses is known.
 
 use std::rc::Rc;
 
 use minijinja::value::{Serde, Value as Computed};
 
 use super::diagnostic::Code;
-use super::factor::Factor;
 use super::source::Finding;
 use super::spelling;
 use super::template::Scope;
 use super::tree::{Node, Table};
 
-/// Names that every run, or every server instance, brings with it.
-const LATE: [&str; 4] = ["run", "port", "index", "slots"];
-
 impl Scope<'_> {
-    /// With the variables of `[vars]` too. They may use each other in any
+    /// With these variables too. They may use each other in any
     /// order, but not in a circle.
-    pub(super) fn with_vars(&self, vars: &Table) -> Self {
+    pub(crate) fn with_vars(&self, vars: &Table) -> Self {
         let mut scope = self.clone();
         scope.waiting = Rc::new(vars.iter().map(|(name, entry)| (name.clone(), entry.node.clone())).collect());
         scope.settled()
     }
 
     /// Computes every waiting variable whose names are all known by now.
-    pub(super) fn settled(mut self) -> Self {
+    pub(crate) fn settled(mut self) -> Self {
         loop {
             let (ready, waiting): (Vec<_>, Vec<_>) =
                 self.waiting.iter().cloned().partition(|(_, node)| self.missing_in(node).is_empty());
@@ -51,15 +45,11 @@ impl Scope<'_> {
         missing
     }
 
-    /// Notes the variables that no treatment and no server could compute:
-    /// those that use an unknown name, and circles.
-    pub(super) fn check_waiting(&self, factors: &[Factor]) {
+    /// Notes the variables that could never be computed: those that use a name
+    /// which is neither known nor among the `late` ones, and circles.
+    pub(crate) fn check_waiting(&self, late: &[&str]) {
         for (name, node) in self.waiting.iter() {
-            let later = |used: &str| {
-                LATE.contains(&used)
-                    || factors.iter().any(|factor| factor.name.as_str() == used)
-                    || self.waiting.iter().any(|(other, _)| other == used)
-            };
+            let later = |used: &str| late.contains(&used) || self.waiting.iter().any(|(other, _)| other == used);
             let missing = self.missing_in(node);
             if missing.iter().any(|used| !later(used)) {
                 self.note_missing(node, &later);
@@ -73,7 +63,7 @@ impl Scope<'_> {
 
     /// Notes every name that a value uses, that is not known and that will not
     /// be `later` either.
-    pub(super) fn note_missing(&self, node: &Node, later: &impl Fn(&str) -> bool) {
+    pub(crate) fn note_missing(&self, node: &Node, later: &impl Fn(&str) -> bool) {
         node.visit_texts(&mut |text, span| {
             for name in self.names_in(text).iter().filter(|name| !self.knows(name, text) && !later(name)) {
                 let finding =

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::diagnostic::Code;
-use super::encoding::{NotText, decode};
+use super::encoding::{self, NotText};
 use super::overlay::merge;
 use super::source::{Finding, Notes, SourceMap, Span};
 use super::template::Scope;
@@ -18,7 +18,7 @@ const MOST_FILES: usize = 100;
 
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ReadError {
+pub(crate) enum ReadError {
     #[error("cannot read `{path}`: {source}")]
     Io { path: String, source: io::Error },
     #[error("`{path}` is not a file")]
@@ -31,7 +31,7 @@ pub(super) enum ReadError {
 
 impl ReadError {
     /// What to do; paths start from `origin`.
-    pub(super) fn advice(&self, origin: &str) -> String {
+    pub(crate) fn advice(&self, origin: &str) -> String {
         match self {
             Self::Io { .. } => format!("paths are relative to {origin}"),
             Self::NotFile { .. } => "name a file".to_owned(),
@@ -42,7 +42,7 @@ impl ReadError {
 }
 
 /// Reads a file, and notes why root should not rely on it.
-pub(super) fn read_text(path: &Path, shown: &str, most: u64, notes: &Notes) -> Result<(PathBuf, String), ReadError> {
+pub(crate) fn read_text(path: &Path, shown: &str, most: u64, notes: &Notes) -> Result<(PathBuf, String), ReadError> {
     let io = |source: io::Error| match source.kind() {
         io::ErrorKind::InvalidInput => ReadError::NotFile { path: shown.to_owned() },
         _ => ReadError::Io { path: shown.to_owned(), source },
@@ -54,12 +54,12 @@ pub(super) fn read_text(path: &Path, shown: &str, most: u64, notes: &Notes) -> R
     if u64::try_from(bytes.len()).is_ok_and(|length| length > most) {
         return Err(ReadError::TooLarge { path: shown.to_owned(), most });
     }
-    let text = decode(bytes).map_err(|what| ReadError::NotText { path: shown.to_owned(), what })?;
+    let text = encoding::decode(bytes).map_err(|what| ReadError::NotText { path: shown.to_owned(), what })?;
     Ok((path, text))
 }
 
 /// The scenario's own file: its folder and its text.
-pub(super) fn read_root(path: &Path, sources: &mut SourceMap, notes: &Notes) -> Option<(PathBuf, String)> {
+pub(crate) fn read_root(path: &Path, sources: &mut SourceMap, notes: &Notes) -> Option<(PathBuf, String)> {
     let shown = path.display().to_string();
     match read_text(path, &shown, MOST_TOML_BYTES, notes) {
         Ok(found) => Some(found),
@@ -74,26 +74,26 @@ pub(super) fn read_root(path: &Path, sources: &mut SourceMap, notes: &Notes) -> 
 }
 
 /// Follows `include`, depth first.
-pub(super) struct Includer<'a> {
+pub(crate) struct Includer<'a> {
     /// No file outside this folder is read.
-    pub(super) top: &'a Path,
+    pub(crate) top: &'a Path,
     /// Variables that win over those of the file being read: the overrides and
     /// those of the files that led here.
-    pub(super) vars: Table,
-    pub(super) sources: &'a mut SourceMap,
-    pub(super) notes: &'a Notes,
+    pub(crate) vars: Table,
+    pub(crate) sources: &'a mut SourceMap,
+    pub(crate) notes: &'a Notes,
     /// From the scenario down to the file being read.
-    pub(super) open: Vec<PathBuf>,
+    pub(crate) open: Vec<PathBuf>,
     /// Every file read; one that is included twice is read once.
-    pub(super) done: Vec<PathBuf>,
+    pub(crate) done: Vec<PathBuf>,
     /// The variables that names of included files use.
-    pub(super) deciding: Vec<String>,
+    pub(crate) deciding: Vec<String>,
 }
 
 impl Includer<'_> {
     /// A file's table laid over everything it includes. `shown` is how the
     /// file is named to the user.
-    pub(super) fn expand(&mut self, mut table: Table, shown: &Path) -> Table {
+    pub(crate) fn expand(&mut self, mut table: Table, shown: &Path) -> Table {
         let Some(include) = table.shift_remove("include") else { return table };
         let mut vars = table.get("vars").and_then(|entry| entry.node.as_table()).cloned().unwrap_or_default();
         merge(&mut vars, self.vars.clone());

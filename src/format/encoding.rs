@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Why bytes cannot be read as UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NotText {
+pub(crate) enum NotText {
     /// A format that begins with known bytes.
     Known(Known),
     /// UTF-16, with or without a mark.
@@ -19,7 +19,7 @@ pub(super) enum NotText {
 
 /// Files that are not text, and what makes text of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Known {
+pub(crate) struct Known {
     start: &'static [u8],
     name: &'static str,
     advice: &'static str,
@@ -42,7 +42,7 @@ const KNOWN: [Known; 7] = [
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The text of a file, without the mark that some editors put before it.
-pub(super) fn decode(bytes: Vec<u8>) -> Result<String, NotText> {
+pub(crate) fn decode(bytes: Vec<u8>) -> Result<String, NotText> {
     if let Some(known) = KNOWN.into_iter().find(|known| bytes.starts_with(known.start)) {
         return Err(NotText::Known(known));
     }
@@ -67,7 +67,7 @@ fn is_utf16(bytes: &[u8]) -> bool {
 }
 
 impl NotText {
-    pub(super) const fn advice(self) -> &'static str {
+    pub(crate) const fn advice(self) -> &'static str {
         match self {
             Self::Known(known) => known.advice,
             Self::Utf16 | Self::Byte { .. } => "save it as UTF-8",

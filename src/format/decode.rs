@@ -20,7 +20,7 @@ use super::tree::{Entry, Node, Table, Value};
 /// Reads a value; a problem is noted and gives `None`. Serde gives up at the
 /// first wrong part of a table: that part is then left out and the rest is read
 /// too, for its problems.
-pub(super) fn decode<T: DeserializeOwned>(node: &Node, notes: &Notes) -> Option<T> {
+pub(crate) fn decode<T: DeserializeOwned>(node: &Node, notes: &Notes) -> Option<T> {
     let error = match T::deserialize(Decoder { node, notes }) {
         Ok(value) => return Some(value),
         Err(error) => error,
@@ -183,7 +183,7 @@ impl<'a> Decoder<'a> {
 }
 
 /// The finding for a key that means nothing where it stands.
-pub(super) fn unknown_key<'a>(key: &str, entry: &Entry, known: impl IntoIterator<Item = &'a str>) -> Finding {
+pub(crate) fn unknown_key<'a>(key: &str, entry: &Entry, known: impl IntoIterator<Item = &'a str>) -> Finding {
     Finding::new(Code::UnknownKey, entry.key.clone(), format!("unknown key `{key}`"))
         .maybe_help(spelling::advice(key, known))
 }

@@ -16,16 +16,16 @@ use super::template::Scope;
 use super::tree::{Entry, Node, Table, Value};
 
 /// A table being read.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     table: &'a Table,
     span: Span,
-    pub(super) scope: Scope<'a>,
+    pub(crate) scope: Scope<'a>,
     asked: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Fields<'a> {
     /// Begins with a value that must be a table.
-    pub(super) fn of(node: &'a Node, scope: &Scope<'a>) -> Option<Self> {
+    pub(crate) fn of(node: &'a Node, scope: &Scope<'a>) -> Option<Self> {
         let Value::Table(table) = &node.value else {
             let message = format!("expected a table, found {}", node.describe());
             scope.notes.push(Finding::new(Code::Value, node.span.clone(), message));
@@ -35,17 +35,17 @@ impl<'a> Fields<'a> {
     }
 
     /// Where the table stands.
-    pub(super) fn span(&self) -> Span {
+    pub(crate) fn span(&self) -> Span {
         self.span.clone()
     }
 
     /// As written.
-    pub(super) fn raw(&self, key: &'static str) -> Option<&'a Node> {
+    pub(crate) fn raw(&self, key: &'static str) -> Option<&'a Node> {
         self.entry(key).map(|entry| &entry.node)
     }
 
     /// As written, with the place of its key.
-    pub(super) fn entry(&self, key: &'static str) -> Option<&'a Entry> {
+    pub(crate) fn entry(&self, key: &'static str) -> Option<&'a Entry> {
         let mut asked = self.asked.borrow_mut();
         if !asked.contains(&key) {
             asked.push(key);
@@ -54,29 +54,29 @@ impl<'a> Fields<'a> {
     }
 
     /// Rendered.
-    pub(super) fn node(&self, key: &'static str) -> Option<Node> {
+    pub(crate) fn node(&self, key: &'static str) -> Option<Node> {
         self.scope.render(self.raw(key)?)
     }
 
     /// A value that may be left out. A wrong one is noted, and reads as left
     /// out.
-    pub(super) fn optional<T: DeserializeOwned>(&self, key: &'static str) -> Option<T> {
+    pub(crate) fn optional<T: DeserializeOwned>(&self, key: &'static str) -> Option<T> {
         decode(&self.node(key)?, self.scope.notes)
     }
 
     /// A value that has a default.
-    pub(super) fn or_default<T: DeserializeOwned + Default>(&self, key: &'static str) -> T {
+    pub(crate) fn or_default<T: DeserializeOwned + Default>(&self, key: &'static str) -> T {
         self.optional(key).unwrap_or_default()
     }
 
     /// A value that must be there.
-    pub(super) fn required<T: DeserializeOwned>(&self, key: &'static str) -> Option<T> {
+    pub(crate) fn required<T: DeserializeOwned>(&self, key: &'static str) -> Option<T> {
         self.must_have(key)?;
         self.optional(key)
     }
 
     /// Notes a key that must be there and is not.
-    pub(super) fn must_have(&self, key: &'static str) -> Option<&'a Node> {
+    pub(crate) fn must_have(&self, key: &'static str) -> Option<&'a Node> {
         let node = self.raw(key);
         if node.is_none() && !self.has_misspelt(&[key]) {
             self.scope.notes.push(Finding::new(Code::MissingKey, self.span(), format!("`{key}` is missing")));
@@ -85,7 +85,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The one key of several that is given; none or more than one is noted.
-    pub(super) fn exactly_one(&self, keys: &[&'static str]) -> Option<&'static str> {
+    pub(crate) fn exactly_one(&self, keys: &[&'static str]) -> Option<&'static str> {
         let given: Vec<&'static str> = keys.iter().copied().filter(|key| self.raw(key).is_some()).collect();
         match given.as_slice() {
             [] if self.has_misspelt(keys) => None,
@@ -113,7 +113,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A number must lie within bounds; at its key's value if it does not.
-    pub(super) fn within<T>(&self, key: &'static str, number: T, least: T, most: T) -> Option<T>
+    pub(crate) fn within<T>(&self, key: &'static str, number: T, least: T, most: T) -> Option<T>
     where
         T: Copy + PartialOrd + std::fmt::Display,
     {
@@ -128,7 +128,7 @@ impl<'a> Fields<'a> {
 
     /// Whether `when` holds; without one it does. `None` if that cannot be
     /// told.
-    pub(super) fn when(&self) -> Option<bool> {
+    pub(crate) fn when(&self) -> Option<bool> {
         let Some(node) = self.raw("when") else { return Some(true) };
         match &node.value {
             Value::Text(expression) => self.scope.holds(expression, &node.span),
@@ -143,15 +143,27 @@ impl<'a> Fields<'a> {
     }
 
     /// Every key that was asked for so far.
-    pub(super) fn known(&self) -> Vec<&'static str> {
+    pub(crate) fn known(&self) -> Vec<&'static str> {
         self.asked.borrow().clone()
     }
 
     /// Notes every key that was never asked for.
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         let asked = self.asked.into_inner();
         for (key, entry) in self.table.iter().filter(|(key, _)| !asked.contains(&key.as_str())) {
             self.scope.notes.push(unknown_key(key, entry, asked.iter().copied()));
         }
     }
+}
+
+/// The list `[[key]]`; a value that is no list is noted, and reads as empty.
+pub(crate) fn list_of(fields: &Fields<'_>, key: &'static str) -> Vec<Node> {
+    let Some(node) = fields.raw(key) else { return Vec::new() };
+    if let Some(list) = node.as_list() {
+        return list.to_vec();
+    }
+    let message = format!("expected a list of tables, found {}", node.describe());
+    let finding = Finding::new(Code::Value, node.span.clone(), message);
+    fields.scope.notes.push(finding.help(format!("write `[[{key}]]` with two brackets")));
+    Vec::new()
 }

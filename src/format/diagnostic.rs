@@ -181,14 +181,14 @@ pub struct Problem {
     /// What to do.
     pub help: Option<String>,
     /// The whole text of the file, to show the line.
-    pub(super) source: Arc<str>,
+    pub(crate) source: Arc<str>,
 }
 
 /// Everything that is wrong with a scenario, in the order of files and lines.
 /// As an error it is never empty; as the warnings of a scenario it may be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Problems(pub(super) Vec<Problem>);
+pub struct Problems(pub(crate) Vec<Problem>);
 
 /// So many problems that say the same are shown to a person.
 const ALIKE_SHOWN: usize = 3;

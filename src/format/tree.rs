@@ -13,15 +13,15 @@ use super::syntax::{told_once, too_deep};
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) value: Value,
-    pub(super) span: Span,
+pub(crate) struct Node {
+    pub(crate) value: Value,
+    pub(crate) span: Span,
     /// Computed by a template: where a text is wanted it is written out.
-    pub(super) computed: bool,
+    pub(crate) computed: bool,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Text(String),
     Integer(i64),
     Float(f64),
@@ -31,35 +31,35 @@ pub(super) enum Value {
 }
 
 /// A table in the order its author wrote it.
-pub(super) type Table = IndexMap<String, Entry>;
+pub(crate) type Table = IndexMap<String, Entry>;
 
 /// A value under a key.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// Where the key stands.
-    pub(super) key: Span,
-    pub(super) node: Node,
+    pub(crate) key: Span,
+    pub(crate) node: Node,
 }
 
 impl Node {
-    pub(super) fn new(value: Value, span: Span) -> Self {
+    pub(crate) fn new(value: Value, span: Span) -> Self {
         Self { value, span, computed: false }
     }
 
-    pub(super) fn as_text(&self) -> Option<&str> {
+    pub(crate) fn as_text(&self) -> Option<&str> {
         if let Value::Text(text) = &self.value { Some(text) } else { None }
     }
 
-    pub(super) fn as_table(&self) -> Option<&Table> {
+    pub(crate) fn as_table(&self) -> Option<&Table> {
         if let Value::Table(table) = &self.value { Some(table) } else { None }
     }
 
-    pub(super) fn as_list(&self) -> Option<&[Self]> {
+    pub(crate) fn as_list(&self) -> Option<&[Self]> {
         if let Value::List(list) = &self.value { Some(list) } else { None }
     }
 
     /// What it is, for messages: "the string `x`", "a list".
-    pub(super) fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match &self.value {
             Value::Text(text) => format!("the string `{text}`"),
             Value::Integer(number) => format!("the number {number}"),
@@ -71,7 +71,7 @@ impl Node {
     }
 
     /// Every text in it, with its place.
-    pub(super) fn visit_texts(&self, visit: &mut impl FnMut(&str, &Span)) {
+    pub(crate) fn visit_texts(&self, visit: &mut impl FnMut(&str, &Span)) {
         match &self.value {
             Value::Text(text) => visit(text, &self.span),
             Value::List(list) => list.iter().for_each(|node| node.visit_texts(visit)),
@@ -103,13 +103,13 @@ impl Serialize for Node {
 }
 
 /// Parses a text and takes it into `sources`; every syntax error is noted.
-pub(super) fn parse(name: &str, text: &str, sources: &mut SourceMap, notes: &Notes) -> Table {
+pub(crate) fn parse(name: &str, text: &str, sources: &mut SourceMap, notes: &Notes) -> Table {
     let base = sources.add(name, text);
     parse_at(text, base, notes)
 }
 
 /// Parses a text whose numbering starts at `base`.
-pub(super) fn parse_at(text: &str, base: usize, notes: &Notes) -> Table {
+pub(crate) fn parse_at(text: &str, base: usize, notes: &Notes) -> Table {
     if let Some(finding) = too_deep(text) {
         notes.push(finding.moved(base));
         return Table::new();

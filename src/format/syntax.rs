@@ -9,11 +9,11 @@ use super::source::{Finding, Span};
 
 /// Levels of tables and lists. The parser bounds brackets and the parts of a
 /// key apart, which together is more than a stack can hold.
-pub(super) const DEEPEST: usize = 64;
+pub(crate) const DEEPEST: usize = 64;
 
 /// The first place where brackets and the parts of dotted keys around it are
 /// more than [`DEEPEST`].
-pub(super) fn too_deep(text: &str) -> Option<Finding> {
+pub(crate) fn too_deep(text: &str) -> Option<Finding> {
     // For the line and for each open bracket, the parts of the key being read.
     let mut keys = vec![0_usize];
     let place = Source::new(text).lex().find_map(|token| {
@@ -36,7 +36,7 @@ pub(super) fn too_deep(text: &str) -> Option<Finding> {
 /// behind a bracket that nothing closes none, since all of it is inside; and a
 /// duplicate key only if nothing else is wrong before it, since the keys under a
 /// broken header fall into the table above.
-pub(super) fn told_once(text: &str, errors: &[Error]) -> Vec<Finding> {
+pub(crate) fn told_once(text: &str, errors: &[Error]) -> Vec<Finding> {
     let mut errors: Vec<(Span, String)> =
         errors.iter().map(|error| (error.span().unwrap_or(0..0), in_one_line(error.message()))).collect();
     errors.sort_by_key(|(span, _)| span.start);

@@ -24,26 +24,26 @@ use crate::text::user_info;
 mod environment;
 mod written;
 
-pub(super) use environment::{environment, reason};
+pub(crate) use environment::{environment, reason};
 use written::Template;
 
 /// The names a template may use, and what is noticed while it is computed.
 #[derive(Clone)]
-pub(super) struct Scope<'a> {
+pub(crate) struct Scope<'a> {
     environment: Rc<Environment<'static>>,
     /// The names that a text uses, which parsing it would give every time.
     names: Rc<RefCell<HashMap<String, Rc<[String]>>>>,
     values: Rc<BTreeMap<String, Computed>>,
     context: Computed,
     /// Variables that use a name which is not known yet.
-    pub(super) waiting: Rc<Vec<(String, Node)>>,
-    pub(super) notes: &'a Notes,
-    pub(super) sources: &'a SourceMap,
+    pub(crate) waiting: Rc<Vec<(String, Node)>>,
+    pub(crate) notes: &'a Notes,
+    pub(crate) sources: &'a SourceMap,
 }
 
 impl<'a> Scope<'a> {
     /// With no name defined.
-    pub(super) fn empty(notes: &'a Notes, sources: &'a SourceMap) -> Self {
+    pub(crate) fn empty(notes: &'a Notes, sources: &'a SourceMap) -> Self {
         let context = Computed::from(BTreeMap::<String, Computed>::new());
         let waiting = Rc::default();
         Self {
@@ -58,37 +58,37 @@ impl<'a> Scope<'a> {
     }
 
     /// Noting problems elsewhere.
-    pub(super) fn noting(self, notes: &'a Notes) -> Self {
+    pub(crate) fn noting(self, notes: &'a Notes) -> Self {
         Self { notes, ..self }
     }
 
     /// Every name that is defined.
-    pub(super) fn values(&self) -> &BTreeMap<String, Computed> {
+    pub(crate) fn values(&self) -> &BTreeMap<String, Computed> {
         &self.values
     }
 
     /// With these names too, and with the variables that were waiting for them.
-    pub(super) fn with(&self, names: impl IntoIterator<Item = (String, Computed)>) -> Self {
+    pub(crate) fn with(&self, names: impl IntoIterator<Item = (String, Computed)>) -> Self {
         let mut scope = self.clone();
         scope.define(names);
         scope.settled()
     }
 
-    pub(super) fn define(&mut self, names: impl IntoIterator<Item = (String, Computed)>) {
+    pub(crate) fn define(&mut self, names: impl IntoIterator<Item = (String, Computed)>) {
         Rc::make_mut(&mut self.values).extend(names);
         self.context = Computed::from(BTreeMap::clone(&self.values));
     }
 
     /// Whether a name that `text` uses is defined, or is guarded there by
     /// `is defined`.
-    pub(super) fn knows(&self, name: &str, text: &str) -> bool {
+    pub(crate) fn knows(&self, name: &str, text: &str) -> bool {
         self.values.contains_key(name)
             || self.environment.globals().any(|(global, _)| global == name)
             || is_guarded(name, text)
     }
 
     /// The names that the templates in a text use.
-    pub(super) fn names_in(&self, text: &str) -> Rc<[String]> {
+    pub(crate) fn names_in(&self, text: &str) -> Rc<[String]> {
         match Template::of(text) {
             Template::None => Rc::default(),
             Template::Whole(expression) => self.names_in_expression(expression),
@@ -101,7 +101,7 @@ impl<'a> Scope<'a> {
     }
 
     /// The names that a bare expression uses.
-    pub(super) fn names_in_expression(&self, expression: &str) -> Rc<[String]> {
+    pub(crate) fn names_in_expression(&self, expression: &str) -> Rc<[String]> {
         let parse = || Ok(self.environment.compile_expression(expression)?.undeclared_variables(false));
         match Template::of(expression) {
             Template::None => self.remembered(expression, parse),
@@ -120,7 +120,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A value with every template in it computed.
-    pub(super) fn render(&self, node: &Node) -> Option<Node> {
+    pub(crate) fn render(&self, node: &Node) -> Option<Node> {
         let value = match &node.value {
             Value::Text(text) => return self.render_text(text, node).inspect(|node| self.note_user_info(node)),
             Value::List(list) => Value::List(self.render_list(list)?),
@@ -180,7 +180,7 @@ impl<'a> Scope<'a> {
 
     /// The values of the names in a text that is computed later, when `later`
     /// is known too.
-    pub(super) fn values_in(&self, text: &str, later: &str, span: &Span) -> Option<BTreeMap<String, Json>> {
+    pub(crate) fn values_in(&self, text: &str, later: &str, span: &Span) -> Option<BTreeMap<String, Json>> {
         self.noted(self.environment.template_from_str(text), span)?;
         let names = self.names_in_template(text);
         let now: Vec<String> = names.iter().filter(|name| *name != later).cloned().collect();
@@ -190,12 +190,12 @@ impl<'a> Scope<'a> {
     }
 
     /// Whether a bare expression is true.
-    pub(super) fn holds(&self, expression: &str, span: &Span) -> Option<bool> {
+    pub(crate) fn holds(&self, expression: &str, span: &Span) -> Option<bool> {
         self.evaluate(expression, span).map(|value| value.is_true())
     }
 
     /// The value of a bare expression.
-    pub(super) fn compute(&self, expression: &str, span: &Span) -> Option<Node> {
+    pub(crate) fn compute(&self, expression: &str, span: &Span) -> Option<Node> {
         self.to_node(&self.evaluate(expression, span)?, span, 0)
     }
 
@@ -230,7 +230,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Where a name stands inside the source of a string.
-    pub(super) fn place_of(&self, name: &str, span: &Span) -> Span {
+    pub(crate) fn place_of(&self, name: &str, span: &Span) -> Span {
         let source = self.sources.text(span);
         let template = source.find("{{").into_iter().chain(source.find("{%")).min().unwrap_or(0);
         let is_word = |c: char| c.is_alphanumeric() || c == '_';

@@ -5,7 +5,7 @@ const FUEL: u64 = 100_000;
 
 /// Where templates are computed: nothing can be loaded, and a name that is not
 /// defined is an error.
-pub(in crate::scenario) fn environment() -> Environment<'static> {
+pub(crate) fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
@@ -14,6 +14,6 @@ pub(in crate::scenario) fn environment() -> Environment<'static> {
 }
 
 /// Why a template cannot be computed, without its place.
-pub(in crate::scenario) fn reason(error: &Error) -> String {
+pub(crate) fn reason(error: &Error) -> String {
     error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
 }

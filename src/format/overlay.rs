@@ -7,7 +7,7 @@ use super::tree::{self, Entry, Node, Table, Value};
 
 /// Lays a file over what it includes: tables go together key by key, lists of
 /// tables (`[[server]]`) append, anything else is replaced.
-pub(super) fn merge(base: &mut Table, over: Table) {
+pub(crate) fn merge(base: &mut Table, over: Table) {
     for (key, entry) in over {
         match (base.get_mut(&key).map(|old| &mut old.node.value), entry) {
             (Some(Value::Table(old)), Entry { node: Node { value: Value::Table(new), .. }, .. }) => merge(old, new),
@@ -29,12 +29,11 @@ fn is_tables(list: &[Node]) -> bool {
 
 /// Lays a profile or a `--set` over a scenario: tables go together key by key,
 /// anything else is replaced. A table laid over a list addresses its elements
-/// by position from 0, so that `phase.0.duration` is the duration of the first
-/// phase. Variables and factors must be there already.
-pub(super) fn override_with(base: &mut Table, over: &Table, notes: &Notes) {
+/// by position from 0. What the `declared` sections name must be there already.
+pub(crate) fn override_with(base: &mut Table, over: &Table, declared: &[&str], notes: &Notes) {
     for (section, entry) in over {
         let known = match base.get(section) {
-            Some(old) if matches!(section.as_str(), "vars" | "factors") => old.node.as_table(),
+            Some(old) if declared.contains(&section.as_str()) => old.node.as_table(),
             _ => None,
         };
         if let (Some(known), Some(names)) = (known, entry.node.as_table()) {
@@ -86,7 +85,7 @@ fn positions(section: &str, written: &str, list: &[Node]) -> String {
 
 /// Parses `key.path=value` as the line of TOML it is. A value that is not TOML
 /// but one bare word, like `llama3.1:8b` or `30s`, is text.
-pub(super) fn parse_set(number: usize, text: &str, sources: &mut SourceMap, notes: &Notes) -> Table {
+pub(crate) fn parse_set(number: usize, text: &str, sources: &mut SourceMap, notes: &Notes) -> Table {
     let base = sources.add(format!("--set #{number}"), text);
     let attempt = Notes::default();
     let table = tree::parse_at(text, base, &attempt);

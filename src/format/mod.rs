@@ -1,0 +1,25 @@
+//! Files of TOML in which every value knows its place: templates, includes,
+//! overrides, and every problem found at once. What the tables mean is for
+//! others to say.
+
+mod decode;
+mod diagnostic;
+mod encoding;
+mod fields;
+mod include;
+mod overlay;
+mod source;
+pub(crate) mod spelling;
+mod syntax;
+pub(crate) mod template;
+pub(crate) mod tree;
+mod variables;
+
+pub(crate) use decode::{decode, unknown_key};
+pub use diagnostic::{Code, Color, Problem, Problems, Severity};
+pub(crate) use fields::{Fields, list_of};
+pub(crate) use include::{Includer, ReadError, read_root, read_text};
+pub(crate) use overlay::{merge, override_with, parse_set};
+pub(crate) use source::{Finding, Notes, SourceMap, Span};
+pub(crate) use template::Scope;
+pub(crate) use tree::{Entry, Node, Table, Value};
