@@ -33,6 +33,7 @@ pub mod clock;
 pub mod dialect;
 pub mod doctor;
 pub mod format;
+pub mod handbook;
 pub mod host;
 pub mod journal;
 pub mod load;

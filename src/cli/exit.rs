@@ -2,12 +2,12 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::format::Problems;
+use crate::handbook::UnknownWord;
 use crate::journal::StateError;
 use crate::names::RunId;
 use crate::plan::PlanError;
 use crate::report::RenderError;
 use crate::run::{Obstacle, RunError, SecretError};
-use crate::scenario::UnknownWord;
 use crate::sim::MachineError;
 use crate::store::StoreError;
 use crate::trust::Distrust;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::InitArguments;
 use super::exit::{DONE, Failure, print, say};
-use crate::scenario;
+use crate::handbook;
 use crate::trust;
 
 const SCENARIO: &str = include_str!("../../scenarios/init.toml");
@@ -16,7 +16,7 @@ const SCHEMA: &str = "scenario.schema.json";
 /// Writes the scenario and, beside it, the schema that its first line names.
 pub(super) fn init(arguments: &InitArguments) -> Result<u8, Failure> {
     let files =
-        [(arguments.file.clone(), SCENARIO.to_owned()), (arguments.file.with_file_name(SCHEMA), scenario::schema())];
+        [(arguments.file.clone(), SCENARIO.to_owned()), (arguments.file.with_file_name(SCHEMA), handbook::schema())];
     if !arguments.force {
         refuse_to_overwrite(&files)?;
     }

@@ -1,8 +1,8 @@
 use super::exit::{DONE, print};
-use crate::scenario;
+use crate::handbook;
 
 /// Prints the JSON Schema of the scenario format.
 pub(super) fn schema() -> u8 {
-    print(scenario::schema().trim_end());
+    print(handbook::schema().trim_end());
     DONE
 }

@@ -27,7 +27,7 @@ use crate::units::Share;
     "required": ["schema", "name"],
     "anyOf": [{ "required": ["include"] }, { "required": ["server", "phase"] }],
 })))]
-pub(super) struct ScenarioFile {
+pub(crate) struct ScenarioFile {
     /// The version of this format: 1.
     #[schemars(extend("const" = 1))]
     schema: Option<i64>,

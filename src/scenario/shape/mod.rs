@@ -11,23 +11,11 @@ mod file;
 mod phase;
 mod server;
 mod step;
-mod written;
+
+pub(crate) use file::ScenarioFile;
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
-
-/// The JSON Schema (draft 2020-12) of a scenario file and of the files it
-/// includes, as pretty JSON.
-///
-/// A file without `schema` and `name` counts as one to be included, and needs
-/// no key at all.
-pub fn schema() -> String {
-    let settings = SchemaSettings::draft2020_12().with_transform(written::as_written);
-    let schema = settings.into_generator().into_root_schema_for::<file::ScenarioFile>();
-    // Only a key that is no string can fail, and a schema has none.
-    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
-}
 
 /// Exactly one of these keys.
 pub(super) fn exactly_one(keys: &[&str]) -> Value {

@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use runexp::format::Code;
+use runexp::handbook::{explain, schema};
 use runexp::record::OUTCOMES;
-use runexp::scenario::{StepKind, explain, schema};
+use runexp::scenario::StepKind;
 use runexp::summary::{RULES, explain_estimator, explain_outcome, explain_rule};
 use runexp::units::{Period, Share};
 
@@ -29,7 +30,7 @@ fn the_shipped_schema_is_current() {
 fn every_step_kind_has_a_current_page_and_no_page_is_left_over() {
     let kinds: Vec<&str> = StepKind::entries().map(|kind| kind.key).collect();
     for kind in &kinds {
-        let page = explain(kind, &[]).unwrap();
+        let page = explain(kind).unwrap();
         for section in ["## Checks", "## Undo", "## Rights", "## Example"] {
             assert!(page.contains(section), "the page of `{kind}` has no section `{section}`");
         }
@@ -49,7 +50,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[test]
 fn the_page_of_codes_is_current() {
-    assert_current("scenarios/reference/codes.md", &explain("codes", &[]).unwrap(), "runexp explain codes");
+    assert_current("scenarios/reference/codes.md", &explain("codes").unwrap(), "runexp explain codes");
 }
 
 #[test]

@@ -76,6 +76,7 @@ pub(super) const STREET: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
+    ("handbook", &["format", "scenario", "summary"]),
     (
         "cli",
         &[
@@ -96,6 +97,7 @@ pub(super) const STREET: &[(&str, &[&str])] = &[
             "clock",
             "plan",
             "format",
+            "handbook",
             "scenario",
             "record",
             "summary",

@@ -24,7 +24,7 @@ fn an_empty_folder_is_three_commands_from_a_plan() {
     let plan = folder.runexp("plan");
     let first = plan.stdout.lines().next();
     assert_eq!((plan.code, first), (Some(0), Some("first — One server: queueing against batching")), "{plan}");
-    assert_eq!(folder.read("scenario.schema.json"), runexp::scenario::schema());
+    assert_eq!(folder.read("scenario.schema.json"), runexp::handbook::schema());
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use runexp::format::{Code, Problem};
-use runexp::scenario::{LoadOptions, StepKind, explain, load, schema};
+use runexp::handbook::{explain, schema};
+use runexp::scenario::{LoadOptions, StepKind, load};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 use toml::{Table, Value};
@@ -123,7 +124,7 @@ fn tables(shape: &Json, pointer: &str, found: &mut BTreeSet<String>) {
 
 /// The steps of the example on a kind's page.
 fn example(kind: &str) -> Vec<Value> {
-    let page = explain(kind, &[]).unwrap();
+    let page = explain(kind).unwrap();
     let example = page.split("```").nth(1).unwrap().trim_start_matches("toml");
     let example: Table = toml::from_str(example).unwrap();
     let inner = example.get("epoch").and_then(|epoch| epoch.get("setup"));

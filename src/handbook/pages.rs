@@ -1,10 +1,13 @@
-//! The reference pages: one for each kind of step, one for all codes.
+//! The reference pages: one for each kind of step, one for all codes, and
+//! those that the summary has of its rules, outcomes and estimators.
 
 use schemars::SchemaGenerator;
 use serde_json::Value;
 
-use super::step::{KindEntry, StepKind};
+use super::codes::explanation;
 use crate::format::{Code, spelling};
+use crate::scenario::{KindEntry, StepKind};
+use crate::summary;
 
 /// The word that means all codes.
 const CODES: &str = "codes";
@@ -19,13 +22,19 @@ pub struct UnknownWord {
     pub help: Option<String>,
 }
 
-/// The page, in Markdown, about a step kind (`drop_caches`), a code (`E013`) or
-/// all `codes`. `others` are words with a page elsewhere, which may have been
-/// meant.
+/// The page, in Markdown, about a step kind (`drop_caches`), a code (`E013`),
+/// all `codes`, or what a summary says: a rule of validity, an outcome, an
+/// estimator.
 ///
 /// # Errors
 /// When there is no such page.
-pub fn explain(word: &str, others: &[&'static str]) -> Result<String, UnknownWord> {
+pub fn explain(word: &str) -> Result<String, UnknownWord> {
+    // A rule and an outcome may share a word.
+    let pages = [summary::explain_rule(word), summary::explain_outcome(word), summary::explain_estimator(word)];
+    let pages: Vec<String> = pages.into_iter().flatten().collect();
+    if !pages.is_empty() {
+        return Ok(pages.join("\n"));
+    }
     if word == CODES {
         return Ok(codes_page());
     }
@@ -36,7 +45,8 @@ pub fn explain(word: &str, others: &[&'static str]) -> Result<String, UnknownWor
         return Ok(code_section(*code, "#"));
     }
     let codes = Code::ALL.iter().map(|code| code.as_str());
-    let known = StepKind::entries().map(|kind| kind.key).chain([CODES]).chain(codes).chain(others.iter().copied());
+    let others = summary_words().map(|(word, _)| word);
+    let known = StepKind::entries().map(|kind| kind.key).chain([CODES]).chain(codes).chain(others);
     Err(UnknownWord { word: word.to_owned(), help: spelling::advice(word, known) })
 }
 
@@ -44,8 +54,13 @@ pub fn explain(word: &str, others: &[&'static str]) -> Result<String, UnknownWor
 pub fn contents() -> String {
     let kinds = StepKind::entries().map(|kind| (kind.key, first_clause(&description(kind))));
     let codes = Code::ALL.iter().map(|code| (code.as_str(), headline(*code).to_owned()));
-    let lines: Vec<String> = kinds.chain(codes).map(|(word, line)| format!("{word:<18}{line}")).collect();
-    lines.join("\n") + "\n"
+    let lines = kinds.chain(codes).map(|(word, line)| format!("{word:<18}{line}\n"));
+    lines.chain(summary_words().map(|(word, line)| format!("{word:<22}{line}\n"))).collect()
+}
+
+/// Every word of a summary that has a page, and how that begins.
+fn summary_words() -> impl Iterator<Item = (&'static str, &'static str)> {
+    summary::rule_words().chain(summary::outcome_words()).chain(summary::estimator_words())
 }
 
 fn codes_page() -> String {
@@ -54,13 +69,13 @@ fn codes_page() -> String {
 }
 
 fn code_section(code: Code, level: &str) -> String {
-    let (_, rest) = code.explanation().split_once("\n\n").unwrap_or_default();
+    let (_, rest) = explanation(code).split_once("\n\n").unwrap_or_default();
     format!("{level} {}: {}\n\n{rest}\n", code.as_str(), headline(code))
 }
 
 /// What a code means, in a few words.
 fn headline(code: Code) -> &'static str {
-    code.explanation().lines().next().unwrap_or_default().trim_end_matches('.')
+    explanation(code).lines().next().unwrap_or_default().trim_end_matches('.')
 }
 
 /// What the kind says of itself, its keys, then its sections.

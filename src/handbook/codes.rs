@@ -1,34 +1,34 @@
 //! What each code means, at more length than a problem has room for. The pages
 //! of `scenarios/reference/codes.md`, and what `runexp explain E005` prints.
 
-impl Code {
-    /// Markdown: what is meant, how it comes about, what to do. Its first line
-    /// says it in a few words.
-    pub const fn explanation(self) -> &'static str {
-        match self {
-            Self::Unreadable => UNREADABLE,
-            Self::Syntax => SYNTAX,
-            Self::Include => INCLUDE,
-            Self::Schema => SCHEMA,
-            Self::UnknownKey => UNKNOWN_KEY,
-            Self::MissingKey => MISSING_KEY,
-            Self::Value => VALUE,
-            Self::Bounds => BOUNDS,
-            Self::Choice => CHOICE,
-            Self::Duplicate => DUPLICATE,
-            Self::UndefinedName => UNDEFINED_NAME,
-            Self::Template => TEMPLATE,
-            Self::UnknownReference => UNKNOWN_REFERENCE,
-            Self::UnusedFactor => UNUSED_FACTOR,
-            Self::Override => OVERRIDE,
-            Self::Prompts => PROMPTS,
-            Self::Ports => PORTS,
-            Self::Address => ADDRESS,
-            Self::Trace => TRACE,
-            Self::UserInfo => USER_INFO,
-            Self::NoSuchCell => NO_SUCH_CELL,
-            Self::FewRepetitions => FEW_REPETITIONS,
-        }
+use crate::format::Code;
+
+/// Markdown: what is meant, how it comes about, what to do. Its first line
+/// says it in a few words.
+pub(super) const fn explanation(code: Code) -> &'static str {
+    match code {
+        Code::Unreadable => UNREADABLE,
+        Code::Syntax => SYNTAX,
+        Code::Include => INCLUDE,
+        Code::Schema => SCHEMA,
+        Code::UnknownKey => UNKNOWN_KEY,
+        Code::MissingKey => MISSING_KEY,
+        Code::Value => VALUE,
+        Code::Bounds => BOUNDS,
+        Code::Choice => CHOICE,
+        Code::Duplicate => DUPLICATE,
+        Code::UndefinedName => UNDEFINED_NAME,
+        Code::Template => TEMPLATE,
+        Code::UnknownReference => UNKNOWN_REFERENCE,
+        Code::UnusedFactor => UNUSED_FACTOR,
+        Code::Override => OVERRIDE,
+        Code::Prompts => PROMPTS,
+        Code::Ports => PORTS,
+        Code::Address => ADDRESS,
+        Code::Trace => TRACE,
+        Code::UserInfo => USER_INFO,
+        Code::NoSuchCell => NO_SUCH_CELL,
+        Code::FewRepetitions => FEW_REPETITIONS,
     }
 }
 
