@@ -114,7 +114,7 @@ fn find(kind: &ClaimKind, summary: &Summary, found: Found<'_>, margin: f64) -> R
         }
         ClaimKind::Ordering { smaller, .. } => {
             let smaller = measured_in(only(summary, smaller))?;
-            Ok(ordering(measured, smaller, margin, significance))
+            Ok(Finding { ratio: None, ..ordering(measured, smaller, margin, significance) })
         }
         ClaimKind::Trend { direction, along, .. } => {
             let cells = along.iter().map(|cell| measured_in(only(summary, cell)));

@@ -69,25 +69,9 @@ pub(super) fn ordering(larger: &Estimate, smaller: &Estimate, margin: f64, signi
         return Finding { ratio: None, verdict: apart };
     }
     let pairs = pairs(larger, smaller);
-    match paired_ratio(&pairs, significance.confidence()) {
-        Some(ratio) => {
-            let limits = Bounds { lower: 1.0 + margin, upper: f64::INFINITY };
-            Finding { ratio: None, ..within(ratio, limits, pairs.len()) }
-        }
-        None => Finding { ratio: None, ..above(larger, smaller, significance) },
-    }
-}
-
-/// The metric is larger here than there, however little, with the ratio if it has
-/// a meaning.
-pub(super) fn above(larger: &Estimate, smaller: &Estimate, significance: Significance) -> Finding {
-    if let Some(apart) = apart(larger, smaller, significance) {
-        return Finding { ratio: None, verdict: apart };
-    }
-    let pairs = pairs(larger, smaller);
     let above = |limit: f64| Bounds { lower: limit.next_up(), upper: f64::INFINITY };
     if let Some(ratio) = paired_ratio(&pairs, significance.confidence()) {
-        return within(ratio, above(1.0), pairs.len());
+        return within(ratio, above(1.0 + margin), pairs.len());
     }
     let difference = paired_difference(&pairs, significance.confidence()).and_then(|difference| difference.bounds);
     Finding { ratio: None, verdict: verdict(difference, above(0.0), None) }

@@ -1,6 +1,6 @@
 //! A metric that rises from one cell to the next.
 
-use super::finding::{Finding, above};
+use super::finding::{Finding, ordering};
 use super::{Significance, Verdict};
 use crate::summary::Estimate;
 
@@ -24,7 +24,7 @@ pub(super) fn trend(steps: &[Step<'_>], significance: Significance) -> Verdict {
 
 /// Every step at its share of the error.
 fn among(steps: &[Step<'_>], share: Significance) -> Vec<Finding> {
-    steps.iter().map(|(larger, smaller)| above(larger, smaller, share)).collect()
+    steps.iter().map(|(larger, smaller)| ordering(larger, smaller, 0.0, share)).collect()
 }
 
 fn is_certain(step: &Finding) -> bool {
