@@ -62,12 +62,16 @@ const FRACTION: MetricDefinition = MetricDefinition {
     measure: Measure::Nothing("it is counted where a claim names the limit"),
 };
 
+/// How often a test may err, and the margin within which two values are equal.
+type Judging = (Significance, f64);
+
 /// Every claim, in the scenario's order.
 pub(super) fn claims(verdicts: &Verdicts, metrics: &[MetricDefinition]) -> Vec<ClaimRow> {
-    verdicts.claims.iter().map(|judged| claim(judged, verdicts.significance, metrics)).collect()
+    let judging = (verdicts.significance, verdicts.decision.margin);
+    verdicts.claims.iter().map(|judged| claim(judged, judging, metrics)).collect()
 }
 
-fn claim(judged: &Judged, significance: Significance, metrics: &[MetricDefinition]) -> ClaimRow {
+fn claim(judged: &Judged, judging: Judging, metrics: &[MetricDefinition]) -> ClaimRow {
     let (id, metric, title) = subject(&judged.claim.kind, metrics);
     let shown = Shown::of(metric);
     let source = &judged.claim.source;
@@ -86,7 +90,7 @@ fn claim(judged: &Judged, significance: Significance, metrics: &[MetricDefinitio
         ratio: judged.ratio.map_or_else(|| NONE.to_owned(), |(ratio, interval)| figure::ratio(ratio, Some(interval))),
         gpu: judged.claim.system.as_ref().and_then(|system| system.gpu.as_deref()).map(line),
         verdict: judged.verdict.words(),
-        reason: reason(judged, significance, metrics),
+        reason: reason(judged, judging, metrics),
         implausible: !judged.implausible.is_empty(),
         arithmetic: line(&judged.implausible.join("; ")),
     }
@@ -179,11 +183,11 @@ fn tolerance(kind: &ClaimKind) -> String {
     }
 }
 
-fn reason(judged: &Judged, significance: Significance, metrics: &[MetricDefinition]) -> String {
+fn reason(judged: &Judged, judging: Judging, metrics: &[MetricDefinition]) -> String {
     let implausible =
         judged.implausible.iter().map(|arithmetic| format!("physically implausible: {}", line(arithmetic)));
     let faults = judged.faults.as_deref().map(line);
-    [because(judged, significance, metrics)]
+    [because(judged, judging, metrics)]
         .into_iter()
         .chain(steps(judged))
         .chain(faults)
@@ -208,27 +212,26 @@ fn fact(judged: &Judged, metrics: &[MetricDefinition]) -> String {
     format!("measured {}, claimed {claimed}{tolerance}", measured_text(judged, id, metric))
 }
 
-/// An order that does not hold because there is nothing between the two.
-fn no_difference(judged: &Judged) -> &'static str {
+/// Why an order does not hold. What lies within the margin is equal, and no order
+/// the other way.
+fn no_difference(judged: &Judged, margin: f64) -> &'static str {
     let is_order = matches!(judged.claim.kind, ClaimKind::Ordering { .. });
     match judged.over {
-        Some(Over { interval, .. }) if is_order && interval.lower < 1.0 && interval.upper > 1.0 => {
-            ": no difference that could be told"
-        }
-        Some(Over { interval, .. }) if is_order && interval.upper < 1.0 => ": the other way round",
-        Some(_) if is_order => ": no more than the margin",
+        Some(Over { interval, .. }) if is_order && interval.upper < 1.0 / (1.0 + margin) => ": the other way round",
+        Some(Over { interval, .. }) if is_order && interval.lower > 1.0 / (1.0 + margin) => ": equal within the margin",
+        Some(_) if is_order => ": not larger by the margin",
         Some(_) | None => "",
     }
 }
 
-fn because(judged: &Judged, significance: Significance, metrics: &[MetricDefinition]) -> String {
+fn because(judged: &Judged, (significance, margin): Judging, metrics: &[MetricDefinition]) -> String {
     let is_trend = matches!(judged.claim.kind, ClaimKind::Trend { .. });
     match &judged.verdict {
         Verdict::Reproduced if is_trend => "every step goes that way, with all of them tested at once".to_owned(),
         Verdict::NotReproduced if is_trend => "a step goes the other way, or none".to_owned(),
         Verdict::Inconclusive { needs: None } if is_trend => "a step may go either way".to_owned(),
         Verdict::Reproduced => fact(judged, metrics),
-        Verdict::NotReproduced => format!("{}{}", fact(judged, metrics), no_difference(judged)),
+        Verdict::NotReproduced => format!("{}{}", fact(judged, metrics), no_difference(judged, margin)),
         Verdict::Inconclusive { needs } => {
             let needs = needs.map_or_else(String::new, |needs| format!("; about {needs} repetitions would tell"));
             format!("{}: the {significance} interval reaches over the edge{needs}", fact(judged, metrics))
