@@ -73,10 +73,16 @@ pub(super) fn conclude(how: &str, done: &CleanedUp) {
     }
 }
 
-/// Says what could not be undone; says whether there is anything.
+/// Says what could not be undone, and what is alive that may be of the run or of
+/// somebody else; says whether anything is owed.
 pub(super) fn not_undone(run: &RunId, done: &CleanedUp) -> bool {
     for problem in &done.not_undone {
         say(format_args!("error: not undone: {problem}"));
+    }
+    for process in &done.possible {
+        say(format_args!(
+            "note: alive, begun while the run was there and left by its parents, perhaps of the run: {process}"
+        ));
     }
     if !done.not_undone.is_empty() {
         say(format_args!("help: when the cause is gone, `runexp cleanup {run}` tries again; `--forget` gives it up"));

@@ -3,7 +3,7 @@ use super::conductor::Conductor;
 use super::event::RunEvent;
 use super::stage::Stage;
 use crate::process::{ProcessError, Strays, leftovers};
-use crate::record::{CellKey, Certainty, Event, Scope};
+use crate::record::{CellKey, Event, Scope};
 use crate::undo::UndoFailure;
 
 impl Conductor<'_> {
@@ -44,9 +44,7 @@ impl Conductor<'_> {
         let strays = Strays { run_id, containment: containment.as_ref()?, spared: &[], trace: None };
         match strays.end(&self.haste).await {
             Ok(()) => None,
-            Err(ProcessError::Immortal { processes }) => {
-                self.undo.owe(leftovers(processes), Certainty::Ours).as_ref().map(by_hand)
-            }
+            Err(ProcessError::Immortal { processes }) => self.undo.owe(leftovers(processes)).as_ref().map(by_hand),
             // A refused run has started nothing that could be alive.
             Err(_) if !self.has_begun => None,
             Err(error) => Some(format!("nobody can tell whether something of the run is alive: {error}")),

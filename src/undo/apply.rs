@@ -77,15 +77,6 @@ pub enum UndoError {
         /// They.
         processes: Vec<Leftover>,
     },
-    /// Processes are alive that may be of the run.
-    #[error(
-        "what the run may have started is alive, begun while it was there and left by its parents: {}",
-        list(processes)
-    )]
-    PossiblyLeft {
-        /// They.
-        processes: Vec<Leftover>,
-    },
     /// A folder could not be removed.
     #[error("`{path}` could not be removed: {source}", path = path.display())]
     Folder {
@@ -126,7 +117,10 @@ pub async fn apply(undo: &Undo, log: &UndoLog, haste: &Haste) -> Result<(), Undo
             let sent = request::send_in_time(method, url, json, haste).await;
             sent.map_err(|source| UndoError::Request { label: label.clone(), source })
         }
-        Undo::EndProcesses { processes, certainty } => still_alive(processes, *certainty).await,
+        Undo::EndProcesses { processes, certainty: Certainty::Ours } => end(processes).await,
+        // As older journals owe them. Whoever reads the journal looks for such
+        // processes anew.
+        Undo::EndProcesses { certainty: Certainty::Possible, .. } => Ok(()),
         Undo::RemoveDir { path } => match std::fs::remove_dir_all(path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
                 Err(UndoError::Folder { path: path.clone(), source })
@@ -136,20 +130,14 @@ pub async fn apply(undo: &Undo, log: &UndoLog, haste: &Haste) -> Result<(), Undo
     }
 }
 
-/// Ends what is of the run for certain; of the rest only a person can say.
-async fn still_alive(processes: &[Leftover], certainty: Certainty) -> Result<(), UndoError> {
-    if certainty == Certainty::Ours {
-        let identities: Vec<ProcessIdentity> = processes.iter().map(|leftover| leftover.process.clone()).collect();
-        // Who is alive afterwards is looked for below.
-        let _ = end_each(&identities).await;
-    }
+/// Ends what is of the run for certain.
+async fn end(processes: &[Leftover]) -> Result<(), UndoError> {
+    let identities: Vec<ProcessIdentity> = processes.iter().map(|leftover| leftover.process.clone()).collect();
+    // Who is alive afterwards is looked for below.
+    let _ = end_each(&identities).await;
     let alive = processes.iter().filter(|leftover| is_same_and_alive(&leftover.process));
     let processes: Vec<Leftover> = alive.cloned().collect();
-    match certainty {
-        _ if processes.is_empty() => Ok(()),
-        Certainty::Ours => Err(UndoError::Alive { processes }),
-        Certainty::Possible => Err(UndoError::PossiblyLeft { processes }),
-    }
+    if processes.is_empty() { Ok(()) } else { Err(UndoError::Alive { processes }) }
 }
 
 fn list(processes: &[Leftover]) -> String {

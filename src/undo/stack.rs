@@ -101,16 +101,14 @@ impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> UndoStack<J> {
 
     /// Announces processes that could not be ended, so that a later process
     /// tries again; `None` if all of them are announced already.
-    pub fn owe(&mut self, mut processes: Vec<Leftover>, certainty: Certainty) -> Option<UndoFailure> {
+    pub fn owe(&mut self, mut processes: Vec<Leftover>) -> Option<UndoFailure> {
         processes.retain(|leftover| !self.entries.iter().any(|entry| names(&entry.undo, leftover)));
         if processes.is_empty() {
             return None;
         }
-        let error = match certainty {
-            Certainty::Ours => UndoError::Alive { processes: processes.clone() },
-            Certainty::Possible => UndoError::PossiblyLeft { processes: processes.clone() },
-        };
-        let entry = UndoEntry { sequence: self.next, undo: Undo::EndProcesses { processes, certainty } };
+        let error = UndoError::Alive { processes: processes.clone() };
+        let undo = Undo::EndProcesses { processes, certainty: Certainty::Ours };
+        let entry = UndoEntry { sequence: self.next, undo };
         self.next += 1;
         // Where it cannot be written down, it is told all the same.
         self.note(&entry, &UndoState::Failed { reason: error.to_string() });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::journal::{Journal, Left, Lock, StateError, StateFolder};
 use crate::names::RunId;
 use crate::process::{self, Haste, ProcessError, Strays, Trace, Unannounced};
-use crate::record::{Certainty, Containment, ProcessIdentity, Undo, UndoEntry, UndoState};
+use crate::record::{Certainty, Containment, Leftover, ProcessIdentity, Undo, UndoEntry, UndoState};
 use crate::text::Redaction;
 use crate::undo::{UndoFailure, UndoLog, UndoStack, by_hand};
 
@@ -40,6 +40,9 @@ pub struct CleanedUp {
     pub undone: usize,
     /// What could not be, each with what a person can do.
     pub not_undone: Vec<String>,
+    /// Processes that may be the run's or somebody else's, and are alive, with what
+    /// a person can do if they are the run's. Nothing is owed for them.
+    pub possible: Vec<String>,
 }
 
 /// Undoes a run whose own process is dead.
@@ -105,15 +108,14 @@ impl Cleanup<'_> {
         match strays.end(self.haste).await {
             Ok(()) => drop(process::release(containment)),
             Err(ProcessError::Immortal { processes }) => {
-                failures.extend(stack.owe(process::leftovers(processes), Certainty::Ours));
+                failures.extend(stack.owe(process::leftovers(processes)));
             }
             Err(error) => problems.push(format!("nobody can tell whether something of the run is alive: {error}")),
         }
-        // Who saw the run die is the parent of all that it left.
-        if nobody_saw && !left.has_ended {
-            failures.extend(stack.owe(strays.possible().unwrap_or_default(), Certainty::Possible));
-        }
         drop(stack);
+        // Who saw the run die is the parent of all that it left.
+        let seen = nobody_saw && !left.has_ended;
+        let possible = if seen { strays.possible().unwrap_or_default() } else { Vec::new() };
         problems.extend(failures.iter().map(by_hand_too));
         if problems.is_empty()
             && let Err(error) = Journal::forget(left.folder())
@@ -121,7 +123,7 @@ impl Cleanup<'_> {
             problems.push(format!("everything is, but not the journal that says what was to be: {error}"));
         }
         let run_dir = left.header.map(|header| header.run_dir);
-        Ok(CleanedUp { run_dir, undone, not_undone: problems })
+        Ok(CleanedUp { run_dir, undone, not_undone: problems, possible: named(possible) })
     }
 
     fn stack(&self, left: &Left) -> UndoStack<Announce> {
@@ -172,6 +174,17 @@ fn servers(left: &Left) -> Vec<u32> {
         _ => None,
     };
     left.entries.iter().filter_map(server).collect()
+}
+
+/// Each with the command by which a person can end it.
+fn named(possible: Vec<Leftover>) -> Vec<String> {
+    let told = possible.into_iter().map(|leftover| {
+        let Leftover { program, user, process } = &leftover;
+        let named = format!("`{}` (pid {}, user {user})", program.escape_debug(), process.pid);
+        let undo = Undo::EndProcesses { processes: vec![leftover], certainty: Certainty::Possible };
+        format!("{named}; if it is: `{}`", by_hand(&undo))
+    });
+    told.collect()
 }
 
 fn by_hand_too(failure: &UndoFailure) -> String {
