@@ -1,11 +1,17 @@
 //! A run on a simulated machine that searches for the highest load.
 
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use regex::Regex;
 use serde_json::json;
 
-use super::folder::Folder;
-use super::undisturbed::measured;
+use super::folder::{Folder, Said};
+use super::undisturbed::{measured, undisturbed};
+use crate::support::chat::{DONE, body, finish, usage};
+use crate::support::{ScriptedServer, answer, chunk, end, stream_head, token};
 
 const FIND: &str = r#"
 schema = 1
@@ -56,6 +62,70 @@ fn a_search_records_every_try_and_its_report_can_be_made_again() {
     assert_eq!(search["probes"].as_array().unwrap().len(), probed.len());
     assert_eq!(folder.runexp(&format!("report {}", run.path("").display())).code, Some(0));
     assert_eq!((run.read("SIMULATED-summary.md"), run.read("summary.json")), before);
+}
+
+/// A server that works on four requests at once and refuses the fifth.
+fn server_of_four() -> ScriptedServer {
+    let busy = AtomicUsize::new(0);
+    ScriptedServer::start_hearing(move |heard, stream| {
+        if body(heard).is_none() {
+            return answer(stream, "200 OK", "{\"data\":[]}");
+        }
+        if busy.fetch_add(1, Ordering::SeqCst) < 4 {
+            twenty_tokens(stream);
+            // Whoever has read the end of the reply finds the place free.
+            busy.fetch_sub(1, Ordering::SeqCst);
+            chunk(stream, DONE);
+            end(stream);
+        } else {
+            busy.fetch_sub(1, Ordering::SeqCst);
+            answer(stream, "503 Service Unavailable", "{\"error\":\"busy\"}");
+        }
+    })
+}
+
+fn twenty_tokens(stream: &mut TcpStream) {
+    stream_head(stream);
+    for _ in 0..20 {
+        std::thread::sleep(Duration::from_millis(2));
+        chunk(stream, &token("a "));
+    }
+    chunk(stream, &finish("length"));
+    chunk(stream, &usage("\"completion_tokens\":20"));
+}
+
+/// A search at a server on this machine, and not at a simulated one.
+fn search_at_a_server_of_four() -> (Folder, Said) {
+    undisturbed(0, || {
+        let server = format!("api = \"openai\"\nmodel = \"m\"\nurl = \"{}\"", server_of_four().url());
+        let (before, rest) = FIND.split_once("api = ").unwrap();
+        let (_, phase) = rest.split_once("\n\n[[phase]]").unwrap();
+        let scenario = format!("{before}{server}\n\n[[phase]]{phase}")
+            .replace("repetitions = 1", "repetitions = 2")
+            .replace("to = 4", "to = 16")
+            .replace("ttft = \"100ms\"", "ttft = \"5s\"")
+            .replace("prompt = \"hello\"", "prompt = \"hello\", nonce = false, prompt_cache = \"allow\"");
+        let folder = Folder::with(&scenario);
+        let said = folder.runexp("x.toml --quiet");
+        (folder, said)
+    })
+}
+
+#[test]
+fn a_search_at_a_server_whose_capacity_is_known_finds_it_and_the_decision_says_so() {
+    let (folder, said) = search_at_a_server_of_four();
+    assert_eq!(said.code, Some(0), "{said}");
+    let decision = folder.redacted(&said.run().read("decision.md"));
+    let masked = [
+        (r"\d+(\.\d+)? ms", "N ms"),
+        (r"\b\d+ of \d+ \|", "N of N |"),
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "TIME"),
+        (r"\*\*Trust:\*\* [^;]*;", "**Trust:** GPU;"),
+    ];
+    let decision = masked
+        .into_iter()
+        .fold(decision, |text, (pattern, name)| Regex::new(pattern).unwrap().replace_all(&text, name).into_owned());
+    assert_snapshot!(decision);
 }
 
 /// Why the search that asks for this says nothing.
