@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlreadyThere, CallCost, CellEnd, CellKey, ClientHonesty, Containment, Look, MemoryRecord, Moment, MpsWitness,
-    ProbeVerdict, ProcessIdentity, PromptLengthFound, Resumed, Seal, ServerAbout, ServerAnswered, ServerKey,
-    ServerKilled, ServerRecovered, ServerSeen, ServerSilent, Undo,
+    AlreadyThere, Begun, CallCost, CellEnd, CellKey, ClientHonesty, Containment, Ended, Look, MemoryRecord, Moment,
+    MpsWitness, ProbeVerdict, ProcessIdentity, PromptLengthFound, Resumed, Seal, ServerAbout, ServerAnswered,
+    ServerKey, ServerKilled, ServerRecovered, ServerSeen, ServerSilent, Undo,
 };
 use crate::units::{Bytes, Nanos};
 
@@ -208,6 +208,10 @@ pub enum Event {
     },
     /// What was written since the seal before.
     Sealed(Box<Seal>),
+    /// A session of the run began, with this manifest.
+    Begun(Begun),
+    /// It ended.
+    Ended(Ended),
     /// The run went on after it had ended.
     Resumed(Resumed),
     /// A run that may stop early looked whether it is precise enough.

@@ -25,6 +25,7 @@ mod requests;
 mod resumed;
 mod seal;
 mod seen;
+mod session;
 mod step;
 mod telemetry;
 mod undo;
@@ -51,6 +52,7 @@ pub use requests::{Arrivals, Request, Requests};
 pub use resumed::Resumed;
 pub use seal::{Declared, Flaw, Integrity, Seal, SealedRequests, Sealing, Stretch, Touches};
 pub use seen::{LoadedModel, Moment, ProcessSeen, ServerSeen};
+pub use session::{Begun, Ended};
 pub use step::{Fact, Scope, StepOutcome, StepRecord};
 pub use telemetry::{
     CallCost, GpuReading, HeldDown, MemorySource, Mig, MigDevice, Performance, PowerSource, ProcessOnGpu, Reading,

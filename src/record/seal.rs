@@ -114,6 +114,8 @@ pub enum Touches {
     All,
     /// Those of these epochs.
     Epochs(Vec<u32>),
+    /// Those of this epoch and all that came later.
+    From(u32),
     /// One.
     Cell(CellKey),
     /// None: what is measured is as it was, but not what is made of it.
@@ -126,6 +128,7 @@ impl Touches {
         match self {
             Self::All => true,
             Self::Epochs(epochs) => epochs.contains(&key.epoch),
+            Self::From(epoch) => key.epoch >= *epoch,
             Self::Cell(cell) => (&cell.cell, cell.block, cell.epoch) == (&key.cell, key.block, key.epoch),
             Self::Nothing => false,
         }

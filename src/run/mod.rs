@@ -44,10 +44,10 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::journal::StateError;
 use crate::plan::Plan;
-use crate::record::{Containment, Event, EventRecord, Manifest, Outcome};
+use crate::record::{Begun, Containment, Ended, Event, EventRecord, Manifest, Outcome};
 use crate::scenario::{self, Telemetry, WatchGpu};
 use crate::sim::SimHost;
-use crate::store::{Ledger, LogRedactor, RunDirectory, StoreError};
+use crate::store::{self, Ledger, LogRedactor, RunDirectory, StoreError};
 use crate::telemetry::{Pace, Probe, Sampler};
 
 use conductor::{Conductor, Halt};
@@ -159,7 +159,7 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
     manifest.environment = environment;
     manifest.declared = Some(directory.declared(scenario::parts)?);
     directory.write_manifest(&manifest)?;
-    let ledger = Ledger::open(directory, &manifest.run_id)?;
+    let ledger = open(directory, &manifest, clock)?;
     // Until every server and every command has ended.
     let _log_redactor = LogRedactor::start(directory).map_err(RunError::Thread)?;
     if let Some(resumption) = &resumption {
@@ -208,11 +208,23 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
     Ok(finished)
 }
 
+/// Opens the records, in which the first event tells of the manifest as it was
+/// written.
+fn open(directory: &RunDirectory, manifest: &Manifest, clock: Clock) -> Result<Ledger, StoreError> {
+    let ledger = Ledger::open(directory, &manifest.run_id)?;
+    let begun = Begun { started: manifest.started, manifest: store::manifest_parts(directory.path())? };
+    ledger.pen().event(EventRecord { at_ns: clock.now(), event: Event::Begun(begun) });
+    Ok(ledger)
+}
+
 /// Writes and seals the last records, and then the manifest, whatever became of
 /// them.
 fn close(ledger: Ledger, clock: Clock, directory: &RunDirectory, mut manifest: Manifest) -> Result<(), StoreError> {
+    let finished = clock.wall();
+    let ended = Ended { outcome: manifest.outcome.clone(), finished };
+    ledger.pen().event(EventRecord { at_ns: clock.now(), event: Event::Ended(ended) });
     let closed = ledger.close(clock.now());
-    manifest.finished = Some(clock.wall());
+    manifest.finished = Some(finished);
     let closed = closed.map(|events| manifest.sealed = Some(events));
     closed.and(directory.write_manifest(&manifest))
 }

@@ -68,7 +68,7 @@ fn mend(file: &mut File) -> io::Result<()> {
 }
 
 /// What stands behind the last end of a line.
-fn last_line(file: &mut File, length: u64) -> io::Result<Vec<u8>> {
+pub(super) fn last_line(file: &mut File, length: u64) -> io::Result<Vec<u8>> {
     let (mut start, mut last) = (length, Vec::new());
     while start > 0 {
         let end = start;

@@ -1,33 +1,41 @@
 //! Whether a run directory is as it was written.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::fs;
 use std::path::Path;
 
 use super::follow::{Fate, Followed, Follower};
-use super::hashing::{Hashing, file_digest};
+use super::hashing::{Hashing, file_digest, line_digest};
 use super::lines::Lines;
+use super::manifest_parts::examine_manifest;
+use super::torn::torn;
 use super::{EVENTS, PLAN, REQUESTS, RequestFile, STEPS, StoreError, Stored, TELEMETRY};
 use crate::names::RunId;
 use crate::record::{
-    CellKey, Declared, Event, EventRecord, Flaw, Integrity, Manifest, Outcome, Seal, Sealing, Stretch, Touches,
+    CellKey, Declared, Event, EventRecord, Flaw, Integrity, Manifest, Seal, Sealing, Stretch, Touches,
 };
 
-/// Holds the records of a run against its seals, and looks for a torn line, which
-/// no run leaves that has told its end.
+/// Holds the records of a run against its seals and its manifest, and looks for a
+/// torn line, which no run leaves that has told its end.
 ///
 /// # Errors
 /// When a file cannot be read.
 pub fn examine(directory: &Path, stored: &Stored) -> Result<Integrity, StoreError> {
     let manifest = &stored.record.manifest;
-    let mut flaws = torn(directory, manifest)?;
-    let Some(declared) = &manifest.declared else {
+    let sealed = Sealed::of(&stored.record.events, manifest, &written(directory, EVENTS)?);
+    let mut flaws = torn(directory, manifest, sealed.last_begun(&stored.requests))?;
+    let another = sealed.another_run(&manifest.run_id);
+    if another.is_none() {
+        flaws.extend(examine_manifest(directory, stored)?);
+    }
+    let has_begun = stored.record.events.iter().any(|one| matches!(one.event, Event::Begun(_)));
+    if manifest.declared.is_none() && sealed.seals.is_empty() && !has_begun {
         return Ok(Integrity { sealing: Sealing::None, flaws, post_hoc: Vec::new() });
-    };
-    flaws.extend(other_plan(directory, declared)?);
-    let sealed = Sealed::of(&stored.record.events);
-    if let Some(run) = sealed.another_run(&manifest.run_id) {
+    }
+    if let Some(declared) = &manifest.declared {
+        flaws.extend(other_plan(directory, declared)?);
+    }
+    if let Some(run) = another {
         flaws.push(flaw(EVENTS, format!("that of the run `{run}`"), Touches::All));
     } else if let Some(number) = sealed.gap() {
         let what = format!("seal {number} missing, and with it what tells of the lines before it");
@@ -42,34 +50,22 @@ pub fn examine(directory: &Path, stored: &Stored) -> Result<Integrity, StoreErro
     Ok(Integrity { sealing, flaws, post_hoc: Vec::new() })
 }
 
-fn flaw(file: &str, what: impl Into<String>, touches: Touches) -> Flaw {
+pub(super) fn flaw(file: &str, what: impl Into<String>, touches: Touches) -> Flaw {
     Flaw { file: file.to_owned(), what: what.into(), touches }
 }
 
-/// A run whose process was killed may leave a torn line; one that has told its
-/// end has written all of the last.
-fn torn(directory: &Path, manifest: &Manifest) -> Result<Vec<Flaw>, StoreError> {
-    let has_told =
-        manifest.sealed.is_some() || matches!(manifest.outcome, Outcome::Completed | Outcome::Interrupted { .. });
-    let mut flaws = Vec::new();
-    for name in [STEPS, REQUESTS, TELEMETRY, EVENTS].into_iter().filter(|_| has_told) {
-        let path = directory.join(name);
-        if !ends_well(&path).map_err(StoreError::io("read", &path))? {
-            flaws.push(flaw(name, "the last line is cut off", Touches::All));
-        }
-    }
-    Ok(flaws)
+/// The last seal is no part of what it seals.
+fn is_last(manifest: &Manifest, line: &[u8]) -> bool {
+    manifest.sealed.as_ref().is_some_and(|end| end.last == line_digest(line))
 }
 
-fn ends_well(path: &Path) -> std::io::Result<bool> {
-    let mut file = File::open(path)?;
-    if file.metadata()?.len() == 0 {
-        return Ok(true);
+/// All lines of a file that are not torn.
+fn written(directory: &Path, name: &str) -> Result<Stretch, StoreError> {
+    let (mut all, mut lines) = (Hashing::default(), Lines::open(&directory.join(name))?);
+    while lines.advance()? {
+        lines.written().into_iter().for_each(|line| all.take(line));
     }
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    Ok(last == *b"\n")
+    Ok(all.stretch())
 }
 
 fn other_plan(directory: &Path, declared: &Declared) -> Result<Option<Flaw>, StoreError> {
@@ -83,15 +79,23 @@ fn other_plan(directory: &Path, declared: &Declared) -> Result<Option<Flaw>, Sto
 struct Sealed<'r> {
     seals: Vec<&'r Seal>,
     epochs: Vec<BTreeSet<u32>>,
+    /// Those that were begun after the last of them.
+    unsealed: BTreeSet<u32>,
+    /// How often the run went on.
+    resumed: usize,
+    /// Of a finished run, how many lines are missing at the end of `events.jsonl`,
+    /// and of how many, if the last of all seals is among them.
+    lost_end: Option<(u64, u64)>,
 }
 
 impl<'r> Sealed<'r> {
-    fn of(events: &'r [EventRecord]) -> Self {
-        let (mut seals, mut epochs, mut under_way) = (Vec::new(), Vec::new(), BTreeSet::new());
+    fn of(events: &'r [EventRecord], manifest: &Manifest, found: &Stretch) -> Self {
+        let (mut seals, mut epochs, mut under_way, mut resumed) = (Vec::new(), Vec::new(), BTreeSet::new(), 0);
         for record in events {
             match &record.event {
                 Event::EpochStarted { epoch, .. } => drop(under_way.insert(*epoch)),
                 Event::CellFinished { cell, .. } => drop(under_way.insert(cell.epoch)),
+                Event::Resumed(_) => resumed += 1,
                 Event::Sealed(seal) => {
                     // Events may be missing that tell of them.
                     under_way.extend(seal.requests.iter().map(|one| one.cell.epoch));
@@ -101,7 +105,20 @@ impl<'r> Sealed<'r> {
                 _ => {}
             }
         }
-        Self { seals, epochs }
+        let end = manifest.sealed.as_ref().filter(|end| end.last != found.last && end.lines > found.lines);
+        let lost_end = end.map(|end| (end.lines - found.lines, end.lines));
+        Self { seals, epochs, unsealed: under_way, resumed, lost_end }
+    }
+
+    /// The first epoch of which no seal tells.
+    fn first_unsealed(&self) -> u32 {
+        self.epochs.iter().flatten().max().map_or(0, |last| last + 1)
+    }
+
+    /// The last epoch of which anything tells.
+    fn last_begun(&self, requests: &RequestFile) -> u32 {
+        let begun = self.epochs.iter().flatten().chain(&self.unsealed).copied();
+        begun.chain(requests.epochs()).max().unwrap_or_default()
     }
 
     fn another_run(&self, run: &RunId) -> Option<&RunId> {
@@ -120,32 +137,48 @@ impl<'r> Sealed<'r> {
         let (mut follower, mut all) = (Follower::new(stretches), Hashing::default());
         let mut lines = Lines::open(&directory.join(name))?;
         while lines.advance()? {
-            if lines.is_whole() {
-                follower.take(lines.line());
-                all.take(lines.line());
+            if let Some(line) = lines.written() {
+                all.take(line);
+                if name != EVENTS || !is_last(manifest, line) {
+                    follower.take(line);
+                }
             }
         }
         let Followed { fates, found_any, rest } = follower.finish();
-        if has_lines && !found_any {
+        if has_lines && all.count() > 0 && !found_any {
             let what = "none of it as this run wrote it: the file of another run, or written anew";
             return Ok(vec![flaw(name, what, Touches::All)]);
         }
         let noun = if name == TELEMETRY { "sample" } else { "line" };
         let mut flaws: Vec<Flaw> =
             fates.iter().map(|(at, fate)| flaw(name, fate.words(noun), self.touches(*at, name))).collect();
-        if let Some(end) = manifest.sealed.as_ref().filter(|_| flaws.is_empty()) {
-            // The last seal itself follows the last stretch.
-            let fate = if name == EVENTS { Fate::of(end, &all.stretch()) } else { Fate::by_count(0, rest) };
-            flaws.extend(fate.map(|fate| flaw(name, fate.words(noun), Touches::All)));
+        match (&manifest.sealed, self.lost_end) {
+            (Some(_), Some(lost)) => flaws.extend((name == EVENTS).then(|| self.lost(manifest, lost))),
+            (Some(end), None) if flaws.is_empty() => {
+                let fate = if name == EVENTS { Fate::of(end, &all.stretch()) } else { Fate::by_count(0, rest) };
+                flaws.extend(fate.map(|fate| flaw(name, fate.words(noun), Touches::All)));
+            }
+            _ => {}
         }
         Ok(flaws)
     }
 
-    /// The measurements of a stretch. Samples that belong to none touch none.
+    /// What was sealed before the last seal that is there stands, unless it is not
+    /// known any more what of it was measured anew when the run was resumed.
+    fn lost(&self, manifest: &Manifest, (missing, of): (u64, u64)) -> Flaw {
+        let lines = Fate::Missing(missing, of).words("line");
+        let what = format!("{lines}, the last seal with them: nothing tells of what was written after the one before");
+        let knows_sessions = self.resumed >= manifest.sessions_before.len();
+        let touches = if knows_sessions { Touches::From(self.first_unsealed()) } else { Touches::All };
+        flaw(EVENTS, what, touches)
+    }
+
+    /// The measurements of a stretch. Samples and steps that belong to none touch
+    /// none, but an event may tell of a look at the data.
     fn touches(&self, at: usize, name: &str) -> Touches {
         let epochs: Vec<u32> = self.epochs.get(at).into_iter().flatten().copied().collect();
         match (epochs.is_empty(), name) {
-            (true, TELEMETRY) => Touches::Nothing,
+            (true, TELEMETRY | STEPS) => Touches::Nothing,
             (true, _) => Touches::All,
             (false, _) => Touches::Epochs(epochs),
         }
@@ -163,7 +196,7 @@ impl<'r> Sealed<'r> {
                 Some([one]) => Fate::of(one, &found),
                 // Of one that was sealed in parts, the parts are not told apart.
                 Some(parts) => Fate::by_count(parts.iter().map(|part| part.lines).sum(), found.lines),
-                None if manifest.sealed.is_some() => Some(Fate::More(found.lines)),
+                None if manifest.sealed.is_some() && self.lost_end.is_none() => Some(Fate::More(found.lines)),
                 None => continue,
             };
             found_any |= fate.as_ref().is_none_or(|fate| !matches!(fate, Fate::More(more) if *more == found.lines));

@@ -56,6 +56,11 @@ pub(super) fn line_digest(line: &[u8]) -> String {
     digits
 }
 
+/// The start of the hash of a text.
+pub(super) fn text_digest(text: &str) -> String {
+    line_digest(text.as_bytes())
+}
+
 /// Of a whole file.
 pub(super) fn file_digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))

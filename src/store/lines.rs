@@ -2,7 +2,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::StoreError;
 
@@ -60,6 +60,15 @@ impl Lines {
     /// Whether its end was written. Only the last one's may be missing.
     pub(super) fn is_whole(&self) -> bool {
         self.line.ends_with(b"\n")
+    }
+
+    /// The line as it was written: with its end, if that alone is missing. A torn
+    /// line is none.
+    pub(super) fn written(&mut self) -> Option<&[u8]> {
+        if !self.is_whole() && serde_json::from_slice::<IgnoredAny>(&self.line).is_ok() {
+            self.line.push(b'\n');
+        }
+        self.is_whole().then_some(&self.line)
     }
 
     /// The record that it is. A torn line is none.

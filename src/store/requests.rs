@@ -72,6 +72,11 @@ impl RequestFile {
         wanted.map(|(key, stretches)| Ok((key.clone(), self.requests(stretches)?)))
     }
 
+    /// The epochs that it tells of.
+    pub(super) fn epochs(&self) -> impl Iterator<Item = u32> {
+        self.measurements.keys().map(|key| key.epoch)
+    }
+
     /// The lines of each measurement.
     ///
     /// # Errors
@@ -83,7 +88,7 @@ impl RequestFile {
                 lines.go_to(stretch.from)?;
                 for _ in 0..stretch.lines {
                     lines.advance()?;
-                    hashing.take(lines.line());
+                    lines.written().into_iter().for_each(|line| hashing.take(line));
                 }
             }
             Ok((key.clone(), hashing.stretch()))

@@ -167,6 +167,8 @@ fn observe_event<'a>(cells: &mut Cells<'a>, record: &'a EventRecord) {
         | Event::MeasuredAgain { .. }
         | Event::Checkpoint { .. }
         | Event::Sealed(_)
+        | Event::Begun(_)
+        | Event::Ended(_)
         | Event::Resumed(_)
         | Event::Look(_)
         | Event::IdleBaseline { .. }

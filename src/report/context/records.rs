@@ -33,7 +33,12 @@ impl RecordsView {
             post_hoc.iter().map(|part| line(&format!("Post hoc: in the scenario {part} after the run had begun.")));
         let rules: Vec<&str> =
             post_hoc.iter().filter(|part| part.starts_with("`decision.")).map(String::as_str).collect();
+        let is_declaration_changed = flaws.iter().any(|flaw| flaw.what.starts_with("`declared`"));
         let rules_stand = match (sealing, rules.as_slice()) {
+            _ if is_declaration_changed => {
+                "Whether each was written down before the run nobody can tell: what the run had declared was changed"
+                    .to_owned()
+            }
             (Sealing::None, _) => {
                 "Each was written down before the run, as far as records tell that are not sealed".to_owned()
             }

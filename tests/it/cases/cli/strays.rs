@@ -60,7 +60,8 @@ fn what_has_forked_twice_into_a_session_of_its_own_is_ended_by_the_means_that_th
         let mut canary = Canary::hatch();
         let said = machine.runexp_after(script, "x.toml --quiet");
         assert_eq!(said.code, Some(4), "{by}: {said}");
-        let contained = &machine.only_run().records("events.jsonl")[0]["containment"];
+        let events = machine.only_run().records("events.jsonl");
+        let contained = &events.iter().find(|event| event["event"] == "contained").unwrap()["containment"];
         assert_eq!(contained["by"], by);
         println!("held together by {contained}");
         assert!(is_gone(&machine.folder.read("pid")), "{by}");

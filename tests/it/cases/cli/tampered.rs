@@ -1,5 +1,7 @@
 //! Run directories that somebody has changed after the run.
 
+mod last_line;
+mod manifest;
 mod untouched;
 
 use std::collections::BTreeSet;

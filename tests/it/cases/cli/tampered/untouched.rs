@@ -8,21 +8,23 @@ use super::super::folder::RunFolder;
 use super::super::simulated;
 use super::{edit, folder, replace, told, without, without_block};
 
-/// A run of before there were seals.
+/// Makes of a run one of before there were seals.
+pub(super) fn unsealed(run: &RunFolder) {
+    let mut manifest = run.json("manifest.json");
+    let fields = manifest.as_object_mut().unwrap();
+    fields.shift_remove("declared");
+    fields.shift_remove("sealed");
+    std::fs::write(run.path("manifest.json"), manifest.to_string()).unwrap();
+    let of_seals = ["sealed", "begun", "ended"].map(|event| format!("\"event\":\"{event}\""));
+    edit(run, "events.jsonl", |lines| {
+        lines.into_iter().filter(|line| !of_seals.iter().any(|event| line.contains(event))).collect()
+    });
+}
+
 #[test]
 fn a_run_that_is_older_than_seals_says_so_and_is_judged_by_what_its_plan_says() {
     let folder = folder();
     let run = simulated::run(&folder, "");
-    let unsealed = |run: &RunFolder| {
-        let mut manifest = run.json("manifest.json");
-        let fields = manifest.as_object_mut().unwrap();
-        fields.shift_remove("declared");
-        fields.shift_remove("sealed");
-        std::fs::write(run.path("manifest.json"), manifest.to_string()).unwrap();
-        edit(run, "events.jsonl", |lines| {
-            lines.into_iter().filter(|line| !line.contains("\"event\":\"sealed\"")).collect()
-        });
-    };
     let all = [
         told(&folder, &run, "an old run", unsealed),
         told(&folder, &run, "an old run without a block", |run| {
