@@ -6,48 +6,54 @@ use indexmap::IndexMap;
 
 use super::observe::ObservedCell;
 use super::{
-    CellSummary, Estimate, Gap, Interval, Limit, Measured, Repetition, UnitValue, Validity, fraction, objective,
+    CellSummary, Confidence, Estimate, Gap, Interval, Limit, Measured, Repetition, UnitValue, Validity, fraction,
+    objective,
 };
 use crate::metric::{self, Basis, Counted, Estimator, MetricDefinition};
 use crate::names::{CellId, MetricId};
 use crate::plan::Plan;
 use crate::stats::Bounds;
 
-const CONFIDENCE: f64 = 0.95;
-/// Of the interval whose one end errs 5 % of the time, as the other cannot err.
-const ONE_SIDED: f64 = 0.9;
+/// What the estimates of a cell are made under.
+#[derive(Clone, Copy)]
+pub(super) struct Terms<'a> {
+    /// Why the cell was skipped, if it was.
+    pub(super) skipped: Option<&'a str>,
+    /// Of every interval.
+    pub(super) confidence: Confidence,
+}
 
 /// Puts the estimate of every metric, every objective and every share under a
 /// limit into every cell.
 pub(super) fn fill(
     plan: &Plan,
-    limits: &[Limit],
+    (limits, confidence): (&[Limit], Confidence),
     cells: &mut IndexMap<CellId, CellSummary>,
     observed: &BTreeMap<&CellId, ObservedCell<'_>>,
 ) {
     for (id, cell) in cells {
-        let skipped = observed.get(id).and_then(|cell| cell.skipped);
+        let terms = Terms { skipped: observed.get(id).and_then(|cell| cell.skipped), confidence };
         let metrics = metric::all().iter().filter_map(|metric| Some((MetricId::new(metric.id).ok()?, metric)));
         cell.estimates =
-            metrics.map(|(id, metric)| (id.clone(), of_metric(&cell.repetitions, &id, metric, skipped))).collect();
+            metrics.map(|(id, metric)| (id.clone(), of_metric(&cell.repetitions, &id, metric, terms))).collect();
         disbelieve(&mut cell.estimates);
-        cell.fractions = fraction::judge(limits, &cell.repetitions, skipped);
+        cell.fractions = fraction::judge(limits, &cell.repetitions, terms);
         if let Some(spec) = plan.cells.get(id) {
-            cell.objectives = objective::judge(&spec.slo, &cell.repetitions, skipped);
+            cell.objectives = objective::judge(&spec.slo, &cell.repetitions, terms);
         }
         cell.repetitions.iter_mut().for_each(|one| one.pools.clear());
     }
 }
 
-fn of_metric(repetitions: &[Repetition], id: &MetricId, metric: &MetricDefinition, skipped: Option<&str>) -> Measured {
+fn of_metric(repetitions: &[Repetition], id: &MetricId, metric: &MetricDefinition, terms: Terms<'_>) -> Measured {
     let by = metric.estimator();
     let mut measured = if by == Estimator::Pooled {
-        super::pooled::measure(repetitions, |one| one.pools.of_metric(id), skipped)
+        super::pooled::measure(repetitions, |one| one.pools.of_metric(id), terms)
     } else {
         let value = |one: &'_ Repetition| {
             Some(Value { value: one.values.get(id).cloned()?, counted: one.counted.get(id).copied() })
         };
-        measure(repetitions, value, by, skipped)
+        measure(repetitions, value, by, terms)
     };
     if let Measured::Estimate(estimate) = &mut measured {
         estimate.basis = basis(repetitions, metric);
@@ -94,7 +100,7 @@ pub(super) fn measure(
     repetitions: &[Repetition],
     value: impl Fn(&Repetition) -> Option<Value>,
     by: Estimator,
-    skipped: Option<&str>,
+    terms: Terms<'_>,
 ) -> Measured {
     let (mut units, mut counted, mut missing) = (Vec::new(), Vec::new(), Vec::new());
     for (block, found) in valid(repetitions).filter_map(|one| Some((one.block, value(one)?))) {
@@ -109,7 +115,8 @@ pub(super) fn measure(
     }
     let n = u32::try_from(units.len()).unwrap_or(u32::MAX);
     let valid = u32::try_from(valid(repetitions).count()).unwrap_or(u32::MAX);
-    estimate(Estimate { n, valid, units, by, counted, ..Estimate::default() }).map_or_else(
+    let Terms { skipped, confidence } = terms;
+    estimate(Estimate { n, valid, units, by, counted, confidence, ..Estimate::default() }).map_or_else(
         || Measured::Gap(missing.into_iter().next().unwrap_or_else(|| gap(repetitions, skipped))),
         Measured::Estimate,
     )
@@ -127,10 +134,10 @@ pub(super) fn gap(repetitions: &[Repetition], skipped: Option<&str>) -> Gap {
 
 /// Fills in value and interval from the repetitions; `None` without any.
 pub(super) fn estimate(repetitions: Estimate) -> Option<Estimate> {
-    let center = repetitions.center(CONFIDENCE)?;
+    let center = repetitions.center(repetitions.confidence.share())?;
     let is_whole = matches!(repetitions.by, Estimator::Requests | Estimator::Kills)
         && (center.value <= 0.0 || center.value >= 1.0);
-    let bounds = if is_whole { repetitions.center(ONE_SIDED)?.bounds } else { center.bounds };
+    let bounds = if is_whole { repetitions.center(repetitions.confidence.one_sided())?.bounds } else { center.bounds };
     let interval = bounds.map(|Bounds { lower, upper }| Interval { lower, upper });
     Some(Estimate { value: center.value, interval, ..repetitions })
 }

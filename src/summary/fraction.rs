@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::estimate::{Value, measure, valid};
+use super::estimate::{Terms, Value, measure, valid};
 use super::{CellSummary, Gap, Measured, Repetition};
 use crate::metric::{Bounded, Counted, Estimator, Window};
 use crate::scenario::{Claim, ClaimKind, RequestTime};
@@ -79,9 +79,9 @@ const fn bounded(time: RequestTime) -> Bounded {
 }
 
 /// Every limit over the repetitions of a cell.
-pub(super) fn judge(limits: &[Limit], repetitions: &[Repetition], skipped: Option<&str>) -> Vec<Fraction> {
+pub(super) fn judge(limits: &[Limit], repetitions: &[Repetition], terms: Terms<'_>) -> Vec<Fraction> {
     let fraction = |limit: &Limit| {
-        let measured = measure(repetitions, |one| count_of(one, *limit).map(share), Estimator::Requests, skipped);
+        let measured = measure(repetitions, |one| count_of(one, *limit).map(share), Estimator::Requests, terms);
         let (hits, of) = valid(repetitions)
             .filter_map(|one| count_of(one, *limit))
             .fold((0, 0), |(hits, of), count| (hits + count.hits, of + count.of));

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::Confidence;
 use crate::metric::{Basis, Counted, Estimator, Gap};
 use crate::stats::{
     Center, Sample, clustered_share, geometric_center, logit_center, loss_center, mean_center, share_of_trials,
@@ -31,8 +32,8 @@ impl Measured {
 pub struct Estimate {
     /// What its estimator makes of the repetitions.
     pub value: f64,
-    /// 95 % interval; none at n = 1 ("single run"). Where nothing was hit, or
-    /// everything, the end that is not 0 or 1 is the one-sided 95 % bound.
+    /// Its interval; none at n = 1 ("single run"). Where nothing was hit, or
+    /// everything, the end that is not 0 or 1 is the one-sided bound.
     pub interval: Option<Interval>,
     /// Repetitions it stands on.
     pub n: u32,
@@ -49,6 +50,9 @@ pub struct Estimate {
     /// `units`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counted: Vec<Counted>,
+    /// Of the interval: 95 %, or more in a run that may stop early.
+    #[serde(default, skip_serializing_if = "Confidence::is_default")]
+    pub confidence: Confidence,
     /// What its tokens stand on, where that is not the server's count of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<Basis>,

@@ -3,6 +3,7 @@
 
 mod answers;
 mod cell;
+mod confidence;
 mod course;
 mod estimate;
 mod estimator;
@@ -32,6 +33,7 @@ use crate::scenario::Claim;
 
 pub use crate::metric::{Gap, UnitValue};
 pub use answers::{Answers, Hidden};
+pub use confidence::Confidence;
 pub use course::Course;
 pub use estimator::{estimator_words, explain_estimator};
 pub use fault::{Answer, FaultTrial, Help};
@@ -73,12 +75,12 @@ pub fn summarize<E>(
     validity::examine_servers(record, &declared_slots(plan), &mut cells);
     validity::examine_records(record, plan, &mut cells);
     reference::fill(plan, &mut cells);
-    estimate::fill(plan, &limits, &mut cells, &observed);
-    Ok(Summary {
+    let planned_looks = plan.looks.as_ref().map_or(0, |looks| u32::try_from(looks.after.len()).unwrap_or(u32::MAX));
+    let mut summary = Summary {
         schema_version: SUMMARY_VERSION,
         simulated: record.manifest.simulated.as_ref().map(|simulation| simulation.machine.clone()),
         blocks: plan.blocks,
-        planned_looks: plan.looks.as_ref().map_or(0, |looks| u32::try_from(looks.after.len()).unwrap_or(u32::MAX)),
+        planned_looks,
         looks: looks(record),
         resumed: resumed(record, plan),
         served: served(record),
@@ -86,7 +88,10 @@ pub fn summarize<E>(
         already_there: already_there(record),
         integrity: record.integrity.clone(),
         cells,
-    })
+    };
+    let confidence = summary.confidence();
+    estimate::fill(plan, (&limits, confidence), &mut summary.cells, &observed);
+    Ok(summary)
 }
 
 /// How many requests each server of each treatment is to work on at once, where

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::estimate::{Value, measure, valid};
+use super::estimate::{Terms, Value, measure, valid};
 use super::{Attained, Gap, Measured, Objective, Pools, Repetition, UnitValue, pooled};
 use crate::metric::Bounded::{self, E2e, Tpot, Ttft};
 use crate::metric::{Estimator, Window};
@@ -48,12 +48,12 @@ pub(super) fn values(slo: &Slo, window: &Window<'_>, pools: &mut Pools) -> Index
 }
 
 /// Every objective of a cell against all its repetitions.
-pub(super) fn judge(slo: &Slo, repetitions: &[Repetition], skipped: Option<&str>) -> Vec<Objective> {
+pub(super) fn judge(slo: &Slo, repetitions: &[Repetition], terms: Terms<'_>) -> Vec<Objective> {
     declared(slo)
         .map(|(name, _, percentile, limit)| {
             let measured = match percentile {
-                P50 => measure(repetitions, |one| Some(Value::plain(median(one, &name)?)), Estimator::Mean, skipped),
-                P90 | P95 | P99 | P999 => pooled::measure(repetitions, |one| one.pools.of_objective(&name), skipped),
+                P50 => measure(repetitions, |one| Some(Value::plain(median(one, &name)?)), Estimator::Mean, terms),
+                P90 | P95 | P99 | P999 => pooled::measure(repetitions, |one| one.pools.of_objective(&name), terms),
             };
             let never = |one: &Repetition| match percentile {
                 P50 => median(one, &name) == Some(Err(Gap::Unanswered)),

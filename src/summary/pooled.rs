@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::estimate::{estimate, gap, valid};
+use super::estimate::{Terms, estimate, gap, valid};
 use super::{Estimate, Gap, Measured, Repetition, UnitValue};
 use crate::metric::{self, Estimator};
 use crate::names::MetricId;
@@ -65,7 +65,7 @@ fn alone(pooled: &Pooled) -> UnitValue {
 pub(super) fn measure<'a>(
     repetitions: &'a [Repetition],
     of: impl Fn(&'a Repetition) -> Option<&'a Pooled>,
-    skipped: Option<&str>,
+    Terms { skipped, confidence }: Terms<'_>,
 ) -> Measured {
     let (mut pools, mut missing) = (Vec::new(), None);
     for (block, pooled) in valid(repetitions).filter_map(|one| Some((one.block, of(one)?))) {
@@ -82,7 +82,8 @@ pub(super) fn measure<'a>(
         Err(gap) => Measured::Gap(gap),
         Ok(units) => {
             let n = u32::try_from(units.len()).unwrap_or(u32::MAX);
-            let estimate = estimate(Estimate { n, valid, units, by: Estimator::Pooled, ..Estimate::default() });
+            let estimate =
+                estimate(Estimate { n, valid, units, by: Estimator::Pooled, confidence, ..Estimate::default() });
             estimate.map_or_else(|| Measured::Gap(Gap::Unanswered), Measured::Estimate)
         }
     }

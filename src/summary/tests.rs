@@ -3,6 +3,7 @@ mod gpu;
 mod look;
 mod objective;
 mod servers;
+mod stopped;
 mod validity;
 
 use std::collections::BTreeMap;

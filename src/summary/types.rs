@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::{Answers, Count, Course, FaultTrial, Fraction, Measured, Pools, Validity};
+use super::{Answers, Confidence, Count, Course, FaultTrial, Fraction, Measured, Pools, Validity};
 use crate::metric::{Counted, Gap, UnitValue};
 use crate::names::{CellId, MetricId, PhaseName};
 use crate::record::{AlreadyThere, Integrity, Look, ProbeVerdict, ServerAbout};
@@ -55,6 +55,13 @@ impl Summary {
         blocks.sort_unstable();
         blocks.dedup();
         blocks
+    }
+
+    /// Of every interval that is printed. A run that stops because its intervals
+    /// are narrow stops where they happen to be too narrow: each look has a share.
+    pub fn confidence(&self) -> Confidence {
+        let seen = u32::try_from(self.seen_after().len()).unwrap_or(u32::MAX);
+        Confidence::over(if self.planned_looks == 0 { 1 } else { self.planned_looks.saturating_add(seen) })
     }
 }
 

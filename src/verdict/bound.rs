@@ -72,9 +72,10 @@ impl Bar {
     }
 }
 
-/// One figure over another within shared blocks, with its 95 % interval.
+/// One figure over another within shared blocks, with an interval as that of the
+/// figures.
 pub(super) fn over(above: &Estimate, below: &Estimate) -> Option<Over> {
-    let center = paired_ratio(&pairs(above, below), family::CONFIDENCE)?;
+    let center = paired_ratio(&pairs(above, below), above.confidence.share())?;
     let interval: Interval = interval(center.bounds?);
     Some(Over { ratio: center.value, interval })
 }

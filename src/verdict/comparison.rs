@@ -29,7 +29,7 @@ pub(super) fn against(summary: &Summary, baseline: &Selector, margin: f64) -> Ve
         }
     }
     let family: Vec<Pairs> = compared.iter().map(|compared| compared.pairs.clone()).collect();
-    let members = family::test(&family, Significance::of(summary), margin);
+    let members = family::test(&family, Significance::of(summary), summary.confidence(), margin);
     compared.into_iter().zip(members).filter_map(|(compared, member)| judge(compared, &member)).collect()
 }
 

@@ -7,13 +7,12 @@ use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 
 use super::decision::at_load;
-use super::family::CONFIDENCE;
 use super::interval::{estimate, interval};
 use super::way::Cell;
 use crate::names::PhaseName;
 use crate::scenario::Selector;
 use crate::stats::{Sample, geometric_center};
-use crate::summary::{Estimate, Gap, Measured, Summary};
+use crate::summary::{Confidence, Estimate, Gap, Measured, Summary};
 
 /// The effect of one factor, or the interaction of two, on output throughput.
 ///
@@ -36,7 +35,7 @@ pub struct Effect {
     pub change: Change,
     /// With which other factor, for an interaction.
     pub with: Option<Change>,
-    /// The average over all that `at` names, with its 95 % interval; or why
+    /// The average over all that `at` names, with its interval; or why
     /// there is none.
     pub ratio: Measured,
     /// The same at each combination of the other factors' levels,
@@ -75,7 +74,7 @@ pub(super) fn all(summary: &Summary, baseline: Option<&Selector>) -> Vec<Effect>
         let others = by_factor.iter().skip(place + 1).flatten();
         ones.iter().flat_map(move |one| others.clone().map(move |other| vec![one, other]))
     });
-    main.chain(pairs).filter_map(|changes| effect(&cells, &changes)).collect()
+    main.chain(pairs).filter_map(|changes| effect(&cells, &changes, summary.confidence())).collect()
 }
 
 /// For every factor, from its baseline level to each of the others.
@@ -94,7 +93,7 @@ fn changes(cells: &[Cell<'_>], baseline: Option<&Selector>) -> Vec<Vec<Change>> 
     factors.into_iter().map(of_factor).collect()
 }
 
-fn effect(cells: &[Cell<'_>], changes: &[&Change]) -> Option<Effect> {
+fn effect(cells: &[Cell<'_>], changes: &[&Change], confidence: Confidence) -> Option<Effect> {
     let (_, place) = cells.first()?;
     let (change, with) = (changes.first()?, changes.get(1));
     let contrasts: Vec<(String, Logarithms)> = cells
@@ -106,8 +105,9 @@ fn effect(cells: &[Cell<'_>], changes: &[&Change]) -> Option<Effect> {
         load: place.load.clone(),
         change: (*change).clone(),
         with: with.map(|with| (*with).clone()),
-        ratio: average(&contrasts).unwrap_or_else(|| Measured::Gap(Gap::not_measured(missing(&contrasts, changes)))),
-        at: contrasts.iter().filter_map(|(at, blocks)| Some((at.clone(), measured(blocks)?))).collect(),
+        ratio: average(&contrasts, confidence)
+            .unwrap_or_else(|| Measured::Gap(Gap::not_measured(missing(&contrasts, changes)))),
+        at: contrasts.iter().filter_map(|(at, blocks)| Some((at.clone(), measured(blocks, confidence)?))).collect(),
     })
 }
 
@@ -161,23 +161,24 @@ fn sums(terms: &[(Logarithms, f64)]) -> Logarithms {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "few treatments")]
-fn average(contrasts: &[(String, Logarithms)]) -> Option<Measured> {
+fn average(contrasts: &[(String, Logarithms)], confidence: Confidence) -> Option<Measured> {
     let weight = 1.0 / contrasts.len() as f64;
     let terms: Vec<(Logarithms, f64)> = contrasts.iter().map(|(_, blocks)| (blocks.clone(), weight)).collect();
-    measured(&sums(&terms))
+    measured(&sums(&terms), confidence)
 }
 
 /// Over complete blocks, back from logarithms; `None` without any.
-fn measured(blocks: &Logarithms) -> Option<Measured> {
+fn measured(blocks: &Logarithms, confidence: Confidence) -> Option<Measured> {
     let units: Vec<(u32, f64)> = blocks.iter().map(|(block, logarithm)| (*block, logarithm.exp())).collect();
     let ratios = Sample::new(units.iter().map(|(_, ratio)| *ratio).collect()).ok()?;
-    let center = geometric_center(&ratios, CONFIDENCE)?;
+    let center = geometric_center(&ratios, confidence.share())?;
     let n = u32::try_from(units.len()).unwrap_or(u32::MAX);
     Some(Measured::Estimate(Estimate {
         value: center.value,
         interval: center.bounds.map(interval),
         n,
         units,
+        confidence,
         ..Estimate::default()
     }))
 }

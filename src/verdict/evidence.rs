@@ -104,11 +104,12 @@ fn differ_in_mps(one: &CellSummary, other: &CellSummary) -> bool {
 
 /// "… under MPS ÷ … time-sliced", paired within blocks.
 fn ratio(metric: &str, (shared, sliced): (&CellSummary, &CellSummary)) -> Option<String> {
-    let pairs = pairs(estimate(shared, metric).ok()?, estimate(sliced, metric).ok()?);
-    let center = paired_ratio(&pairs, 0.95)?;
+    let (above, below) = (estimate(shared, metric).ok()?, estimate(sliced, metric).ok()?);
+    let (pairs, confidence) = (pairs(above, below), above.confidence);
+    let center = paired_ratio(&pairs, confidence.share())?;
     let interval = center.bounds.map_or_else(
         || "single run, no interval".to_owned(),
-        |bounds| format!("95 % {:.3} to {:.3}, {} blocks", bounds.lower, bounds.upper, pairs.len()),
+        |bounds| format!("{confidence} {:.3} to {:.3}, {} blocks", bounds.lower, bounds.upper, pairs.len()),
     );
     let title = metric::find(metric)?.title;
     let (shared_name, sliced_name) = (name(shared), name(sliced));

@@ -3,9 +3,9 @@
 use super::Significance;
 use super::interval::interval;
 use crate::stats::{Bounds, Position, Sample, holm, paired_ratio, paired_ratio_p, position, required_n};
-use crate::summary::Interval;
+use crate::summary::{Confidence, Interval};
 
-/// Of the intervals that are printed.
+/// Of an interval of one ratio alone, in a run that ends when it was to.
 pub(super) const CONFIDENCE: f64 = 0.95;
 
 /// Values of the same block, `(above, below)`.
@@ -13,7 +13,7 @@ pub(super) type Pairs = Vec<(f64, f64)>;
 
 /// One ratio of a family.
 pub(super) struct Member {
-    /// Its 95 % interval, for itself alone; none with fewer than two pairs.
+    /// Its interval, for itself alone; none with fewer than two pairs.
     pub(super) interval: Option<Interval>,
     /// Its p-value after Holm's adjustment.
     pub(super) p: Option<f64>,
@@ -31,14 +31,14 @@ pub(super) enum Difference {
 
 /// Tests the ratios of all members at once: the chance of any false difference
 /// among them is at most that of `significance`.
-/// A difference of less than `margin` makes none.
-pub(super) fn test(family: &[Pairs], significance: Significance, margin: f64) -> Vec<Member> {
+/// A difference of less than `margin` makes none. The intervals are `printed` ones.
+pub(super) fn test(family: &[Pairs], significance: Significance, printed: Confidence, margin: f64) -> Vec<Member> {
     let raw: Vec<Option<f64>> = family.iter().map(|pairs| paired_ratio_p(pairs)).collect();
     let mut adjusted = holm(&raw.iter().flatten().copied().collect::<Vec<f64>>()).into_iter();
     let members = family.iter().zip(raw).map(|(pairs, raw)| {
         let p = raw.and_then(|_| adjusted.next());
         Member {
-            interval: bounds(pairs, CONFIDENCE).map(interval),
+            interval: bounds(pairs, printed.share()).map(interval),
             p,
             difference: difference(pairs, p.is_some_and(|p| p <= significance.chance()), significance, margin),
         }

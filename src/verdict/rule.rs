@@ -8,7 +8,6 @@ use crate::summary::{Estimate, Gap, Interval, Measured, Summary};
 
 /// Of a rule's intervals, and more in a run whose tests share their 5 % among
 /// several looks.
-const CONFIDENCE: f64 = 0.95;
 /// Of more figures in one condition only the first are taken to their ends.
 const MOST_FREE: usize = 8;
 
@@ -36,7 +35,7 @@ pub(super) fn judge(rule: &Rule, summary: &Summary) -> JudgedRule {
 }
 
 fn measure(quantity: &Quantity, summary: &Summary) -> Measured {
-    let confidence = Significance::of(summary).confidence().max(CONFIDENCE);
+    let confidence = Significance::of(summary).confidence().max(summary.confidence().share());
     let measured = match quantity {
         Quantity::Value { metric, cell } => {
             found(summary, cell, metric.as_str()).map(|estimate| at(estimate, confidence))
@@ -58,7 +57,7 @@ fn found<'a>(summary: &'a Summary, cell: &Selector, metric: &str) -> Result<&'a 
 
 /// With an interval of this confidence; an estimate that has none has none.
 fn at(estimate: &Estimate, confidence: f64) -> Estimate {
-    let is_printed = confidence <= CONFIDENCE || estimate.interval.is_none();
+    let is_printed = confidence <= estimate.confidence.share() || estimate.interval.is_none();
     let wider = if is_printed { None } else { estimate.center(confidence).and_then(|center| center.bounds) };
     Estimate { interval: wider.map(interval).or(estimate.interval), ..estimate.clone() }
 }

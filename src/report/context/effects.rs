@@ -74,7 +74,7 @@ fn sentence(effect: &Effect, margin: f64) -> String {
 fn times(ratio: &Estimate) -> String {
     let interval = ratio.interval.map_or_else(
         || "single run, no interval".to_owned(),
-        |interval| format!("95 % {:.3} to {:.3}", interval.lower, interval.upper),
+        |interval| format!("{} {:.3} to {:.3}", ratio.confidence, interval.lower, interval.upper),
     );
     format!("×{:.3} ({interval})", ratio.value)
 }

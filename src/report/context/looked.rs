@@ -1,6 +1,7 @@
 //! How often the data had been looked at, and what that costs.
 
-use crate::summary::Summary;
+use crate::record::LookDecision;
+use crate::summary::{Confidence, Summary};
 use crate::verdict::Verdicts;
 
 /// How often tests may err, over all looks at the data, and what part of it this
@@ -15,7 +16,7 @@ pub(super) fn sentence(summary: &Summary, verdicts: &Verdicts) -> String {
         looks => Some(format!("the {looks} looks that were planned")),
     };
     let all = "Verdicts, comparisons and rules err at most 5 % of the time";
-    match (planned, seen.as_slice()) {
+    let told = match (planned, seen.as_slice()) {
         (Some(planned), []) => format!("{all} over {planned}; each look has {share} %."),
         (None, []) => {
             format!("{all}, extensions of this run by `--resume` included: this look at the data has {share} %.")
@@ -24,5 +25,19 @@ pub(super) fn sentence(summary: &Summary, verdicts: &Verdicts) -> String {
             "The data could be seen after {} blocks, before the run went on. {all} over all looks; this one has {share} %.",
             seen.join(" and ")
         ),
+    };
+    told + &intervals(summary)
+}
+
+/// How wide intervals are for the looks, and what they miss all the same in a run
+/// that stopped at its first.
+fn intervals(summary: &Summary) -> String {
+    let confidence = summary.confidence();
+    if confidence == Confidence::default() {
+        return String::new();
     }
+    let told = format!(" Each interval is one of {confidence}, so that 95 % of them cover over all looks.");
+    let is_first = matches!(summary.looks.as_slice(), [look] if look.decision == LookDecision::Stopped);
+    let early = " This run stopped at its first look: where it did by the chance of little spread, intervals cover less, down to 72 % in simulations (`runexp explain estimators`).";
+    if is_first { told + early } else { told }
 }

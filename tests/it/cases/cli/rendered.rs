@@ -87,7 +87,8 @@ fn a_torn_line_behind_all_that_was_sealed_is_told_and_touches_nothing() {
     std::fs::write(run.path("requests.jsonl"), torn).unwrap();
     assert_eq!(folder.runexp(&format!("report {}", run.path("").display())).code, Some(0));
     let summary: serde_json::Value = serde_json::from_str(&run.read("summary.json")).unwrap();
-    let flaw = serde_json::json!({ "file": "requests.jsonl", "what": "the last line is cut off", "touches": "nothing" });
+    let flaw =
+        serde_json::json!({ "file": "requests.jsonl", "what": "the last line is cut off", "touches": "nothing" });
     assert_eq!(summary["integrity"], serde_json::json!({ "sealing": "whole", "flaws": [flaw] }));
     assert!(!run.read("summary.json").contains("records_changed"));
 }
