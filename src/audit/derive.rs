@@ -2,19 +2,16 @@
 
 use indexmap::IndexMap;
 
+use super::cells::{SCALE, same_but_for, whole};
 use crate::names::ClaimId;
-use crate::scenario::{Claim, ClaimKind, Level, Relation, Selector, SystemMatch};
+use crate::scenario::{Claim, ClaimKind, Relation, Selector, SystemMatch};
 
 /// How a claim follows from others by what its metric means, if they are
 /// published; by the definitions of the metric registry.
 pub(super) fn relation(claim: &Claim, claims: &[Claim]) -> Option<Relation> {
     let among = Among { claim, claims };
     let (equals, terms) = match (&claim.kind, claim.kind.metric()) {
-        (ClaimKind::Absolute { cell, .. }, "scaling_efficiency") => {
-            let here = among.only("output_throughput", |other| other == cell)?;
-            let single = among.only("output_throughput", |other| is_single(other, cell))?;
-            (format!("aggregate / ({} * single)", clients(cell)?), vec![("aggregate", here), ("single", single)])
-        }
+        (ClaimKind::Absolute { cell, .. }, "scaling_efficiency") => among.efficiency(cell)?,
         (ClaimKind::Absolute { cell, .. }, "output_throughput") => {
             let each = among.only("individual_rate", |other| other == cell)?;
             (format!("{} * each", clients(cell)?), vec![("each", each)])
@@ -49,6 +46,30 @@ impl Among<'_> {
         only(self.claims.iter().filter(|other| other.system == self.claim.system && is_about(other, metric, &fits)))
     }
 
+    /// By the rows, or else by a speedup.
+    fn efficiency(&self, cell: &Selector) -> Option<(String, Vec<(&'static str, ClaimId)>)> {
+        let here = self.only("output_throughput", |other| other == cell);
+        let single = self.only("output_throughput", |other| is_single(other, cell));
+        let count = clients(cell)?;
+        match here.zip(single) {
+            Some((here, single)) => {
+                Some((format!("aggregate / ({count} * single)"), vec![("aggregate", here), ("single", single)]))
+            }
+            None => Some((format!("speedup / {count}"), vec![("speedup", self.ratio_to_single(cell)?)])),
+        }
+    }
+
+    /// The one ratio of the throughput of this cell to that of a single client.
+    fn ratio_to_single(&self, cell: &Selector) -> Option<ClaimId> {
+        let is_it = |other: &&Claim| match &other.kind {
+            ClaimKind::Ratio { metric, numerator, denominator, .. } => {
+                metric.as_str() == "output_throughput" && numerator == cell && is_single(denominator, cell)
+            }
+            _ => false,
+        };
+        only(self.claims.iter().filter(|other| other.system == self.claim.system).filter(is_it))
+    }
+
     /// The one absolute claim about a metric of the same system, or of none.
     fn of_any_system(&self, metric: &str) -> Option<ClaimId> {
         let is_any = |system: &SystemMatch| *system == SystemMatch::default();
@@ -70,18 +91,10 @@ fn is_about(claim: &Claim, wanted: &str, fits: &impl Fn(&Selector) -> bool) -> b
 /// Whether a cell is another one with a single client, however many servers
 /// there are for it.
 fn is_single(single: &Selector, cell: &Selector) -> bool {
-    let rest = |cell: &Selector| {
-        let mut rest = cell.0.clone();
-        rest.retain(|key, _| !matches!(key.as_str(), "clients" | "servers"));
-        rest
-    };
-    clients(single) == Some(1) && rest(single) == rest(cell)
+    clients(single) == Some(1) && same_but_for(single, cell, &SCALE)
 }
 
 /// How many clients a cell has.
-fn clients(cell: &Selector) -> Option<i64> {
-    match cell.0.get("clients") {
-        Some(Level::Integer(clients)) if *clients > 0 => Some(*clients),
-        _ => None,
-    }
+fn clients(cell: &Selector) -> Option<u32> {
+    whole(cell, "clients")
 }

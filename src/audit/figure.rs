@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::cells::{is_any, may_be_one_system};
 use super::shown::Shown;
 use crate::names::ClaimId;
-use crate::scenario::{Claim, ClaimKind, DataSheet, Published};
+use crate::scenario::{Audit, Claim, ClaimKind, DataSheet, ModelReads, Relation, Selector, printed};
 use crate::units::Bytes;
 
 /// 2³⁰ over 10⁹. Whoever writes GB of memory may mean either, so a figure in GB
@@ -23,16 +24,30 @@ pub struct Range {
 }
 
 impl Range {
+    /// A single value.
+    pub(super) const fn of(value: f64) -> Self {
+        Self { least: value, most: value }
+    }
+
     /// With both ends times a factor above zero.
     pub(super) fn scaled(self, factor: f64) -> Self {
         Self { least: self.least * factor, most: self.most * factor }
     }
 
+    /// Everything that a value of this, above zero, over one of the other gives.
+    pub(super) fn over(self, other: Self) -> Self {
+        Self { least: self.least / other.most, most: self.most / other.least }
+    }
+
     /// Whether a value lies in both. Ends that are the same number but for
     /// rounding in arithmetic touch.
     pub(super) fn overlaps(self, other: Self) -> bool {
-        let touches = |lower: f64, upper: f64| lower <= upper + SAME * upper.abs();
-        touches(self.least, other.most) && touches(other.least, self.most)
+        !self.is_above(other) && !other.is_above(self)
+    }
+
+    /// Whether every value is more than every value of the other.
+    pub(super) fn is_above(self, other: Self) -> bool {
+        self.least > other.most + SAME * other.most.abs()
     }
 }
 
@@ -56,9 +71,10 @@ impl Figure {
             return Some(Self::of_range(claim, Range { least: from, most: to }));
         }
         let value = claim.kind.value()?;
-        let printed = numbers(&claim.says).into_iter().find(|printed| printed.is(value));
+        // What can be read as two numbers was refused with the file.
+        let printed = printed(&claim.says, value).ok().flatten();
         let open = match &printed {
-            Some(printed) if !printed.is_about => printed.half_a_digit(),
+            Some(printed) if !printed.is_about => printed.half_a_digit,
             _ => claim.kind.tolerance().map_or(0.0, |tolerance| tolerance.fraction() * value.abs()),
         };
         let more = if printed.as_ref().is_some_and(|printed| printed.unit == "GB") { GIB_OVER_GB } else { 1.0 };
@@ -70,8 +86,7 @@ impl Figure {
     }
 
     fn of_range(claim: &Claim, range: Range) -> Self {
-        let printed = Shown::of(&claim.kind).range(range);
-        let printed = printed.trim_matches([' ', '(', ')']).to_owned();
+        let printed = Shown::of(&claim.kind).plain_range(range);
         Self { printed, value: f64::midpoint(range.least, range.most), range }
     }
 
@@ -86,102 +101,105 @@ impl Figure {
     }
 }
 
-/// A number in a text.
-struct Number<'t> {
-    is_about: bool,
-    digits: &'t str,
-    decimals: i32,
-    unit: &'t str,
+/// A claim that states a figure in one cell.
+#[derive(Clone)]
+pub(super) struct Stated<'a> {
+    pub(super) claim: &'a Claim,
+    pub(super) cell: &'a Selector,
+    pub(super) figure: Figure,
 }
 
-impl Number<'_> {
-    /// The number in the unit that claims are written in, over the number as
-    /// printed.
-    fn scale(&self) -> f64 {
-        match self.unit {
-            "%" => 0.01,
-            unit => format!("1{unit}").parse::<Bytes>().map_or(1.0, Bytes::as_f64),
+/// The tables of a file, and those of the files beside it: a data sheet holds
+/// for whoever speaks of the machine.
+pub(super) struct Tables<'a> {
+    own: &'a Audit,
+    others: Vec<&'a Audit>,
+}
+
+impl<'a> Tables<'a> {
+    pub(super) const fn new(own: &'a Audit, others: Vec<&'a Audit>) -> Self {
+        Self { own, others }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &'a Audit> {
+        std::iter::once(self.own).chain(self.others.iter().copied())
+    }
+
+    /// The data sheet of the machine that a claim speaks of.
+    pub(super) fn sheet(&self, claim: &Claim) -> Option<&'a DataSheet> {
+        let gpu = claim.system.as_ref()?.gpu.as_ref()?;
+        self.all().flat_map(|tables| &tables.systems).find(|system| system.gpu.eq_ignore_ascii_case(gpu))
+    }
+
+    /// The model that a cell names, or the only one of the file.
+    pub(super) fn model(&self, cell: &Selector) -> Result<&'a ModelReads, String> {
+        match (cell.0.get("model"), self.own.models.as_slice()) {
+            (Some(level), _) => (self.all().flat_map(|tables| &tables.models))
+                .find(|model| level.is(&model.name))
+                .ok_or_else(|| format!("no `[[audit.model]]` says what `{level}` reads")),
+            (None, [only]) => Ok(only),
+            (None, []) => Err("no `[[audit.model]]` says what a token reads".to_owned()),
+            (None, _) => Err("its cell names none of the models".to_owned()),
         }
     }
 
-    fn is(&self, value: f64) -> bool {
-        let number = self.digits.parse::<f64>().map(|number| number * self.scale());
-        number.is_ok_and(|number| (number - value).abs() <= SAME * value.abs())
-    }
-
-    fn half_a_digit(&self) -> f64 {
-        0.5 * 10_f64.powi(-self.decimals) * self.scale()
+    /// The relations of the file.
+    pub(super) fn relations(&self) -> &'a [Relation] {
+        &self.own.relations
     }
 }
 
-impl std::fmt::Display for Number<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let about = if self.is_about { "~" } else { "" };
-        write!(f, "{about}{}{}", self.digits, self.unit)
-    }
-}
-
-/// Every number of a text that is no part of a word; a `-` before it joins a
-/// range, and is no sign.
-fn numbers(text: &str) -> Vec<Number<'_>> {
-    let mut found = Vec::new();
-    let mut rest = 0;
-    while let Some(start) = text.get(rest..).and_then(|tail| Some(rest + tail.find(|c: char| c.is_ascii_digit())?)) {
-        let tail = text.get(start..).unwrap_or_default();
-        let digits = digits(tail);
-        rest = start + digits.len();
-        let before = text.get(..start).and_then(|before| before.chars().next_back());
-        if before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ',')) {
-            continue;
-        }
-        found.push(Number {
-            is_about: before == Some('~'),
-            digits,
-            decimals: digits.split_once('.').map_or(0, |(_, part)| i32::try_from(part.len()).unwrap_or(0)),
-            unit: unit(text.get(rest..).unwrap_or_default()),
-        });
-    }
-    found
-}
-
-/// The number that a text begins with, without a full stop behind it.
-fn digits(text: &str) -> &str {
-    let run = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let whole = run(text);
-    let part = text.get(whole..).and_then(|tail| tail.strip_prefix('.')).map_or(0, run);
-    let length = if part == 0 { whole } else { whole + 1 + part };
-    text.get(..length).unwrap_or_default()
-}
-
-/// The unit that a text begins with, if it changes or explains the number.
-fn unit(text: &str) -> &str {
-    const UNITS: [&str; 10] = ["%", "x", "KiB", "MiB", "GiB", "TiB", "kB", "MB", "GB", "TB"];
-    let text = text.strip_prefix(' ').unwrap_or(text);
-    let ends = |unit: &str| !text.get(unit.len()..).is_some_and(|tail| tail.starts_with(char::is_alphanumeric));
-    UNITS.into_iter().find(|unit| text.starts_with(unit) && ends(unit)).unwrap_or_default()
-}
-
-/// Every published figure, and what data sheets say instead.
+/// The claims of a publication, and the tables that they are held against.
 pub(super) struct Figures<'a> {
-    published: &'a Published,
+    claims: &'a [Claim],
+    pub(super) tables: &'a Tables<'a>,
 }
 
 impl<'a> Figures<'a> {
-    pub(super) const fn new(published: &'a Published) -> Self {
-        Self { published }
+    pub(super) const fn new(claims: &'a [Claim], tables: &'a Tables<'a>) -> Self {
+        Self { claims, tables }
     }
 
-    pub(super) fn claims(&self) -> &'a [Claim] {
-        &self.published.claims
+    pub(super) const fn claims(&self) -> &'a [Claim] {
+        self.claims
     }
 
     pub(super) fn claim(&self, id: &ClaimId) -> Option<&'a Claim> {
-        self.published.claims.iter().find(|claim| claim.id == *id)
+        self.claims.iter().find(|claim| claim.id == *id)
     }
 
     /// As published.
     pub(super) fn printed(&self, id: &ClaimId) -> Option<Figure> {
         Figure::of(self.claim(id)?)
+    }
+
+    /// Every figure of a metric that states a value or a range in one cell.
+    pub(super) fn stated(&self, metric: &str) -> impl Iterator<Item = Stated<'a>> {
+        let metric = metric.to_owned();
+        let states = move |claim: &'a Claim| match &claim.kind {
+            ClaimKind::Absolute { metric: its, cell, .. } | ClaimKind::Range { metric: its, cell, .. }
+                if its.as_str() == metric =>
+            {
+                Some(Stated { claim, cell, figure: Figure::of(claim)? })
+            }
+            _ => None,
+        };
+        self.claims.iter().filter_map(states)
+    }
+
+    /// Those of them that speak of the system of a claim, or of any.
+    pub(super) fn stated_beside(&self, claim: &Claim, metric: &str) -> Vec<Stated<'a>> {
+        let system = claim.system.as_ref();
+        let is_its = |stated: &Stated<'a>| may_be_one_system(system, stated.claim.system.as_ref());
+        self.stated(metric).filter(is_its).collect()
+    }
+
+    /// The one figure of a metric of a claim's own system, or else of any.
+    pub(super) fn only_beside(&self, claim: &Claim, metric: &str) -> Option<Stated<'a>> {
+        let all = self.stated_beside(claim, metric);
+        let (own, any): (Vec<_>, Vec<_>) = all.into_iter().partition(|stated| !is_any(stated.claim.system.as_ref()));
+        let mut best = if own.is_empty() { any } else { own };
+        if best.len() == 1 { best.pop() } else { None }
     }
 
     /// The memory of the machine that a claim about memory speaks of, by its
@@ -190,13 +208,7 @@ impl<'a> Figures<'a> {
         if claim.kind.metric() != "memory_total" {
             return None;
         }
-        let sheet = data_sheet(claim, &self.published.audit.systems)?;
+        let sheet = self.tables.sheet(claim)?;
         Some((sheet, Figure::of_memory(sheet.memory?)))
     }
-}
-
-/// The data sheet of the machine that a claim speaks of.
-pub(super) fn data_sheet<'a>(claim: &Claim, systems: &'a [DataSheet]) -> Option<&'a DataSheet> {
-    let gpu = claim.system.as_ref()?.gpu.as_ref()?;
-    systems.iter().find(|system| system.gpu.eq_ignore_ascii_case(gpu))
 }

@@ -1,27 +1,23 @@
 //! A claim against the figures it follows from.
 
+use super::checked::Checked;
 use super::figure::{Figure, Figures};
-use super::{Basis, Checked, Computed, Finding, Range, Verdict};
+use super::{Basis, Check, Range, Verdict};
 use crate::names::ClaimId;
 use crate::scenario::{Claim, ClaimKind, Relation};
 
 /// Holds a claim against what it must be by the published figures; if it is
 /// that, also against what it must be by the data sheets, which is told only if
 /// it is not.
-pub(super) fn judge(checked: &Checked<'_>, relation: &Relation, figures: &Figures<'_>) -> Vec<Finding> {
+pub(super) fn judge(checked: &Checked<'_>, relation: &Relation, figures: &Figures<'_>) -> Vec<Check> {
     let printed = |id: &ClaimId| figures.printed(id);
     let Some(computed) = compute(relation, printed) else { return Vec::new() };
-    let agrees = checked.agrees_with(computed.range);
-    let verdict = match agrees {
-        true if checked.is_rounded_to(computed.range) => Verdict::Rounded,
-        true => Verdict::Consistent,
-        false => Verdict::Inconsistent,
-    };
-    let mut finding =
-        checked.finding(Basis::Figures, verdict, told(checked, relation, printed, &computed, ""), computed.range);
-    if !agrees {
-        finding.notes = explanations(checked, relation, figures);
-        return vec![finding];
+    let verdict = checked.verdict_against(computed.range);
+    let arithmetic = told(checked, relation, printed, &computed, "");
+    let mut check = checked.check(Basis::Figures, verdict, arithmetic, computed.range);
+    if verdict.is_wrong() {
+        check.notes = explanations(checked, relation, figures);
+        return vec![check];
     }
     let sheet = |id: &ClaimId| {
         let claim = figures.claim(id)?;
@@ -30,22 +26,28 @@ pub(super) fn judge(checked: &Checked<'_>, relation: &Relation, figures: &Figure
     let by_sheet = compute(relation, sheet).filter(|computed| !checked.agrees_with(computed.range));
     let contradiction = by_sheet.map(|computed| {
         let arithmetic = told(checked, relation, sheet, &computed, "by data sheet: ");
-        checked.finding(Basis::DataSheet, Verdict::Inconsistent, arithmetic, computed.range)
+        checked.check(Basis::DataSheet, Verdict::Inconsistent, arithmetic, computed.range)
     });
-    [finding].into_iter().chain(contradiction).collect()
+    [check].into_iter().chain(contradiction).collect()
 }
 
 /// Holds the memory that a claim gives a machine against its data sheet.
-pub(super) fn against_data_sheet(checked: &Checked<'_>, figures: &Figures<'_>) -> Option<Finding> {
+pub(super) fn against_data_sheet(checked: &Checked<'_>, figures: &Figures<'_>) -> Option<Check> {
     let (sheet, memory) = figures.on_data_sheet(checked.claim)?;
     let verdict = if checked.agrees_with(memory.range) { Verdict::Consistent } else { Verdict::Inconsistent };
     let range = checked.shown().range(memory.range);
     let arithmetic = format!("{}{range} by data sheet, published {}", memory.printed, checked.published());
-    let mut finding = checked.finding(Basis::DataSheet, verdict, arithmetic, memory.range);
+    let mut check = checked.check(Basis::DataSheet, verdict, arithmetic, memory.range);
     if verdict.is_wrong() {
-        finding.notes.push(format!("data sheet: <{}>", sheet.source.file));
+        check.notes.push(format!("data sheet: <{}>", sheet.source.file));
     }
-    Some(finding)
+    Some(check)
+}
+
+/// What the checks compute about a claim.
+struct Computed {
+    value: f64,
+    range: Range,
 }
 
 /// What a relation gives for all figures that print as these do: its extremes
@@ -63,7 +65,7 @@ fn compute(relation: &Relation, figure: impl Fn(&ClaimId) -> Option<Figure>) -> 
         relation.value(|id| figures.get(find(id)).map_or(f64::NAN, |(_, figure)| pick(find(id), figure))).ok()
     };
     let value = at(&|_, figure| figure.value)?;
-    let mut range = Range { least: value, most: value };
+    let mut range = Range::of(value);
     for corner in 0..1_u32 << figures.len() {
         let end = |place: usize, figure: &Figure| {
             if corner >> place & 1 == 0 { figure.range.least } else { figure.range.most }
@@ -111,6 +113,11 @@ fn with_numbers(relation: &Relation, figure: impl Fn(&ClaimId) -> Option<Figure>
 /// what is claimed: a publication that mixes up its rows is a common one.
 fn explanations(checked: &Checked<'_>, relation: &Relation, figures: &Figures<'_>) -> Vec<String> {
     let mut found = Vec::new();
+    // Of many terms one that fits is soon found by chance, and a bound fits many.
+    let is_value = matches!(checked.claim.kind, ClaimKind::Absolute { .. } | ClaimKind::Ratio { .. });
+    if relation.terms.len() > 2 || !is_value {
+        return found;
+    }
     for (name, id) in &relation.terms {
         let Some(term) = figures.claim(id) else { continue };
         for other in figures.claims().iter().filter(|other| is_alternative(other, term, relation)) {

@@ -1,28 +1,76 @@
 //! A throughput against the memory traffic it takes.
 //!
 //! To decode a token a server reads its weights once; a server that batches
-//! reads them once for a token of every request in the batch. Separate
-//! processes share nothing: each reads the weights for its own tokens. The
-//! traffic of key-value caches comes on top, and is left out: what is found
+//! reads them once for a token of every request in the batch, and with drafting
+//! for every token that comes out of a step. Separate processes share nothing:
+//! each reads the weights for its own tokens. The traffic of key-value caches
+//! and of a drafting model comes on top, and is left out: what is found
 //! implausible is so without it.
+//!
+//! A token of a mixture of experts takes `k` of the `E` experts of each layer. A
+//! step of `t` tokens reads at least `k` of them, if all tokens take the same,
+//! and `E·(1 − (1 − k/E)^t)` on average if each token takes its own at random: an
+//! expert is passed over by one token with probability `1 − k/E`, by all of them
+//! with its `t`-th power. Real routing lies between, so only what exceeds the
+//! first is implausible.
 
-use super::figure::data_sheet;
-use super::shown::ends;
-use super::{Basis, Checked, Finding, Range, Verdict};
-use crate::scenario::{Audit, ByteRange, Claim, ClaimKind, DataSheet, Level, ModelReads, Selector};
+use super::cells::{may_be_one, same_machine};
+use super::checked::Checked;
+use super::figure::{Figure, Figures, Stated, Tables};
+use super::shown::{ends, short};
+use super::topology::{Drafting, Topology};
+use super::{Basis, Check, ExpertsRead, Made, Range, Verdict};
+use crate::scenario::{ByteRange, Claim, ClaimKind, DataSheet, Experts, ModelReads};
 
 /// Judges a claim about throughput; in words what is missing for that. `None`
 /// for any other claim.
-pub(super) fn judge(checked: &Checked<'_>, audit: &Audit) -> Option<Result<Finding, String>> {
+pub(super) fn judge(checked: &Checked<'_>, tables: &Tables<'_>) -> Option<Result<Check, String>> {
     let claim = checked.claim;
-    let (ClaimKind::Absolute { metric, cell, .. } | ClaimKind::AtLeast { metric, cell, .. }) = &claim.kind else {
+    let (ClaimKind::Absolute { metric, cell, .. }
+    | ClaimKind::AtLeast { metric, cell, .. }
+    | ClaimKind::Range { metric, cell, .. }) = &claim.kind
+    else {
         return None;
     };
-    (metric.as_str() == "output_throughput").then(|| {
-        let sheet = data_sheet(claim, &audit.systems)
+    matches!(metric.as_str(), "output_throughput" | "individual_rate" | "decode_rate").then(|| {
+        let sheet = tables
+            .sheet(claim)
             .ok_or_else(|| format!("no `[[audit.system]]` gives the bandwidth of {}", system(claim)))?;
-        Ok(finding(checked, sheet, model(cell, &audit.models)?, tokens_per_read(cell)?))
+        let model = tables.model(cell)?;
+        if model.experts.is_none() && is_mixture(&model.name) {
+            let name = &model.name;
+            return Err(format!("`{name}` is a mixture of experts, and its `[[audit.model]]` has no `experts`"));
+        }
+        Ok(Roofline { checked, sheet, model, topology: Topology::of(cell, metric.as_str())? }.check())
     })
+}
+
+/// Judges the throughput that a ratio gives with the published figure below its
+/// line, if the one above is not published itself.
+pub(super) fn implied(checked: &Checked<'_>, figures: &Figures<'_>) -> Option<Result<Made, String>> {
+    let claim = checked.claim;
+    let ClaimKind::Ratio { metric, numerator, denominator, tolerance, .. } = &claim.kind else { return None };
+    let own = |stated: &Stated<'_>| same_machine(stated.claim, claim);
+    let stated: Vec<_> = figures.stated(metric.as_str()).filter(own).collect();
+    let below = stated.iter().find(|stated| may_be_one(stated.cell, denominator))?;
+    if metric.as_str() != "output_throughput" || stated.iter().any(|stated| stated.cell == numerator) {
+        return None;
+    }
+    let (ratio, single) = (&checked.figure, &below.figure);
+    let figure = Figure {
+        printed: format!("{} × {}", ratio.printed, single.printed),
+        value: ratio.value * single.value,
+        range: Range { least: ratio.range.least * single.range.least, most: ratio.range.most * single.range.most },
+    };
+    let kind = ClaimKind::Absolute {
+        metric: metric.clone(),
+        cell: numerator.clone(),
+        value: figure.value,
+        tolerance: *tolerance,
+    };
+    let implied = Claim { kind, ..claim.clone() };
+    let outcome = judge(&Checked { claim: &implied, figure }, figures.tables)?;
+    Some(outcome.map(|check| Made { claim: None, check, rests_on: vec![below.claim.id.clone()] }))
 }
 
 fn system(claim: &Claim) -> String {
@@ -30,69 +78,127 @@ fn system(claim: &Claim) -> String {
     gpu.map_or_else(|| "its system, which it does not name".to_owned(), |gpu| format!("`{gpu}`"))
 }
 
-/// The model of a cell: the one it names, or the only one there is.
-fn model<'a>(cell: &Selector, models: &'a [ModelReads]) -> Result<&'a ModelReads, String> {
-    match (cell.0.get("model"), models) {
-        (Some(level), _) => models
-            .iter()
-            .find(|model| level.is(&model.name))
-            .ok_or_else(|| format!("no `[[audit.model]]` says what `{level}` reads")),
-        (None, [only]) => Ok(only),
-        (None, []) => Err("no `[[audit.model]]` says what a token reads".to_owned()),
-        (None, _) => Err("its cell names none of the models".to_owned()),
-    }
-}
-
-/// The most tokens that one read of the weights can give: one of each request
-/// that a server works on at once.
-fn tokens_per_read(cell: &Selector) -> Result<u32, String> {
-    let level = |key| match cell.0.get(key) {
-        Some(Level::Integer(number)) => u32::try_from(*number).ok().filter(|number| *number > 0),
-        _ => None,
+/// Whether a model is a mixture of experts by its name: `Qwen3-30B-A3B`,
+/// `Mixtral-8x7B`.
+fn is_mixture(name: &str) -> bool {
+    const KNOWN: [&str; 5] = ["moe", "mixtral", "gpt-oss", "deepseek-v3", "kimi-k2"];
+    let name = name.to_lowercase();
+    let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok();
+    let is_active = |part: &str| {
+        let inner = part.strip_suffix('b').unwrap_or_default();
+        inner.strip_prefix('a').is_some_and(is_number)
+            || inner.split_once('x').is_some_and(|(count, size)| is_number(count) && is_number(size))
     };
-    match (level("slots"), level("clients")) {
-        (_, Some(1)) => Ok(1),
-        (Some(slots), Some(clients)) => Ok(slots.min(clients)),
-        (Some(slots), None) => Ok(slots),
-        (None, _) => Err("its cell does not say how many `slots` a server batches".to_owned()),
-    }
+    KNOWN.iter().any(|known| name.contains(known))
+        || name.split(|c: char| !c.is_alphanumeric() && c != '.').any(is_active)
 }
 
-fn finding(checked: &Checked<'_>, sheet: &DataSheet, model: &ModelReads, tokens: u32) -> Finding {
-    let ByteRange { least, most } = model.bytes_per_token;
-    let per_token = Range { least: least.as_f64(), most: most.as_f64() }.scaled(1.0 / f64::from(tokens));
-    let bandwidth = sheet.bandwidth_gb_per_s * 1e9;
-    let ceiling = Range { least: bandwidth / per_token.most, most: bandwidth / per_token.least };
-    let is_possible = checked.figure.range.least <= ceiling.most;
-    let gigabytes = Range { least: least.as_f64(), most: most.as_f64() }.scaled(1e-9);
-    let need = per_token.scaled(checked.figure.value / 1e9);
-    let batch = if tokens == 1 { String::new() } else { format!(" / {tokens} tokens a read") };
-    let arithmetic = format!(
-        "{} tok/s × {} GB{batch} = {} GB/s {} {} GB/s ({}, {} %)",
-        checked.figure.printed,
-        ends(gigabytes, 3),
-        ends(need, 3),
-        if is_possible { "of" } else { ">" },
-        sheet.bandwidth_gb_per_s,
-        sheet.gpu,
-        ends(need.scaled(100.0 / sheet.bandwidth_gb_per_s), 2),
-    );
-    let verdict = if is_possible { Verdict::Plausible } else { Verdict::Implausible };
-    let mut finding = checked.finding(Basis::Roofline, verdict, arithmetic, ceiling);
-    if !is_possible {
-        finding.notes.push(explanation(ceiling, checked.figure.value, tokens));
-    }
-    finding
+/// Of a mixture of experts that is faster than random routing allows.
+const SHARED: &str = "so fast only if requests take the same experts";
+
+struct Roofline<'a> {
+    checked: &'a Checked<'a>,
+    sheet: &'a DataSheet,
+    model: &'a ModelReads,
+    topology: Topology,
 }
 
-/// What it would take.
-fn explanation(ceiling: Range, value: f64, tokens: u32) -> String {
-    let share = f64::from(tokens) * value;
-    let needed = ends(Range { least: share / ceiling.most, most: share / ceiling.least }, 3);
-    let here = if tokens == 1 {
-        "a process that works on one request gets 1, only a server that batches gets more".to_owned()
-    } else {
-        format!("this batch gets at most {tokens}")
-    };
-    format!("it takes {needed} tokens for each read of the weights: {here}")
+impl Roofline<'_> {
+    fn check(&self) -> Check {
+        let Self { checked, sheet, topology, .. } = self;
+        let (bytes, tokens) = (self.bytes_per_step(), topology.tokens_per_read());
+        let bandwidth = sheet.bandwidth_gb_per_s * f64::from(topology.machines.unwrap_or(1));
+        let ceiling = Range::of(bandwidth * 1e9 * tokens).over(bytes);
+        let is_possible = checked.figure.range.least <= ceiling.most;
+        let need = bytes.scaled(checked.figure.value / tokens / 1e9);
+        let verdict = match is_possible {
+            false => Verdict::Implausible,
+            // By what its digits leave open, not by itself.
+            true if need.least > bandwidth => Verdict::Rounded,
+            true => Verdict::Plausible,
+        };
+        let arithmetic = format!(
+            "{} tok/s × {} GB{} = {} GB/s {} {bandwidth} GB/s ({}, {} %)",
+            checked.figure.printed.trim_end_matches(" tok/s"),
+            ends(bytes.scaled(1e-9), 3),
+            if tokens > 1.0 { format!(" / {} tokens a read", short(tokens)) } else { String::new() },
+            ends(need, 3),
+            if verdict == Verdict::Plausible { "of" } else { ">" },
+            sheet.gpu,
+            ends(need.scaled(100.0 / bandwidth), 2),
+        );
+        let mut check = checked.check(Basis::Roofline, verdict, arithmetic, ceiling);
+        check.assumes = Some(topology.assumption());
+        check.experts = self.model.experts.and_then(|experts| self.reads_of(experts));
+        if need.least <= bandwidth && need.most > bandwidth {
+            check.notes.extend(self.model.experts.map(|_| SHARED.to_owned()));
+        }
+        if !is_possible {
+            check.notes.push(self.alternatives(ceiling));
+        }
+        check
+    }
+
+    /// What a step reads: for a mixture of experts from all tokens on the same
+    /// experts to each on experts of its own.
+    fn bytes_per_step(&self) -> Range {
+        let ByteRange { least, most } = self.model.bytes_per_token;
+        let per_token = Range { least: least.as_f64(), most: most.as_f64() };
+        let Some(experts) = self.model.experts else { return per_token };
+        let of_all = experts.bytes.most.as_f64() / f64::from(experts.count);
+        let shared = (per_token.most - of_all * f64::from(experts.active)).max(0.0);
+        let apart = shared + of_all * self.touched(experts);
+        Range { least: per_token.least, most: apart.max(per_token.most) }
+    }
+
+    /// How many experts of a layer a step reads on average, if each token takes
+    /// its own at random.
+    fn touched(&self, Experts { count, active, .. }: Experts) -> f64 {
+        let passed_over = 1.0 - f64::from(active) / f64::from(count);
+        f64::from(count) * (1.0 - passed_over.powf(self.scored()))
+    }
+
+    /// How many tokens a step works on: all that are drafted, whether they come
+    /// out or not.
+    fn scored(&self) -> f64 {
+        self.topology.tokens_per_read().ceil()
+    }
+
+    /// How many experts of a layer a step of several tokens reads.
+    fn reads_of(&self, experts: Experts) -> Option<ExpertsRead> {
+        let Experts { count, active, .. } = experts;
+        (self.scored() >= 2.0).then(|| ExpertsRead { count, least: active, at_random: self.touched(experts) })
+    }
+
+    /// What it would take, of that which the cell does not settle.
+    fn alternatives(&self, ceiling: Range) -> String {
+        let Topology { clients, batch, drafting, machines, .. } = self.topology;
+        let value = self.checked.figure.value;
+        let factor = Range::of(value).over(ceiling);
+        let times = ends(factor, 3);
+        let clients = clients.filter(|clients| *clients > 1);
+        let mut all = Vec::new();
+        if let Some(clients) = clients {
+            let each = short(value / f64::from(clients));
+            let sum = "a sum of rates of replies that waited for each other";
+            all.push(format!("{sum}: each one's own rate leaves out its waiting ({clients} × {each})"));
+        }
+        if batch == 1 && clients.is_some() {
+            all.push(format!("batching in one server, {times} tokens for each read of the weights"));
+        }
+        if drafting == Drafting::Unsaid {
+            all.push(format!("drafting, {times} accepted tokens a step"));
+        }
+        if machines.is_none() {
+            all.push(format!("{} such machines", factor.least.ceil()));
+        }
+        if self.checked.claim.system.as_ref().is_none_or(|system| system.quantisation.is_none()) {
+            let bytes = self.bytes_per_step().least / factor.least;
+            all.push(format!("a smaller quantisation, at most {} GB a token", short(bytes / 1e9)));
+        }
+        if all.is_empty() {
+            return format!("it is {times} times what the memory can move");
+        }
+        format!("not excluded by what is published: {}", all.join("; "))
+    }
 }

@@ -35,6 +35,11 @@ impl Shown {
         Self { unit, scale }
     }
 
+    /// Behind a number, with its space: ` tok/s`.
+    pub(super) const fn unit(self) -> &'static str {
+        self.unit
+    }
+
     /// `99.7 %`.
     pub(super) fn value(self, value: f64) -> String {
         format!("{}{}", digits(value * self.scale, 3), self.unit)
@@ -45,12 +50,24 @@ impl Shown {
         let [least, most] = [least, most].map(|end| digits(end * self.scale, 4));
         if least == most { String::new() } else { format!(" ({least} to {most}{})", self.unit) }
     }
+
+    /// `5 to 15 %`, as short as it can be written.
+    pub(super) fn plain_range(self, Range { least, most }: Range) -> String {
+        let [least, most] = [least, most].map(|end| short(end * self.scale));
+        if least == most { format!("{least}{}", self.unit) } else { format!("{least} to {most}{}", self.unit) }
+    }
 }
 
 /// `4.60 to 4.92`; one number where both read the same.
 pub(super) fn ends(Range { least, most }: Range, count: usize) -> String {
     let [least, most] = [least, most].map(|end| digits(end, count));
     if least == most { least } else { format!("{least} to {most}") }
+}
+
+/// Three digits, without zeros behind the point.
+pub(super) fn short(value: f64) -> String {
+    let text = digits(value, 3);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 /// So many digits, or all those before the point.

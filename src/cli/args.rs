@@ -32,7 +32,7 @@ pub(super) enum Command {
     Check(CheckArguments),
     /// Show what would be done, in order; nothing is touched
     Plan(PlanArguments),
-    /// Show where published numbers contradict each other or physics
+    /// Show where published numbers contradict each other, other sources or physics
     Audit(AuditArguments),
     /// Render the report of a run again, from its directory alone
     Report(ReportArguments),
@@ -165,8 +165,11 @@ pub(super) struct PlanArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct AuditArguments {
+    /// Files of published claims, or scenarios with some; several are held against each other too
+    #[arg(default_value = SCENARIO, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
-    pub(super) scenario: ScenarioArguments,
+    pub(super) changes: Changes,
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
 }

@@ -26,10 +26,10 @@ pub(super) fn load_file(path: &Path, changes: &Changes) -> Result<Scenario, Prob
 
 /// Loads the published numbers of a scenario, or of a file that scenarios
 /// include.
-pub(super) fn load_published(arguments: &ScenarioArguments) -> Result<Published, Problems> {
-    let Changes { set, profile } = &arguments.changes;
+pub(super) fn load_published(path: &Path, changes: &Changes) -> Result<Published, Problems> {
+    let Changes { set, profile } = changes;
     let options = LoadOptions { set, profile: profile.as_deref(), metrics: &metric::ids(), times: &metric::times() };
-    scenario::load_published(&arguments.scenario, &options)
+    scenario::load_published(path, &options)
 }
 
 /// Shows every problem on stderr, each at its place.

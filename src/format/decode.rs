@@ -12,7 +12,7 @@ use serde::de::{
 };
 use serde::{Deserializer, forward_to_deserialize_any};
 
-use super::diagnostic::Code;
+use super::code::Code;
 use super::source::{Finding, Notes, Span};
 use super::spelling;
 use super::tree::{Entry, Node, Table, Value};

@@ -8,8 +8,8 @@ use std::cell::RefCell;
 
 use serde::de::DeserializeOwned;
 
+use super::code::Code;
 use super::decode::{decode, unknown_key};
-use super::diagnostic::Code;
 use super::source::{Finding, Span};
 use super::spelling;
 use super::template::Scope;

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::diagnostic::Code;
+use super::code::Code;
 use super::encoding::{self, NotText};
 use super::overlay::merge;
 use super::source::{Finding, Notes, SourceMap, Span};

@@ -2,6 +2,7 @@
 //! overrides, and every problem found at once. What the tables mean is for
 //! others to say.
 
+mod code;
 mod decode;
 mod diagnostic;
 mod encoding;
@@ -15,8 +16,9 @@ pub(crate) mod template;
 pub(crate) mod tree;
 mod variables;
 
+pub use code::{Code, Severity};
 pub(crate) use decode::{decode, unknown_key};
-pub use diagnostic::{Code, Color, Problem, Problems, Severity};
+pub use diagnostic::{Color, Problem, Problems};
 pub(crate) use fields::{Fields, list_of};
 pub(crate) use include::{Includer, ReadError, read_root, read_text};
 pub(crate) use overlay::{merge, override_with, parse_set};

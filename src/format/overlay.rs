@@ -1,6 +1,6 @@
 //! Tables laid over tables: includes, profiles and `--set`.
 
-use super::diagnostic::Code;
+use super::code::Code;
 use super::source::{Finding, Notes, SourceMap};
 use super::spelling;
 use super::tree::{self, Entry, Node, Table, Value};

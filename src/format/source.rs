@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::diagnostic::{Code, Problem, Problems};
+use super::code::Code;
+use super::diagnostic::{Problem, Problems};
 use crate::text::mask_user_info;
 use crate::trust::Distrust;
 

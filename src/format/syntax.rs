@@ -4,7 +4,7 @@ use toml::de::Error;
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
 
-use super::diagnostic::Code;
+use super::code::Code;
 use super::source::{Finding, Span};
 
 /// Levels of tables and lists. The parser bounds brackets and the parts of a

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::Code;
+use super::code::Code;
 use super::source::{Finding, Notes, SourceMap, Span};
 use super::syntax::{told_once, too_deep};
 

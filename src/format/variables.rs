@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use minijinja::value::{Serde, Value as Computed};
 
-use super::diagnostic::Code;
+use super::code::Code;
 use super::source::Finding;
 use super::spelling;
 use super::template::Scope;

@@ -27,6 +27,7 @@ pub(super) const fn explanation(code: Code) -> &'static str {
         Code::Address => ADDRESS,
         Code::Trace => TRACE,
         Code::UserInfo => USER_INFO,
+        Code::AmbiguousFigure => AMBIGUOUS_FIGURE,
         Code::NoSuchCell => NO_SUCH_CELL,
         Code::FewRepetitions => FEW_REPETITIONS,
     }
@@ -178,6 +179,13 @@ const USER_INFO: &str = "A URL that names its user, and so may hold a password.
 The scenario is kept with every run, the plan shows it, and a command's words are seen by everybody on the machine. A
 server's key is given by `bearer` or `headers`, which name an environment variable; curl reads `~/.netrc`. In a command
 `$TOKEN` may stand in its place, and a name alone where no HTTP is spoken (`ssh://git@host`).";
+
+const AMBIGUOUS_FIGURE: &str = "A published figure that can be read as two different numbers.
+
+`says` quotes a number that is the claim's `value` only in the reading that most would not take: `7,614` with a value of
+7.614, `27.400` with one of 27400, or `batch 32 368 tok/s`, which may be 368 or 32368. Either the value is wrong or the
+quotation needs a word more; `runexp` does not guess which. Where the quotation is right, add the number as it is meant:
+`27.400 [27400] tok/s`, `batch 32, 368 tok/s`.";
 
 const NO_SUCH_CELL: &str = "A claim or the baseline speaks of a cell that this scenario does not have.
 

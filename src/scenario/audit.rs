@@ -45,11 +45,35 @@ pub struct ModelReads {
     /// Its name. Where there are several, a claim names one by `model` in its
     /// cell.
     pub name: String,
+    /// Another model that reads about as much for a token: claims about both are
+    /// held against each other, and the difference is told.
+    pub like: Option<String>,
+    /// How its weights are quantised, where claims do not say: `Q4_K_M`.
+    pub quantisation: Option<String>,
     /// Bytes of weights that a decoding step reads: for one token, or for one
-    /// token of every request that a server batches.
+    /// token of every request that a server batches. Of a mixture of experts
+    /// for one token.
     pub bytes_per_token: ByteRange,
+    /// Its experts, if it is a mixture of them: how much a step reads depends
+    /// on how many tokens it decodes.
+    #[schemars(with = "Option<Experts>")]
+    pub experts: Option<Experts>,
     /// Where that stands.
     pub source: Source,
+}
+
+/// The experts of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Experts {
+    /// How many each layer has.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub count: u32,
+    /// How many of them a token takes.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub active: u32,
+    /// The weights of all experts of all layers.
+    pub bytes: ByteRange,
 }
 
 /// An amount of data that is not known exactly.

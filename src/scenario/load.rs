@@ -118,6 +118,7 @@ pub fn load_frozen(text: &str, options: &LoadOptions<'_>) -> Result<Scenario, Pr
     check_treatments(&mut scenario, &notes);
     // Runs of earlier versions kept them; nothing of them is asked any more.
     notes.forget(Code::UserInfo);
+    notes.forget(Code::AmbiguousFigure);
     notes.settle(scenario, &sources)
 }
 

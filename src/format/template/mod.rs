@@ -14,7 +14,7 @@ use minijinja::value::{Value as Computed, ValueKind};
 use minijinja::{Environment, Error};
 use serde_json::Value as Json;
 
-use super::diagnostic::Code;
+use super::code::Code;
 use super::source::{Finding, Notes, SourceMap, Span};
 use super::spelling;
 use super::syntax::DEEPEST;

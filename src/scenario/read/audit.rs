@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::super::audit::{Audit, ByteRange, DataSheet, ModelReads, Relation, RelationError};
+use super::super::audit::{Audit, ByteRange, DataSheet, Experts, ModelReads, Relation, RelationError};
 use super::super::claim::Claim;
 use super::super::rule::environment;
 use crate::format::{Code, Entry, Fields, Finding, Node, Scope, Span, decode, list_of, spelling};
@@ -55,18 +55,41 @@ fn read_system(node: &Node, scope: &Scope<'_>) -> Option<DataSheet> {
 
 fn read_model(node: &Node, scope: &Scope<'_>) -> Option<ModelReads> {
     let fields = Fields::of(node, scope)?;
-    let name = fields.required("name");
+    let (name, like) = (fields.required("name"), fields.optional("like"));
+    let quantisation = fields.optional("quantisation");
     let bytes: Option<ByteRange> = fields.required("bytes_per_token");
+    let experts: Option<Experts> = fields.optional("experts");
     let source = fields.required("source");
-    if let Some(ByteRange { least, most }) = bytes
-        && (least < LEAST_BYTES || most > MOST_BYTES || least > most)
-    {
-        let span = fields.raw("bytes_per_token").map_or_else(|| fields.span(), |node| node.span.clone());
-        let finding = Finding::new(Code::Bounds, span, "`least` must be above zero and at most `most`");
-        scope.notes.push(finding.help("write it like { least = \"4.6GB\", most = \"4.92GB\" }"));
+    let complain = |key: &'static str, message: String, help: &str| {
+        let span = fields.raw(key).map_or_else(|| fields.span(), |node| node.span.clone());
+        scope.notes.push(Finding::new(Code::Bounds, span, message).help(help));
+    };
+    if bytes.is_some_and(|bytes| !is_range(bytes)) {
+        let example = "write it like { least = \"4.6GB\", most = \"4.92GB\" }";
+        complain("bytes_per_token", "`least` must be above zero and at most `most`".to_owned(), example);
+    }
+    if let Some(problem) = experts.zip(bytes).and_then(|(experts, bytes)| wrong_experts(experts, bytes)) {
+        complain("experts", problem.to_owned(), EXPERTS);
     }
     fields.finish();
-    Some(ModelReads { name: name?, bytes_per_token: bytes?, source: source? })
+    Some(ModelReads { name: name?, like, quantisation, bytes_per_token: bytes?, experts, source: source? })
+}
+
+const EXPERTS: &str = "write it like { count = 128, active = 4, bytes = { least = \"60GB\", most = \"61GB\" } }";
+
+fn is_range(ByteRange { least, most }: ByteRange) -> bool {
+    LEAST_BYTES <= least && least <= most && most <= MOST_BYTES
+}
+
+fn wrong_experts(Experts { count, active, bytes }: Experts, per_token: ByteRange) -> Option<&'static str> {
+    if active == 0 || count < active || count > 100_000 {
+        return Some("`active` must be from 1 to `count`, which is at most 100000");
+    }
+    if !is_range(bytes) {
+        return Some("`least` must be above zero and at most `most`");
+    }
+    let of_one_token = bytes.least.as_f64() * f64::from(active) / f64::from(count);
+    (of_one_token > per_token.least.as_f64()).then_some("the experts of one token are more than its `bytes_per_token`")
 }
 
 fn read_relation(node: &Node, claims: &[Claim], scope: &Scope<'_>) -> Option<Relation> {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::super::claim::{Claim, ClaimKind, Document, RequestTime};
 use super::super::factor::Selector;
+use super::super::printed::printed;
 use super::factor::read_selector;
 use super::known_metric;
 use crate::format::{Code, Fields, Finding, Node, Scope, decode, list_of};
@@ -83,7 +84,7 @@ pub(in super::super) fn read_claims(
 fn read_claim(node: &Node, cells: &[&str], metrics: &[&str], scope: &Scope<'_>) -> Option<Claim> {
     let fields = Fields::of(node, scope)?;
     let id = fields.required("id");
-    let says = fields.required("says");
+    let says: Option<String> = fields.required("says");
     let source = fields.required("source");
     let system = fields.optional("system");
     let written = fields.required("kind");
@@ -98,8 +99,25 @@ fn read_claim(node: &Node, cells: &[&str], metrics: &[&str], scope: &Scope<'_>) 
             fields.raw(key);
         }
     }
+    if let (Some(says), Some(kind)) = (&says, &kind) {
+        check_figures(&fields, says, kind);
+    }
     fields.finish();
     Some(Claim { id: id?, says: says?, source: source?, kind: kind?, system })
+}
+
+/// Notes a figure that the words of its claim print so that it may be another.
+fn check_figures(fields: &Fields<'_>, says: &str, kind: &ClaimKind) {
+    let ends = match kind {
+        ClaimKind::Range { from, to, .. } => vec![*from, *to],
+        other => other.value().into_iter().collect(),
+    };
+    for ambiguous in ends.into_iter().filter_map(|value| printed(says, value).err()) {
+        let span = fields.raw("says").map_or_else(|| fields.span(), |node| node.span.clone());
+        let finding = Finding::new(Code::AmbiguousFigure, span, ambiguous.to_string());
+        let plain = format!("add it as it is meant, `[{}]`, or correct the value", ambiguous.meant);
+        fields.scope.notes.push(finding.help(plain));
+    }
 }
 
 fn read_metric(fields: &Fields<'_>, metrics: &[&str]) -> Option<MetricId> {

@@ -87,7 +87,8 @@ fn a_throughput_that_memory_cannot_feed_is_implausible_published_or_measured() {
     let source = Source { file: "sheet".to_owned(), section: None, date: None };
     let sheet = DataSheet { gpu: "GB10".to_owned(), bandwidth_gb_per_s: 273.0, memory: None, source: source.clone() };
     let bytes_per_token = ByteRange { least: Bytes(4_600_000_000), most: Bytes(4_920_000_000) };
-    let model = ModelReads { name: "m".to_owned(), bytes_per_token, source };
+    let (like, quantisation, experts) = (None, None, None);
+    let model = ModelReads { name: "m".to_owned(), like, quantisation, bytes_per_token, experts, source };
     let audit = Audit { systems: vec![sheet], models: vec![model], relations: Vec::new() };
     let summary = summary(vec![cell("on", 3, 3, &[("output_throughput", SHARED)])]);
     let Selector(mut levels) = mps("on");

@@ -98,7 +98,7 @@ fn variants(file: &str, name: &str) -> Vec<String> {
 #[test]
 fn every_code_is_listed_once() {
     let listed: Vec<String> = Code::ALL.iter().map(|code| format!("{code:?}")).collect();
-    assert_eq!(listed, variants("src/format/diagnostic.rs", "Code"));
+    assert_eq!(listed, variants("src/format/code.rs", "Code"));
 }
 
 #[test]

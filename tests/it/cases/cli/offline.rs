@@ -28,7 +28,7 @@ fn without_arguments_it_says_how_it_is_used() {
       check      Show every problem in scenarios, or whether run directories are as their runs wrote
                  them
       plan       Show what would be done, in order; nothing is touched
-      audit      Show where published numbers contradict each other or physics
+      audit      Show where published numbers contradict each other, other sources or physics
       report     Render the report of a run again, from its directory alone
       cleanup    Undo what a run has left that was killed, kept or could not undo it
       doctor     Examine this machine: what runs can use, what disturbs them, what it can drive
