@@ -64,11 +64,6 @@ impl<'a> Fields<'a> {
         decode(&self.node(key)?, self.scope.notes)
     }
 
-    /// A value that has a default.
-    pub(crate) fn or_default<T: DeserializeOwned + Default>(&self, key: &'static str) -> T {
-        self.optional(key).unwrap_or_default()
-    }
-
     /// A value that must be there.
     pub(crate) fn required<T: DeserializeOwned>(&self, key: &'static str) -> Option<T> {
         self.must_have(key)?;
@@ -126,25 +121,11 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// Whether `when` holds; without one it does. `None` if that cannot be
-    /// told.
-    pub(crate) fn when(&self) -> Option<bool> {
-        let Some(node) = self.raw("when") else { return Some(true) };
-        match &node.value {
-            Value::Text(expression) => self.scope.holds(expression, &node.span),
-            Value::Bool(truth) => Some(*truth),
-            _ => {
-                let message = format!("expected an expression, found {}", node.describe());
-                let finding = Finding::new(Code::Value, node.span.clone(), message);
-                self.scope.notes.push(finding.help("write it like when = \"servers > 1\""));
-                None
-            }
+    /// Notes every key that is not among these.
+    pub(crate) fn only(&self, known: &[&str]) {
+        for (key, entry) in self.table.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
+            self.scope.notes.push(unknown_key(key, entry, known.iter().copied()));
         }
-    }
-
-    /// Every key that was asked for so far.
-    pub(crate) fn known(&self) -> Vec<&'static str> {
-        self.asked.borrow().clone()
     }
 
     /// Notes every key that was never asked for.

@@ -7,32 +7,30 @@ use super::read::factor::{RESERVED, combine};
 use super::referenced_file::{Folder, ReferencedFile};
 use super::resolve::{Bindings, Scenario};
 use super::warnings::Cell;
-use crate::format::{Code, Fields, Finding, Node, Notes, Scope, Table, override_with, unknown_key};
+use crate::format::{Code, Finding, Key, Node, Notes, Scope, Table, override_with, unknown_key};
 
 /// The format this program reads.
 const SCHEMA: i64 = 1;
 /// Enough for any treatment: 64 instances of 64 servers.
 const SAMPLE_PORTS: std::ops::Range<u16> = 20_000..24_096;
 
-pub(super) fn check_schema(fields: &Fields<'_>) {
-    let Some(version) = fields.required::<i64>("schema") else { return };
+pub(super) fn check_schema(key: Key<'_, Option<i64>>) {
+    let Some(version) = key.required_as::<i64>() else { return };
     if version != SCHEMA {
-        let span = fields.raw("schema").map_or_else(|| fields.span(), |node| node.span.clone());
-        let finding = Finding::new(Code::Schema, span, format!("scenario format {version} is not known"));
         let help = if version > SCHEMA {
             format!("this program reads format {SCHEMA}; a newer one is needed")
         } else {
             format!("write schema = {SCHEMA}")
         };
-        fields.scope.notes.push(finding.help(help));
+        key.advise(Code::Schema, format!("scenario format {version} is not known"), help);
     }
 }
 
-pub(super) fn check_vars(fields: &Fields<'_>, vars: &Table) {
-    fields.raw("vars");
-    for (name, entry) in vars.iter().filter(|(name, _)| RESERVED.contains(&name.as_str())) {
+pub(super) fn check_vars<T>(vars: Key<'_, T>, notes: &Notes) {
+    let vars = vars.raw().and_then(Node::as_table).into_iter().flatten();
+    for (name, entry) in vars.filter(|(name, _)| RESERVED.contains(&name.as_str())) {
         let message = format!("`{name}` has a meaning of its own and cannot be a variable");
-        fields.scope.notes.push(Finding::new(Code::Duplicate, entry.key.clone(), message));
+        notes.push(Finding::new(Code::Duplicate, entry.key.clone(), message));
     }
 }
 
@@ -58,13 +56,12 @@ pub(super) fn check_profiles(root: &Table, deciding: &[String], notes: &Notes) {
     }
 }
 
-/// The sections of every profile must be among those that have been asked for.
-pub(super) fn check_profile_sections(fields: &Fields<'_>) {
-    let profiles = fields.raw("profile").and_then(Node::as_table).into_iter().flatten();
-    let known = fields.known();
+/// The sections of every profile must be among those of a scenario.
+pub(super) fn check_profile_sections<T>(profile: Key<'_, T>, known: &[&str], notes: &Notes) {
+    let profiles = profile.raw().and_then(Node::as_table).into_iter().flatten();
     for (section, entry) in profiles.filter_map(|(_, profile)| profile.node.as_table()).flatten() {
         if !known.contains(&section.as_str()) {
-            fields.scope.notes.push(unknown_key(section, entry, known.iter().copied()));
+            notes.push(unknown_key(section, entry, known.iter().copied()));
         }
     }
 }

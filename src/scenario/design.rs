@@ -2,6 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::factor::Selector;
+use crate::format::table;
 use crate::names::{FactorName, MetricId};
 use crate::units::{Period, Share};
 
@@ -30,51 +31,55 @@ pub enum Order {
     Mirrored,
 }
 
-/// `[design]`: how often, in which order, against what.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Design {
-    /// What one repetition renews.
-    pub replicate: Replicate,
-    /// Complete blocks; each holds every treatment once. With `adaptive` the
-    /// fewest.
-    #[schemars(range(min = 1, max = 1000))]
-    pub repetitions: u32,
-    /// The order inside a block.
-    pub order: Order,
-    /// Every random choice of the plan follows from it.
-    pub seed: u64,
-    /// The cell that scaling and effects are compared with.
-    pub baseline: Option<Selector>,
-    /// A pause after every epoch.
-    pub cooldown: Option<Cooldown>,
-    /// How often, at most, a repetition is measured again, at the end of its
-    /// block and on fresh servers, that something beside the experiment has
-    /// spoiled: a driver that stood still, a GPU that was throttled. What the
-    /// servers do themselves, errors say, is no reason. 0 is never.
-    #[schemars(range(max = 3))]
-    pub rerun: u32,
-    /// Factors that advance together: the first level of one goes with the
-    /// first of the others, and so on. Everything else is crossed.
-    pub zip: Vec<Vec<FactorName>>,
-    /// Whether the run may end before, or go on after, `repetitions`.
-    pub adaptive: Option<Adaptive>,
+table! {
+    /// `[design]`: how often, in which order, against what.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields, default)]
+    pub struct Design as pub(super) DesignKeys {
+        /// What one repetition renews.
+        pub replicate: Replicate,
+        /// Complete blocks; each holds every treatment once. With `adaptive` the
+        /// fewest.
+        #[schemars(range(min = 1, max = 1000))]
+        pub repetitions: u32,
+        /// The order inside a block.
+        pub order: Order,
+        /// Every random choice of the plan follows from it.
+        pub seed: u64,
+        /// The cell that scaling and effects are compared with.
+        pub baseline: Option<Selector>,
+        /// A pause after every epoch.
+        pub cooldown: Option<Cooldown>,
+        /// How often, at most, a repetition is measured again, at the end of its
+        /// block and on fresh servers, that something beside the experiment has
+        /// spoiled: a driver that stood still, a GPU that was throttled. What the
+        /// servers do themselves, errors say, is no reason. 0 is never.
+        #[schemars(range(max = 3))]
+        pub rerun: u32,
+        /// Factors that advance together: the first level of one goes with the
+        /// first of the others, and so on. Everything else is crossed.
+        pub zip: Vec<Vec<FactorName>>,
+        /// Whether the run may end before, or go on after, `repetitions`.
+        pub adaptive: Option<Adaptive>,
+    }
 }
 
-/// `adaptive = { half_width = "2%", max_repetitions = 12 }`: the run ends
-/// after any block, from `repetitions` on, at which it is precise enough.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Adaptive {
-    /// The widest that a compared cell's 95 % interval may be to either side,
-    /// over its estimate.
-    pub half_width: Share,
-    /// Complete blocks, at most.
-    #[schemars(range(min = 5, max = 1000))]
-    pub max_repetitions: u32,
-    /// Of which metric; `output_throughput` if it is not said.
-    #[schemars(with = "Option<MetricId>")]
-    pub metric: MetricId,
+table! {
+    /// `adaptive = { half_width = "2%", max_repetitions = 12 }`: the run ends
+    /// after any block, from `repetitions` on, at which it is precise enough.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    pub struct Adaptive as pub(super) AdaptiveKeys {
+        /// The widest that a compared cell's 95 % interval may be to either side,
+        /// over its estimate.
+        pub half_width: Share,
+        /// Complete blocks, at most.
+        #[schemars(range(min = 5, max = 1000))]
+        pub max_repetitions: u32,
+        /// Of which metric; `output_throughput` if it is not said.
+        #[schemars(with = "Option<MetricId>")]
+        pub metric: MetricId,
+    }
 }
 
 impl Adaptive {

@@ -15,9 +15,10 @@ use super::read::question::read_question;
 use super::read::rule::read_rule;
 use super::referenced_files::read_referenced;
 use super::resolve::{Scenario, Sections};
+use super::tables::{EpochKeys, ScenarioFile, ScenarioKeys};
 use super::warnings::warn;
 use crate::format::{
-    Code, Fields, Finding, Includer, Node, Notes, Problems, Scope, SourceMap, Table, Value, list_of, merge,
+    Code, Fields, Finding, Includer, Key, Keys, Node, Notes, Problems, Scope, SourceMap, Table, Value, merge,
     override_with, parse_set, read_root, spelling, tree,
 };
 use crate::names::ScenarioName;
@@ -171,35 +172,36 @@ fn assemble(
     options: &LoadOptions<'_>,
     notes: &Notes,
 ) -> Option<Scenario> {
-    let vars = table_of(&tree, "vars", notes);
+    let vars = table_of(tree.get("vars").map(|entry| &entry.node), notes);
     let scope = Scope::empty(notes, sources).with_vars(&vars);
     let root = Node::new(Value::Table(tree.clone()), 0..0);
     let fields = Fields::of(&root, &scope)?;
-    check_schema(&fields);
-    check_vars(&fields, &vars);
+    let keys = ScenarioKeys::among(&fields);
+    // Includes are followed by now; nothing may ask for more.
+    let sections: Vec<&str> = ScenarioFile::NAMES.iter().copied().filter(|key| *key != keys.include.name()).collect();
+    fields.only(&sections);
+    check_schema(keys.schema);
+    check_vars(keys.vars, notes);
     tree.shift_remove("profile");
-    let name = fields.required("name").or_else(|| ScenarioName::new("unnamed").ok())?;
-    let dir = fields.optional("dir").map_or_else(|| file_dir.to_owned(), |dir: PathBuf| file_dir.join(dir));
-    fields.raw("factors");
-    let declared = table_of(&tree, "factors", notes);
+    let name = keys.name.required_as().or_else(|| ScenarioName::new("unnamed").ok())?;
+    let dir = keys.dir.optional().map_or_else(|| file_dir.to_owned(), |dir| file_dir.join(dir));
+    let declared = table_of(keys.factors.raw(), notes);
     let factors = read_factors(&declared, &vars, &scope);
     let names = factors.iter().map(|factor| factor.name.as_str());
     scope.check_waiting(&names.chain(LATE_NAMES).collect::<Vec<_>>());
-    let excludes = list_of(&fields, "exclude");
-    let design = fields.raw("design").and_then(|node| read_design(node, &factors, options.metrics, &scope));
+    let design = keys.design.raw().and_then(|node| read_design(node, &factors, options.metrics, &scope));
     let design = design.unwrap_or_default();
     let factors = if are_few(&factors, &design.zip, &declared, &scope) { factors } else { Vec::new() };
-    let (documents, known) = (read_documents(&fields), cell_keys(&factors));
-    let claims = read_claims(&list_of(&fields, "claim"), &documents, (&known, options.metrics), &scope);
-    let audit = read_audit(&fields, &claims);
-    let (question, rules) = read_question(&fields, options);
+    let (documents, known) = (read_documents(keys.document, &scope), cell_keys(&factors));
+    let claims = read_claims(&keys.claim.list(), &documents, (&known, options.metrics), &scope);
+    let audit = read_audit(keys.audit, &claims, &scope);
+    let (question, rules) = read_question(keys.decision, options);
     let rule = |node| read_rule(node, &cell_keys(&factors), options.metrics, &scope);
-    let sections = read_sections(&fields);
     let scenario = Scenario {
-        title: fields.optional("title").unwrap_or_else(|| name.to_string()),
+        title: keys.title.optional().unwrap_or_else(|| name.to_string()),
         name,
         dir,
-        excluded: excludes.iter().filter_map(|node| read_exclude(node, &factors, &scope)).collect(),
+        excluded: keys.exclude.list().iter().filter_map(|node| read_exclude(node, &factors, &scope)).collect(),
         design,
         claims,
         audit,
@@ -207,25 +209,24 @@ fn assemble(
         rules: rules.iter().filter_map(rule).collect(),
         factors,
         doubts: Vec::new(),
-        foreign_gpu_processes: read_programs(&fields),
+        foreign_gpu_processes: read_programs(keys.foreign_gpu_processes),
         prompts: IndexMap::new(),
         traces: IndexMap::new(),
         facts: IndexMap::new(),
         warnings: Problems::default(),
         vars: vars.clone(),
-        sections,
+        sections: read_sections(&keys),
         tree,
         sources: sources.clone(),
         ports_needed: 0,
     };
-    check_profile_sections(&fields);
-    fields.finish();
+    check_profile_sections(keys.profile, &sections, notes);
     check_factors_used(&scenario, &scope);
     Some(scenario)
 }
 
-fn table_of(tree: &Table, key: &str, notes: &Notes) -> Table {
-    match tree.get(key).map(|entry| &entry.node) {
+fn table_of(node: Option<&Node>, notes: &Notes) -> Table {
+    match node {
         None => Table::new(),
         Some(Node { value: Value::Table(table), .. }) => table.clone(),
         Some(node) => {
@@ -236,35 +237,26 @@ fn table_of(tree: &Table, key: &str, notes: &Notes) -> Table {
     }
 }
 
-/// The list `[[table.key]]` of a table that holds nothing else.
-fn inner_list_of(fields: &Fields<'_>, table: &'static str, key: &'static str) -> Vec<Node> {
-    let Some(inner) = fields.raw(table).and_then(|node| Fields::of(node, &fields.scope)) else { return Vec::new() };
-    let list = list_of(&inner, key);
-    inner.finish();
-    list
-}
-
-fn read_sections(fields: &Fields<'_>) -> Sections {
-    fields.must_have("server");
-    fields.must_have("phase");
+fn read_sections(keys: &ScenarioKeys<'_>) -> Sections {
+    keys.server.must_have();
+    keys.phase.must_have();
+    let epoch = keys.epoch.table();
     Sections {
-        setup: list_of(fields, "setup"),
-        epoch_setup: inner_list_of(fields, "epoch", "setup"),
-        servers: list_of(fields, "server"),
-        phases: list_of(fields, "phase"),
-        teardown: list_of(fields, "teardown"),
-        telemetry: fields.raw("telemetry").cloned(),
+        setup: keys.setup.list(),
+        epoch_setup: epoch.as_ref().map(|epoch| EpochKeys::of(epoch).setup.list()).unwrap_or_default(),
+        servers: keys.server.list(),
+        phases: keys.phase.list(),
+        teardown: keys.teardown.list(),
+        telemetry: keys.telemetry.raw().cloned(),
     }
 }
 
 /// `foreign_gpu_processes`: names as the kernel has them, without a folder.
-fn read_programs(fields: &Fields<'_>) -> Vec<String> {
-    let key = "foreign_gpu_processes";
-    let programs: Vec<String> = fields.or_default(key);
+fn read_programs(key: Key<'_, Option<Vec<String>>>) -> Vec<String> {
+    let programs = key.optional().unwrap_or_default();
     for program in programs.iter().filter(|program| program.is_empty() || program.contains('/')) {
-        let span = fields.raw(key).map_or_else(|| fields.span(), |node| node.span.clone());
-        let finding = Finding::new(Code::Value, span, format!("`{program}` is not the name of a program"));
-        fields.scope.notes.push(finding.help("write it as `ps -o comm` shows it, `Xorg` say"));
+        let message = format!("`{program}` is not the name of a program");
+        key.advise(Code::Value, message, "write it as `ps -o comm` shows it, `Xorg` say");
     }
     programs
 }

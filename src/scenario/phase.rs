@@ -12,9 +12,9 @@ use super::find::Find;
 use super::made_up::one_or_more;
 use super::prompt::PromptTemplate;
 use super::prompt_format::PromptFormat;
-use super::shape::{OneOrMore, one_at_most};
 use super::traffic::Load;
 use crate::dialect::{BodyField, FieldChanges, Route};
+use crate::format::{OneOrMore, one_at_most};
 use crate::names::{PhaseName, ServerName};
 use crate::units::{Nanos, Period, Share};
 

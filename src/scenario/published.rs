@@ -8,7 +8,8 @@ use super::load::{LoadOptions, load, open};
 use super::read::audit::read_audit;
 use super::read::claim::{read_claims, read_documents};
 use super::resolve::Scenario;
-use crate::format::{Fields, Node, Notes, Problems, Scope, SourceMap, Table, Value, list_of};
+use super::tables::ScenarioKeys;
+use crate::format::{Fields, Keys, Node, Notes, Problems, Scope, SourceMap, Table, Value};
 
 /// Published numbers, and what an audit needs beside them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,12 +40,13 @@ pub fn load_published(path: &Path, options: &LoadOptions<'_>) -> Result<Publishe
 fn read(root: Table, options: &LoadOptions<'_>, scope: &Scope<'_>) -> Published {
     let root = Node::new(Value::Table(root), 0..0);
     let Some(fields) = Fields::of(&root, scope) else { return Published::default() };
-    fields.must_have("claim");
-    let nodes = list_of(&fields, "claim");
+    let keys = ScenarioKeys::among(&fields);
+    fields.only(&["claim", "document", "audit"]);
+    keys.claim.must_have();
+    let nodes = keys.claim.list();
     let cells = cell_keys(&nodes);
-    let claims = read_claims(&nodes, &read_documents(&fields), (&cells, options.metrics), scope);
-    let audit = read_audit(&fields, &claims);
-    fields.finish();
+    let claims = read_claims(&nodes, &read_documents(keys.document, scope), (&cells, options.metrics), scope);
+    let audit = read_audit(keys.audit, &claims, scope);
     Published { claims, audit }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::header::HeaderSpec;
 use crate::dialect::Api;
+use crate::format::table;
 use crate::names::ServerName;
 use crate::signal::StopSignal;
 use crate::units::Period;
@@ -100,16 +101,18 @@ pub enum ServerOrigin {
     },
 }
 
-/// When a server counts as ready: all that is given must hold.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields, default)]
-pub struct Ready {
-    /// A path that must answer 2xx.
-    pub http: Option<String>,
-    /// A regular expression that a line of its log must match.
-    pub log: Option<String>,
-    /// How long it may take.
-    pub within: Period,
+table! {
+    /// When a server counts as ready: all that is given must hold.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[schemars(deny_unknown_fields, default)]
+    pub struct Ready as pub(super) ReadyKeys {
+        /// A path that must answer 2xx.
+        pub http: Option<String>,
+        /// A regular expression that a line of its log must match.
+        pub log: Option<String>,
+        /// How long it may take.
+        pub within: Period,
+    }
 }
 
 impl Default for Ready {

@@ -1,24 +1,27 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::format::table;
 use crate::units::Period;
 
-/// `[telemetry]`: how GPUs are watched while they are measured. Templates may
-/// speak of factors: `gpu = "{{ telemetry }}"` finds out what watching costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Telemetry {
-    /// Whether a GPU has to be there.
-    pub gpu: WatchGpu,
-    /// How often use, memory, power, temperature and clocks are read. What
-    /// costs more (energy, processes, performance counters) is read once a
-    /// second, and at both ends of every window.
-    pub period: Period,
-    /// How long the power of the servers at rest is measured, once they are
-    /// ready, for energy without that; `"0s"` to leave it out. If it is not
-    /// said, 5 s where there is a GPU and nothing on a simulated machine.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub idle_baseline: Option<Period>,
+table! {
+    /// `[telemetry]`: how GPUs are watched while they are measured. Templates may
+    /// speak of factors: `gpu = "{{ telemetry }}"` finds out what watching costs.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields, default)]
+    pub struct Telemetry as pub(super) TelemetryKeys {
+        /// Whether a GPU has to be there.
+        pub gpu: WatchGpu,
+        /// How often use, memory, power, temperature and clocks are read. What
+        /// costs more (energy, processes, performance counters) is read once a
+        /// second, and at both ends of every window.
+        pub period: Period,
+        /// How long the power of the servers at rest is measured, once they are
+        /// ready, for energy without that; `"0s"` to leave it out. If it is not
+        /// said, 5 s where there is a GPU and nothing on a simulated machine.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub idle_baseline: Option<Period>,
+    }
 }
 
 /// Whether GPUs are watched.

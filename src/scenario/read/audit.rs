@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::super::audit::{Audit, ByteRange, DataSheet, Experts, ModelReads, Relation, RelationError};
 use super::super::claim::Claim;
 use super::super::rule::environment;
-use crate::format::{Code, Entry, Fields, Finding, Node, Scope, Span, decode, list_of, spelling};
+use crate::format::{Code, Entry, Fields, Finding, Key, Node, Scope, Span, decode, list_of, spelling};
 use crate::names::ClaimId;
 use crate::units::Bytes;
 
@@ -15,9 +15,8 @@ const LEAST_BYTES: Bytes = Bytes(1);
 const MOST_BYTES: Bytes = Bytes(1_000_000_000_000_000_000);
 
 /// Reads `[audit]`, whose relations speak of `claims`.
-pub(in super::super) fn read_audit(fields: &Fields<'_>, claims: &[Claim]) -> Audit {
-    let scope = &fields.scope;
-    let Some(tables) = fields.raw("audit").and_then(|node| Fields::of(node, scope)) else { return Audit::default() };
+pub(in super::super) fn read_audit<T>(written: Key<'_, T>, claims: &[Claim], scope: &Scope<'_>) -> Audit {
+    let Some(tables) = written.table() else { return Audit::default() };
     let (systems, models, relations) =
         (list_of(&tables, "system"), list_of(&tables, "model"), list_of(&tables, "relation"));
     tables.finish();

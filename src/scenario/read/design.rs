@@ -1,12 +1,11 @@
 //! `[design]`.
 
-use super::super::design::{Adaptive, Design, Replicate};
+use super::super::design::{Adaptive, AdaptiveKeys, Design, DesignKeys, Replicate};
 use super::super::factor::Factor;
 use super::factor::{cell_keys, check_levels, read_selector};
 use super::known_metric;
 use super::zip::read_zip;
-use crate::format::{Code, Fields, Finding, Node, Scope};
-use crate::units::Share;
+use crate::format::{Code, Fields, Finding, Keys, Node, Scope};
 
 /// The most complete blocks.
 const MOST_REPETITIONS: u32 = 1000;
@@ -23,31 +22,30 @@ pub(in super::super) fn read_design(
     scope: &Scope<'_>,
 ) -> Option<Design> {
     let fields = Fields::of(node, scope)?;
-    let baseline = fields.raw("baseline").and_then(|baseline| {
+    let keys = DesignKeys::of(&fields);
+    let baseline = keys.baseline.raw().and_then(|baseline| {
         let selector = read_selector(baseline, &cell_keys(factors), scope)?;
         check_levels(baseline, &selector, factors, scope);
         Some(selector)
     });
     let default = Design::default();
-    let repetitions = fields.optional("repetitions").unwrap_or(default.repetitions);
-    fields.within("repetitions", repetitions, 1, MOST_REPETITIONS);
-    let rerun = fields.optional("rerun").unwrap_or(default.rerun);
-    fields.within("rerun", rerun, 0, MOST_RERUNS);
-    let replicate = fields.or_default("replicate");
-    let adaptive = fields.node("adaptive");
-    let design = Design {
+    let repetitions = keys.repetitions.or(default.repetitions);
+    keys.repetitions.within(repetitions, 1, MOST_REPETITIONS);
+    let rerun = keys.rerun.or(default.rerun);
+    keys.rerun.within(rerun, 0, MOST_RERUNS);
+    let replicate = keys.replicate.or(default.replicate);
+    let adaptive = keys.adaptive.node();
+    Some(Design {
         adaptive: adaptive.and_then(|node| read_adaptive(&node, replicate, repetitions, metrics, scope)),
         replicate,
         repetitions,
-        order: fields.or_default("order"),
-        seed: fields.optional("seed").unwrap_or(default.seed),
+        order: keys.order.or(default.order),
+        seed: keys.seed.or(default.seed),
         baseline,
-        cooldown: fields.optional("cooldown"),
+        cooldown: keys.cooldown.optional(),
         rerun,
-        zip: read_zip(&fields, factors),
-    };
-    fields.finish();
-    Some(design)
+        zip: read_zip(keys.zip, factors, scope.notes),
+    })
 }
 
 fn read_adaptive(
@@ -63,14 +61,14 @@ fn read_adaptive(
         scope.notes.push(finding.help("the last treatment's servers start only when all others have all their blocks"));
     }
     let fields = Fields::of(node, scope)?;
-    let half_width: Option<Share> = fields.required("half_width");
-    let half_width = half_width.filter(|share| fields.within("half_width", share.fraction(), 0.001, 1.0).is_some());
-    let max_repetitions = fields.required("max_repetitions").and_then(|most| {
-        fields.within("max_repetitions", most, repetitions.max(Adaptive::LEAST_BLOCKS), MOST_REPETITIONS)
-    });
-    let metric = fields.optional("metric").unwrap_or_else(|| "output_throughput".to_owned());
-    let place = fields.raw("metric").map_or_else(|| fields.span(), |node| node.span.clone());
-    let metric = known_metric(&metric, place, metrics, scope.notes);
-    fields.finish();
+    let keys = AdaptiveKeys::of(&fields);
+    let half_width = keys.half_width.required();
+    let half_width = half_width.filter(|share| keys.half_width.within(share.fraction(), 0.001, 1.0).is_some());
+    let max_repetitions = keys
+        .max_repetitions
+        .required()
+        .and_then(|most| keys.max_repetitions.within(most, repetitions.max(Adaptive::LEAST_BLOCKS), MOST_REPETITIONS));
+    let metric = keys.metric.read_as().unwrap_or_else(|| "output_throughput".to_owned());
+    let metric = known_metric(&metric, keys.metric.span(), metrics, scope.notes);
     Some(Adaptive { half_width: half_width?, max_repetitions: max_repetitions?, metric: metric? })
 }

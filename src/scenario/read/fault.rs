@@ -2,22 +2,21 @@
 
 use super::super::fault::{Fault, Processes};
 use super::super::phase::Length;
+use super::super::tables::{FaultKeys, PhaseKeys};
 use super::declared::{Declared, Lives};
 use super::request::find_server;
 use super::server::Servers;
-use crate::format::{Code, Fields, Finding, Node, Scope};
+use crate::format::{Code, Finding, Keys, Node, Scope};
 use crate::names::ServerName;
 use crate::signal::StopSignal;
 
-pub(super) fn read_fault(outer: &Fields<'_>, servers: Option<&Servers>) -> Option<Fault> {
-    let fields = Fields::of(outer.raw("fault")?, &outer.scope)?;
-    let at = fields.required("at");
-    let kill: Option<String> = fields.required("kill");
-    let signal = fields.optional("signal").unwrap_or(StopSignal::Kill);
-    let processes = fields.or_default("processes");
-    let target = kill.and_then(|kill| read_target((&kill, processes), fields.raw("kill")?, servers, &outer.scope));
-    fields.finish();
-    let (server, index) = target?;
+pub(super) fn read_fault(phase: &PhaseKeys<'_>, servers: Option<&Servers>, scope: &Scope<'_>) -> Option<Fault> {
+    let fields = phase.fault.table()?;
+    let keys = FaultKeys::of(&fields);
+    let (at, kill) = (keys.at.required(), keys.kill.required());
+    let signal = keys.signal.optional().unwrap_or(StopSignal::Kill);
+    let processes = keys.processes.optional().unwrap_or_default();
+    let (server, index) = read_target((&kill?, processes), keys.kill.raw()?, servers, scope)?;
     Some(Fault { at: at?, server, index, signal, processes })
 }
 
@@ -60,12 +59,9 @@ fn read_target(
     Some((ServerName::new(name).ok()?, index))
 }
 
-pub(super) fn check_fault_in_time(fields: &Fields<'_>, fault: Option<&Fault>, length: Option<Length>) {
-    let (Some(fault), Some(Length::Duration(duration)), Some(node)) = (fault, length, fields.raw("fault")) else {
-        return;
-    };
+pub(super) fn check_fault_in_time(phase: &PhaseKeys<'_>, fault: Option<&Fault>, length: Option<Length>) {
+    let (Some(fault), Some(Length::Duration(duration))) = (fault, length) else { return };
     if fault.at >= duration {
-        let message = format!("the fault at {} comes after the window of {duration}", fault.at);
-        fields.scope.notes.push(Finding::new(Code::Bounds, node.span.clone(), message));
+        phase.fault.complain(Code::Bounds, format!("the fault at {} comes after the window of {duration}", fault.at));
     }
 }

@@ -1,7 +1,8 @@
 //! `headers` and `bearer` of a server.
 
 use super::super::header::{FromEnvironment, HeaderSpec, HeaderValue, can_be_sent};
-use crate::format::{Code, Entry, Fields, Finding, Span, Value, decode};
+use super::super::tables::ServerKeys;
+use crate::format::{Code, Entry, Finding, Notes, Span, Value, decode};
 
 /// Headers that say how a request is sent, and those that every request has.
 const TAKEN: &[&str] = &[
@@ -20,31 +21,28 @@ const TAKEN: &[&str] = &[
 const SECRET: &[&str] = &["api-key", "authorization", "cookie", "proxy-authorization", "x-api-key"];
 
 /// The headers in the order written, `bearer` last.
-pub(super) fn read_headers(fields: &Fields<'_>) -> Vec<HeaderSpec> {
+pub(super) fn read_headers(keys: &ServerKeys<'_>, notes: &Notes) -> Vec<HeaderSpec> {
     let mut headers: Vec<HeaderSpec> = Vec::new();
-    let written = fields.node("headers");
+    let written = keys.headers.node();
     let table = written.as_ref().and_then(|node| {
         let table = node.as_table();
         if table.is_none() {
-            let message = format!("expected a table, found {}", node.describe());
-            fields.scope.notes.push(Finding::new(Code::Value, node.span.clone(), message));
+            keys.headers.complain(Code::Value, format!("expected a table, found {}", node.describe()));
         }
         table
     });
     for (name, entry) in table.into_iter().flatten() {
-        let Some(value) = read_value(name, entry, fields) else { continue };
-        add(&mut headers, HeaderSpec { name: name.to_ascii_lowercase(), value }, &entry.key, fields);
+        let Some(value) = read_value(name, entry, notes) else { continue };
+        add(&mut headers, HeaderSpec { name: name.to_ascii_lowercase(), value }, &entry.key, notes);
     }
-    let key = fields.entry("bearer").map(|entry| entry.key.clone());
-    if let (Some(key), Some(FromEnvironment { env })) = (key, fields.optional("bearer")) {
+    if let (Some(entry), Some(FromEnvironment { env })) = (keys.bearer.entry(), keys.bearer.optional()) {
         let header = HeaderSpec { name: "authorization".to_owned(), value: HeaderValue::Bearer(env) };
-        add(&mut headers, header, &key, fields);
+        add(&mut headers, header, &entry.key, notes);
     }
     headers
 }
 
-fn read_value(name: &str, entry: &Entry, fields: &Fields<'_>) -> Option<HeaderValue> {
-    let notes = fields.scope.notes;
+fn read_value(name: &str, entry: &Entry, notes: &Notes) -> Option<HeaderValue> {
     if matches!(entry.node.value, Value::Table(_)) {
         let FromEnvironment { env } = decode(&entry.node, notes)?;
         return Some(HeaderValue::Env(env));
@@ -66,7 +64,7 @@ fn read_value(name: &str, entry: &Entry, fields: &Fields<'_>) -> Option<HeaderVa
     }
 }
 
-fn add(headers: &mut Vec<HeaderSpec>, header: HeaderSpec, key: &Span, fields: &Fields<'_>) {
+fn add(headers: &mut Vec<HeaderSpec>, header: HeaderSpec, key: &Span, notes: &Notes) {
     let HeaderSpec { name, .. } = &header;
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     let is_variable = |variable: &str| !variable.is_empty() && !variable.contains(['=', '\0']);
@@ -82,7 +80,7 @@ fn add(headers: &mut Vec<HeaderSpec>, header: HeaderSpec, key: &Span, fields: &F
         None
     };
     match problem {
-        Some((code, message)) => fields.scope.notes.push(Finding::new(code, key.clone(), message)),
+        Some((code, message)) => notes.push(Finding::new(code, key.clone(), message)),
         None => headers.push(header),
     }
 }

@@ -2,13 +2,14 @@
 
 use super::super::phase::{Expect, Length, PhaseSpec};
 use super::super::referenced_file::Folder;
+use super::super::tables::{LENGTHS, PhaseKeys};
 use super::check_regex;
 use super::fault::{check_fault_in_time, read_fault};
 use super::find::{check_objectives, check_servers, lowest, read_find};
 use super::request::read_request;
 use super::server::Servers;
 use super::traffic::{check_ramps, read_loads, read_max_in_flight, trace_of};
-use crate::format::{Code, Fields, Finding, Node, Scope, Table, decode};
+use crate::format::{Code, Fields, Finding, Keys, Node, Notes, Scope, Table};
 use crate::units::Period;
 
 const MOST_REQUESTS: u64 = 10_000_000;
@@ -53,25 +54,26 @@ fn check_alone(nodes: &[Node], phases: &[PhaseSpec], scope: &Scope<'_>) {
 
 fn read_phase(node: &Node, servers: &Servers, scope: &Scope<'_>, dir: &Folder<'_>) -> Option<PhaseSpec> {
     let fields = Fields::of(node, scope)?;
-    let active = fields.when();
+    let keys = PhaseKeys::of(&fields);
+    let active = keys.when.holds();
     let servers = (active == Some(true)).then_some(servers);
-    let name = fields.required("name");
-    let find = read_find(&fields);
-    let loads = if fields.raw("find").is_some() { find.as_ref().map(lowest) } else { read_loads(&fields, dir) };
-    let max_in_flight = read_max_in_flight(&fields);
-    let length = read_length(&fields);
-    check_ramps(&fields, loads.as_deref(), length);
-    let warmup = fields.or_default("warmup");
-    let drain = fields.optional("drain").unwrap_or(DEFAULT_DRAIN);
+    let name = keys.name.required();
+    let find = read_find(&keys);
+    let is_searched = keys.find.raw().is_some();
+    let loads = if is_searched { find.as_ref().map(lowest) } else { read_loads(&fields, &keys, dir) };
+    let max_in_flight = read_max_in_flight(&keys);
+    let length = read_length(&fields, &keys);
+    check_ramps(&keys, loads.as_deref(), length, scope.notes);
+    let warmup = keys.warmup.optional().unwrap_or_default();
+    let drain = keys.drain.optional().unwrap_or(DEFAULT_DRAIN);
     let trace = loads.as_deref().and_then(trace_of);
-    let request = read_request(&fields, servers, dir, trace);
-    let expect = read_expect(&fields);
-    let slo = fields.or_default("slo");
-    check_objectives(&fields, find.as_ref(), &slo);
-    check_servers(&fields, find.as_ref(), servers);
-    let fault = read_fault(&fields, servers);
-    check_fault_in_time(&fields, fault.as_ref(), length);
-    fields.finish();
+    let request = keys.request.must_have().and_then(|node| read_request(node, scope, servers, dir, trace));
+    let expect = read_expect(&keys, scope.notes);
+    let slo = keys.slo.optional().unwrap_or_default();
+    check_objectives(&keys, find.as_ref(), &slo, scope.notes);
+    check_servers(&keys, find.as_ref(), servers);
+    let fault = read_fault(&keys, servers, scope);
+    check_fault_in_time(&keys, fault.as_ref(), length);
     let (name, loads, length, request) = (name?, loads?, length?, request?);
     active?.then_some(PhaseSpec {
         name,
@@ -88,23 +90,21 @@ fn read_phase(node: &Node, servers: &Servers, scope: &Scope<'_>, dir: &Folder<'_
     })
 }
 
-fn read_length(fields: &Fields<'_>) -> Option<Length> {
-    let key = fields.exactly_one(&["duration", "requests"])?;
-    if key == "requests" {
-        return fields.within(key, fields.optional(key)?, 1, MOST_REQUESTS).map(Length::Requests);
+fn read_length(fields: &Fields<'_>, keys: &PhaseKeys<'_>) -> Option<Length> {
+    if fields.exactly_one(&LENGTHS)? == "requests" {
+        return keys.requests.within(keys.requests.optional()?, 1, MOST_REQUESTS).map(Length::Requests);
     }
-    let duration: Period = fields.optional(key)?;
+    let duration = keys.duration.optional()?;
     if duration.is_zero() {
-        let span = fields.raw(key)?.span.clone();
-        fields.scope.notes.push(Finding::new(Code::Bounds, span, "`duration` is no time at all"));
+        keys.duration.complain(Code::Bounds, "`duration` is no time at all");
     }
     Some(Length::Duration(duration))
 }
 
-fn read_expect(fields: &Fields<'_>) -> Expect {
-    let Some(node) = fields.node("expect") else { return Expect::default() };
+fn read_expect(keys: &PhaseKeys<'_>, notes: &Notes) -> Expect {
+    let Some(node) = keys.expect.node() else { return Expect::default() };
     if let Some(entry) = node.as_table().and_then(|table| table.get("matches")) {
-        check_regex(entry.node.as_text().unwrap_or_default(), &entry.node.span, fields.scope.notes);
+        check_regex(entry.node.as_text().unwrap_or_default(), &entry.node.span, notes);
     }
-    decode(&node, fields.scope.notes).unwrap_or_default()
+    keys.expect.decode(&node).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 use indexmap::IndexMap;
 
-use crate::format::{Code, Fields, Finding, Value};
+use super::super::tables::ServerKeys;
+use crate::format::{Code, Key, Value};
 
 /// On which CPUs and GPUs a server of ours runs.
 ///
@@ -17,10 +18,9 @@ pub(super) struct Placement {
 impl Placement {
     /// `cpus = "0-3,8"` and `gpu = 1`, each a number or a text, so that
     /// `"{{ index }}"` does.
-    pub(super) fn read(fields: &Fields<'_>) -> Self {
-        let cpus = read_list(fields, "cpus", is_cpus, "write CPUs as Linux counts them: \"0-3,8\"");
-        let gpu =
-            read_list(fields, "gpu", is_gpu, "write its number in `nvidia-smi -L`, or its UUID: \"GPU-…\", \"MIG-…\"");
+    pub(super) fn read(keys: &ServerKeys<'_>) -> Self {
+        let cpus = read_list(keys.cpus, is_cpus, "write CPUs as Linux counts them: \"0-3,8\"");
+        let gpu = read_list(keys.gpu, is_gpu, "write its number in `nvidia-smi -L`, or its UUID: \"GPU-…\", \"MIG-…\"");
         Self { cpus, gpu }
     }
 
@@ -43,8 +43,8 @@ impl Placement {
     }
 }
 
-fn read_list(fields: &Fields<'_>, key: &'static str, fits: fn(&str) -> bool, help: &'static str) -> Option<String> {
-    let node = fields.node(key)?;
+fn read_list<T>(key: Key<'_, T>, fits: fn(&str) -> bool, help: &str) -> Option<String> {
+    let node = key.node()?;
     let text = match &node.value {
         Value::Integer(number) => number.to_string(),
         Value::Text(text) => text.trim().to_owned(),
@@ -53,7 +53,7 @@ fn read_list(fields: &Fields<'_>, key: &'static str, fits: fn(&str) -> bool, hel
     if !text.is_empty() && text.split(',').all(fits) {
         return Some(text);
     }
-    fields.scope.notes.push(Finding::new(Code::Value, node.span.clone(), format!("`{key}` names nothing")).help(help));
+    key.advise(Code::Value, format!("`{}` names nothing", key.name()), help);
     None
 }
 

@@ -16,21 +16,21 @@ const MOST_TOKENS: u32 = 1_000_000;
 /// `trace` is the file whose arrivals the phase follows: a request that says
 /// nothing itself takes what to ask from there.
 pub(super) fn read_request(
-    outer: &Fields<'_>,
+    written: &Node,
+    scope: &Scope<'_>,
     servers: Option<&Servers>,
     dir: &Folder<'_>,
     trace: Option<&Path>,
 ) -> Option<RequestSpec> {
-    let (written, template) = without_template(outer.must_have("request")?);
-    let node = outer.scope.render(&written)?;
-    let notes = outer.scope.notes;
-    let request: Option<RequestSpec> = decode(&node, notes);
-    let fields = Fields::of(&node, &outer.scope)?;
+    let (written, template) = without_template(written);
+    let node = scope.render(&written)?;
+    let request: Option<RequestSpec> = decode(&node, scope.notes);
+    let fields = Fields::of(&node, scope)?;
     let ways = ["prompts", "prompt", "prompt_tokens"];
     let says_nothing = ways.iter().all(|way| fields.raw(way).is_none());
     let trace = trace.filter(|_| says_nothing);
     let source = if trace.is_some() { Some("prompts") } else { fields.exactly_one(&ways) };
-    let template = template.map(|entry| read_template(&entry, source, &outer.scope));
+    let template = template.map(|entry| read_template(&entry, source, scope));
     let mut request = request?;
     match request.max_tokens {
         Some(tokens) => drop(fields.within("max_tokens", tokens, 1, MOST_TOKENS)),
@@ -43,7 +43,7 @@ pub(super) fn read_request(
     fields.within("temperature", request.temperature, 0.0, 100.0);
     if let (Some(servers), Some(names)) = (servers, fields.raw("servers").and_then(Node::as_list)) {
         for name in names {
-            find_server(name.as_text().unwrap_or_default(), name, servers, &outer.scope);
+            find_server(name.as_text().unwrap_or_default(), name, servers, scope);
         }
     }
     // Without it, nothing that the lines say would be right.

@@ -5,9 +5,10 @@
 
 use super::super::factor::Selector;
 use super::super::rule::{Part, Quantity, Rule, Term, term_name};
+use super::super::tables::RuleKeys;
 use super::factor::read_selector;
 use super::known_metric;
-use crate::format::{Code, Fields, Finding, Node, Scope, Span, spelling};
+use crate::format::{Code, Fields, Finding, Keys, Node, Scope, Span, spelling};
 use crate::names::MetricId;
 
 /// What a condition may call.
@@ -17,12 +18,9 @@ const FUNCTIONS: [&str; 2] = ["ratio", "value"];
 /// `metrics` the known ids.
 pub(in super::super) fn read_rule(node: &Node, cells: &[&str], metrics: &[&str], scope: &Scope<'_>) -> Option<Rule> {
     let fields = Fields::of(node, scope)?;
-    let recommend = fields.required("recommend");
-    let because = fields.required("because");
-    let when: Option<String> = fields.required("when");
-    let span = fields.raw("when").map_or_else(|| fields.span(), |node| node.span.clone());
-    fields.finish();
-    let when = when?;
+    let keys = RuleKeys::of(&fields);
+    let (recommend, because) = (keys.recommend.required(), keys.because.required());
+    let (when, span) = (keys.when.required()?, keys.when.span());
     // Inside `{mps: 'off'}` the word `mps` is a name, which stands for itself.
     let keys = cells.iter().map(|key| ((*key).to_owned(), (*key).into()));
     let scope = Scope::empty(scope.notes, scope.sources).with(keys);

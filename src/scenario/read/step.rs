@@ -2,7 +2,8 @@
 
 use super::super::referenced_file::Folder;
 use super::super::step::{Reading, StepKind, StepSpec};
-use crate::format::{Fields, Node, Scope};
+use super::super::tables::{CommonKeys, StepKeys};
+use crate::format::{Fields, Keys, Node, Scope};
 use crate::units::Period;
 
 /// The most retries of a step.
@@ -16,24 +17,25 @@ pub(in super::super) fn read_steps(nodes: &[Node], scope: &Scope<'_>, dir: &Fold
 
 fn read_step(node: &Node, scope: &Scope<'_>, dir: &Folder<'_>) -> Option<StepSpec> {
     let fields = Fields::of(node, scope)?;
-    let when = fields.when();
-    let kind = read_kind(&fields, dir);
-    let name: Option<String> = fields.optional("name");
-    let timeout = fields.optional("timeout").unwrap_or(Period::from_secs(60));
-    let retries = fields.or_default("retries");
-    fields.within("retries", retries, 0, MOST_RETRIES);
-    let on_error = fields.or_default("on_error");
-    let privileged = fields.or_default("privileged");
-    fields.finish();
+    let kinds: Vec<&'static str> = StepKind::entries().map(|entry| entry.key).collect();
+    fields.only(&[&kinds, CommonKeys::NAMES].concat());
+    let keys = StepKeys::among(&fields);
+    let when = keys.when.holds();
+    let kind = read_kind(&fields, &kinds, dir);
+    let name = keys.name.optional();
+    let timeout = keys.timeout.optional().unwrap_or(Period::from_secs(60));
+    let retries = keys.retries.optional().unwrap_or_default();
+    keys.retries.within(retries, 0, MOST_RETRIES);
+    let on_error = keys.on_error.optional().unwrap_or_default();
+    let privileged = keys.privileged.optional().unwrap_or_default();
     let kind = kind?;
     let name = name.unwrap_or_else(|| kind.key().to_owned());
     when?.then_some(StepSpec { name, kind, timeout, retries, on_error, privileged })
 }
 
 /// Each step has exactly one kind's key.
-fn read_kind(fields: &Fields<'_>, dir: &Folder<'_>) -> Option<StepKind> {
-    let keys: Vec<&'static str> = StepKind::entries().map(|entry| entry.key).collect();
-    let key = fields.exactly_one(&keys)?;
+fn read_kind(fields: &Fields<'_>, kinds: &[&'static str], dir: &Folder<'_>) -> Option<StepKind> {
+    let key = fields.exactly_one(kinds)?;
     let node = fields.node(key)?;
     StepKind::entries().find(|entry| entry.key == key)?.read(&Reading { node: &node, scope: &fields.scope, dir })
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::telemetry::Telemetry;
-use crate::format::{Code, Fields, Finding, Node, Scope};
+use super::super::telemetry::{Telemetry, TelemetryKeys};
+use crate::format::{Code, Fields, Keys, Node, Scope};
 
 /// A sample takes several milliseconds; sensors change every 100 or so.
 const SHORTEST: Duration = Duration::from_millis(20);
@@ -14,17 +14,11 @@ const LONGEST: Duration = Duration::from_secs(10);
 pub(in super::super) fn read_telemetry(node: Option<&Node>, scope: &Scope<'_>) -> Telemetry {
     let default = Telemetry::default();
     let Some(fields) = node.and_then(|node| Fields::of(node, scope)) else { return default };
-    let telemetry = Telemetry {
-        gpu: fields.or_default("gpu"),
-        period: fields.optional("period").unwrap_or(default.period),
-        idle_baseline: fields.optional("idle_baseline"),
-    };
-    if !(SHORTEST..=LONGEST).contains(&telemetry.period.duration()) {
-        let span = fields.raw("period").map_or_else(|| fields.span(), |node| node.span.clone());
-        let message = format!("`period` is {} but must be from 20ms to 10s", telemetry.period);
-        let finding = Finding::new(Code::Bounds, span, message);
-        scope.notes.push(finding.help("a GPU's sensors change about every 100ms"));
+    let keys = TelemetryKeys::of(&fields);
+    let period = keys.period.or(default.period);
+    if !(SHORTEST..=LONGEST).contains(&period.duration()) {
+        let message = format!("`period` is {period} but must be from 20ms to 10s");
+        keys.period.advise(Code::Bounds, message, "a GPU's sensors change about every 100ms");
     }
-    fields.finish();
-    telemetry
+    Telemetry { gpu: keys.gpu.or(default.gpu), period, idle_baseline: keys.idle_baseline.optional() }
 }

@@ -1,21 +1,21 @@
 //! `design.zip`: factors that advance together.
 
 use super::super::factor::Factor;
-use crate::format::{Code, Fields, Finding, Node, spelling};
+use crate::format::{Code, Finding, Key, Node, Notes, spelling};
 use crate::names::FactorName;
 
 /// Reads `zip`: lists of factors with equally many levels, each factor in one
 /// list at most. A list with a mistake is left out.
-pub(super) fn read_zip(fields: &Fields<'_>, factors: &[Factor]) -> Vec<Vec<FactorName>> {
-    let Some(lists) = fields.optional::<Vec<Vec<FactorName>>>("zip") else { return Vec::new() };
-    let nodes = fields.node("zip");
-    let nodes = nodes.as_ref().and_then(Node::as_list).unwrap_or_default();
+pub(super) fn read_zip(key: Key<'_, Vec<Vec<FactorName>>>, factors: &[Factor], notes: &Notes) -> Vec<Vec<FactorName>> {
+    let lists = key.or(Vec::new());
+    let written = key.node();
+    let lists_written = written.as_ref().and_then(Node::as_list).unwrap_or_default();
     let mut zips: Vec<Vec<FactorName>> = Vec::new();
-    for (names, node) in lists.into_iter().zip(nodes) {
+    for (names, node) in lists.into_iter().zip(lists_written) {
         let taken: Vec<&FactorName> = zips.iter().flatten().collect();
         match check(&names, node, &taken, factors) {
             Ok(()) => zips.push(names),
-            Err(finding) => fields.scope.notes.push(finding),
+            Err(finding) => notes.push(finding),
         }
     }
     zips

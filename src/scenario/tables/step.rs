@@ -1,5 +1,4 @@
 //! `[[setup]]`, `[[epoch.setup]]` and `[[teardown]]`.
-#![expect(dead_code, reason = "only the shapes are used")]
 
 use std::borrow::Cow;
 
@@ -7,32 +6,34 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
 use super::super::step::{OnError, StepKind};
-use super::exactly_one;
-use super::server::Condition;
+use crate::format::{Condition, exactly_one, table};
 use crate::units::Period;
 
-/// The keys that every step may have.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct CommonKeys {
-    /// What it is called; its kind if left out.
-    name: Option<String>,
-    /// An expression over variables and factors; the step is left out where it
-    /// does not hold.
-    when: Option<Condition>,
-    /// It is stopped, and has failed, after this time; `60s` if left out.
-    timeout: Option<Period>,
-    /// How often it is tried again after a failure, 0 to 100.
-    #[schemars(range(max = 100))]
-    retries: Option<u32>,
-    /// What its failure means for the run.
-    on_error: Option<OnError>,
-    /// Whether its command runs through `sudo -n`.
-    privileged: Option<bool>,
+table! {
+    /// The keys that every step may have.
+    #[derive(JsonSchema)]
+    #[schemars(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    pub(in crate::scenario) struct CommonKeys as pub(in crate::scenario) StepKeys {
+        /// What it is called; its kind if left out.
+        name: Option<String>,
+        /// An expression over variables and factors; the step is left out where it
+        /// does not hold.
+        when: Option<Condition>,
+        /// It is stopped, and has failed, after this time; `60s` if left out.
+        timeout: Option<Period>,
+        /// How often it is tried again after a failure, 0 to 100.
+        #[schemars(range(max = 100))]
+        retries: Option<u32>,
+        /// What its failure means for the run.
+        on_error: Option<OnError>,
+        /// Whether its command runs through `sudo -n`.
+        privileged: Option<bool>,
+    }
 }
 
 /// A table of one of the sections: exactly one kind key beside the common ones.
-pub(super) struct Step;
+pub(in crate::scenario) struct Step;
 
 impl JsonSchema for Step {
     fn schema_name() -> Cow<'static, str> {
