@@ -5,6 +5,7 @@ use schemars::SchemaGenerator;
 use serde_json::Value;
 
 use super::codes::explanation;
+use super::keys::{explain_key, key_names};
 use crate::format::{Code, spelling};
 use crate::scenario::{KindEntry, StepKind};
 use crate::summary;
@@ -23,8 +24,8 @@ pub struct UnknownWord {
 }
 
 /// The page, in Markdown, about a step kind (`drop_caches`), a code (`E013`),
-/// all `codes`, or what a summary says: a rule of validity, an outcome, an
-/// estimator.
+/// all `codes`, what a summary says (a rule of validity, an outcome, an
+/// estimator), or a key of a scenario: `warmup`, `phase.warmup`.
 ///
 /// # Errors
 /// When there is no such page.
@@ -44,9 +45,14 @@ pub fn explain(word: &str) -> Result<String, UnknownWord> {
     if let Some(code) = Code::ALL.iter().find(|code| code.as_str().eq_ignore_ascii_case(word)) {
         return Ok(code_section(*code, "#"));
     }
+    if let Some(page) = explain_key(word) {
+        return Ok(page);
+    }
     let codes = Code::ALL.iter().map(|code| code.as_str());
     let others = summary_words().map(|(word, _)| word);
     let known = StepKind::entries().map(|kind| kind.key).chain([CODES]).chain(codes).chain(others);
+    let keys = key_names();
+    let known = known.chain(keys.iter().map(String::as_str));
     Err(UnknownWord { word: word.to_owned(), help: spelling::advice(word, known) })
 }
 

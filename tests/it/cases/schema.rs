@@ -49,6 +49,50 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
+fn a_key_has_a_page_by_its_path_or_by_its_name() {
+    let pages =
+        ["phase.warmup", "server.count", "setup.on_error", "claim.tolerance"].map(|path| explain(path).unwrap());
+    insta::assert_snapshot!(pages.join("\n"), @r#"
+    # `phase.warmup`
+
+    Load before the measured window, which begins without a pause. None if
+    left out. Where clients are measured for a time it goes on for a random
+    moment, at most as long again and at most a tenth of the window: else every
+    repetition would cut the replies at the same place.
+
+    - Value: a length of time with its unit (`"30s"`, `"5m"`, `"250ms"`)
+    - Example: `warmup = "30s"`
+
+    # `server.count`
+
+    How many instances of it, 1 to 64.
+
+    - Value: a whole number from 1 to 64
+    - If left out: `1`
+
+    # `setup.on_error`
+
+    What its failure means for the run.
+
+    - Value: `"fail"`, or `"warn"`
+      - `fail`: The run ends, after teardown.
+      - `warn`: It is recorded and the run goes on.
+    - Example: `on_error = "fail"`
+
+    # `claim.tolerance`
+
+    How far off still counts as reproduced; `10%` if left out.
+
+    - Value: a part of a whole: a percentage, or a fraction (`"70%"`, `0.7`)
+    - Example: `tolerance = "70%"`
+    "#);
+    assert_eq!(explain("warmup").unwrap(), pages[0]);
+    let both = explain("rate").unwrap();
+    assert!(both.contains("# `phase.rate`") && both.contains("# `decision.load.rate`"), "{both}");
+    assert_eq!(explain("warmpu").unwrap_err().help.as_deref(), Some("did you mean `warmup`?"));
+}
+
+#[test]
 fn the_page_of_codes_is_current() {
     assert_current("scenarios/reference/codes.md", &explain("codes").unwrap(), "runexp explain codes");
 }
