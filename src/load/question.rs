@@ -18,7 +18,7 @@ impl Exchange {
     pub(super) async fn ask(&self, turn: Turn, interrupted: &mut Interrupted<'_>) -> RequestOutcome {
         match &self.prompt(turn).said {
             Said::Turns { system, texts } => self.hold(turn, (system.as_deref(), texts), interrupted).await,
-            Said::Text { .. } | Said::Messages(_) | Said::MadeUp { .. } => {
+            Said::Text { .. } | Said::Messages(_) | Said::Synthetic { .. } => {
                 self.send(turn, self.body(turn), interrupted).await.0
             }
         }
@@ -78,7 +78,7 @@ impl Exchange {
                 self.asking(turn, Content::Prompt { text: &format!("{start}{text}"), images })
             }
             Said::Messages(messages) => self.asking(turn, Content::Messages(&begun(&start, messages))),
-            Said::MadeUp { tokens } => {
+            Said::Synthetic { tokens } => {
                 let text = made_up(*tokens, self.target(turn).characters(*tokens), self.workload.seed);
                 self.asking(turn, Content::Prompt { text: &format!("{start}{text}"), images: &[] })
             }
@@ -97,7 +97,7 @@ impl Exchange {
     /// The `prompt_tokens` of this turn.
     pub(super) fn asked_prompt_tokens(&self, turn: Turn) -> Option<u32> {
         match self.prompt(turn).said {
-            Said::MadeUp { tokens } => Some(tokens),
+            Said::Synthetic { tokens } => Some(tokens),
             Said::Text { .. } | Said::Messages(_) | Said::Turns { .. } => None,
         }
     }
@@ -108,7 +108,7 @@ impl Exchange {
         let bytes = match &self.prompt(turn).said {
             Said::Text { text, .. } => text.len(),
             Said::Messages(messages) => messages.iter().map(text_bytes).sum(),
-            Said::MadeUp { tokens } => usize::try_from(self.target(turn).characters(*tokens)).unwrap_or(usize::MAX),
+            Said::Synthetic { tokens } => usize::try_from(self.target(turn).characters(*tokens)).unwrap_or(usize::MAX),
             Said::Turns { system, texts } => {
                 let first = texts.first().filter(|_| turn.said.is_none_or(|said| said == 0))?;
                 system.as_ref().map_or(0, String::len) + first.len()

@@ -89,7 +89,7 @@ impl Contents {
                 self.conversations += 1;
                 self.turns += texts.len();
             }
-            Said::MadeUp { tokens } => {
+            Said::Synthetic { tokens } => {
                 self.made_up.push(tokens);
                 self.replies.extend(max_tokens);
             }

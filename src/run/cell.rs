@@ -127,7 +127,7 @@ impl Conductor<'_> {
     fn prompts(&self, spec: &CellSpec) -> Result<Vec<Prompt>, PromptError> {
         let request = &spec.request;
         if !request.prompt_tokens.is_empty() {
-            return Ok(request.prompt_tokens.iter().copied().map(Prompt::made_up).collect());
+            return Ok(request.prompt_tokens.iter().copied().map(Prompt::synthetic).collect());
         }
         let only = [PromptLine::from(request.prompt.clone().unwrap_or_default())];
         let file = request.prompts.as_ref().and_then(|path| self.stage.plan.prompts.get(path));

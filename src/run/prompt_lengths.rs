@@ -55,7 +55,7 @@ impl Conductor<'_> {
 /// Every length of prompts that are made up, rising.
 fn lengths(prompts: &[Prompt]) -> Vec<u32> {
     let tokens = |prompt: &Prompt| match prompt.said {
-        Said::MadeUp { tokens } => Some(tokens),
+        Said::Synthetic { tokens } => Some(tokens),
         Said::Text { .. } | Said::Messages(_) | Said::Turns { .. } => None,
     };
     prompts.iter().filter_map(tokens).collect::<BTreeSet<_>>().into_iter().collect()

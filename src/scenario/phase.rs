@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
 use super::find::Find;
-use super::made_up::one_or_more;
 use super::prompt::PromptTemplate;
 use super::prompt_format::PromptFormat;
+use super::prompt_tokens::one_or_more;
 use super::traffic::Load;
 use crate::dialect::{BodyField, FieldChanges, Route};
 use crate::format::{OneOrMore, one_at_most};

@@ -58,7 +58,7 @@ pub enum Said {
     },
     /// Words without meaning, as many as a server counts as so many tokens
     /// together with what stands around them.
-    MadeUp {
+    Synthetic {
         /// The tokens.
         tokens: u32,
     },
@@ -119,7 +119,7 @@ impl PromptLine {
                 }
                 Said::Turns { system: self.system()?, texts }
             }
-            ("prompt_tokens", count) => Said::MadeUp { tokens: tokens("prompt_tokens", count)? },
+            ("prompt_tokens", count) => Said::Synthetic { tokens: tokens("prompt_tokens", count)? },
             (_, messages) => Said::Messages(messages::messages(messages)?),
         };
         Ok(Prompt { said, max_tokens: self.max_tokens()? })
@@ -206,8 +206,8 @@ impl From<String> for Prompt {
 
 impl Prompt {
     /// One of so many tokens.
-    pub const fn made_up(tokens: u32) -> Self {
-        Self { said: Said::MadeUp { tokens }, max_tokens: None }
+    pub const fn synthetic(tokens: u32) -> Self {
+        Self { said: Said::Synthetic { tokens }, max_tokens: None }
     }
 
     /// Whether a route can take it.
@@ -219,7 +219,7 @@ impl Prompt {
             Said::Text { text, images } => dialect.takes(Content::Prompt { text, images }),
             Said::Messages(messages) => dialect.takes(Content::Messages(messages)),
             Said::Turns { .. } => dialect.takes(Content::Messages(&[])),
-            Said::MadeUp { .. } => dialect.takes(Content::Prompt { text: "", images: &[] }),
+            Said::Synthetic { .. } => dialect.takes(Content::Prompt { text: "", images: &[] }),
         }
     }
 }
