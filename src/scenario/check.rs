@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::files::referenced_file::{Folder, ReferencedFile};
 use super::load::DECLARED;
 use super::read::factor::{RESERVED, combine};
-use super::referenced_file::{Folder, ReferencedFile};
 use super::resolve::{Bindings, Scenario};
 use super::warnings::Cell;
 use crate::format::{Code, Finding, Key, Node, Notes, Scope, Table, override_with, unknown_key};

@@ -7,13 +7,13 @@ use indexmap::IndexMap;
 use super::check::{
     Checked, check_factors_used, check_profile_sections, check_profiles, check_schema, check_treatments, check_vars,
 };
+use super::files::referenced_files::read_referenced;
 use super::read::audit::read_audit;
 use super::read::claim::{read_claims, read_documents};
 use super::read::design::read_design;
 use super::read::factor::{are_few, cell_keys, read_exclude, read_factors};
 use super::read::question::read_question;
 use super::read::rule::read_rule;
-use super::referenced_files::read_referenced;
 use super::resolve::{Scenario, Sections};
 use super::tables::{EpochKeys, ScenarioFile, ScenarioKeys};
 use super::warnings::warn;

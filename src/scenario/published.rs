@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::audit::Audit;
-use super::claim::Claim;
 use super::load::{LoadOptions, load, open};
+use super::model::audit::Audit;
+use super::model::claim::Claim;
 use super::read::audit::read_audit;
 use super::read::claim::{read_claims, read_documents};
 use super::resolve::Scenario;

@@ -2,9 +2,9 @@
 
 use indexmap::IndexMap;
 
-use super::factor::{Selector, Treatment};
+use super::model::factor::{Selector, Treatment};
+use super::model::traffic::Load;
 use super::resolve::Scenario;
-use super::traffic::Load;
 use crate::format::{Code, Finding, Node, Notes, Span, Table, spelling};
 use crate::names::PhaseName;
 use crate::stats::required_n;

@@ -2,9 +2,9 @@
 
 use indexmap::IndexMap;
 
-use super::super::audit::{Audit, ByteRange, DataSheet, Experts, ModelReads, Relation, RelationError};
-use super::super::claim::Claim;
-use super::super::rule::environment;
+use super::super::model::audit::{Audit, ByteRange, DataSheet, Experts, ModelReads, Relation, RelationError};
+use super::super::model::claim::Claim;
+use super::super::model::rule::environment;
 use crate::format::{Code, Entry, Fields, Finding, Key, Node, Scope, Span, decode, list_of, spelling};
 use crate::names::ClaimId;
 use crate::units::Bytes;

@@ -1,7 +1,7 @@
 //! How a request differs from what its servers would be sent: `omit`, `rename`
 //! and `extra`.
 
-use super::super::phase::RequestSpec;
+use super::super::model::phase::RequestSpec;
 use crate::dialect::{BodyField, Dialect};
 use crate::format::{Code, Fields, Finding, Node, Value};
 

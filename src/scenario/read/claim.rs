@@ -1,8 +1,8 @@
 //! `[[claim]]`.
 
-use super::super::claim::{Claim, ClaimKind, Document, RequestTime};
-use super::super::factor::Selector;
-use super::super::printed::printed;
+use super::super::model::claim::{Claim, ClaimKind, Document, RequestTime};
+use super::super::model::factor::Selector;
+use super::super::model::printed::printed;
 use super::super::tables::{Claim as Written, ClaimKeys, Kind};
 use super::factor::read_selector;
 use super::known_metric;

@@ -1,7 +1,7 @@
 //! `[design]`.
 
-use super::super::design::{Adaptive, AdaptiveKeys, Design, DesignKeys, Replicate};
-use super::super::factor::Factor;
+use super::super::model::design::{Adaptive, AdaptiveKeys, Design, DesignKeys, Replicate};
+use super::super::model::factor::Factor;
 use super::factor::{cell_keys, check_levels, read_selector};
 use super::known_metric;
 use super::zip::read_zip;

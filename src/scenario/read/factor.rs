@@ -1,6 +1,6 @@
 //! `[factors]`, `[[exclude]]` and selectors.
 
-use super::super::factor::{Factor, Level, Selector, Treatment};
+use super::super::model::factor::{Factor, Level, Selector, Treatment};
 use crate::format::{Code, Entry, Fields, Finding, Node, Scope, Table, decode, spelling, unknown_key};
 use crate::names::FactorName;
 

@@ -1,7 +1,7 @@
 //! `fault = { at = "10s", kill = "ollama[1]" }` of a phase.
 
-use super::super::fault::{Fault, Processes};
-use super::super::phase::Length;
+use super::super::model::fault::{Fault, Processes};
+use super::super::model::phase::Length;
 use super::super::tables::{FaultKeys, PhaseKeys};
 use super::declared::{Declared, Lives};
 use super::request::find_server;

@@ -1,9 +1,9 @@
 //! `find`.
 
-use super::super::find::{Find, Searched, WrittenFind, WrittenMax};
-use super::super::phase::Slo;
+use super::super::model::find::{Find, Searched, WrittenFind, WrittenMax};
+use super::super::model::phase::Slo;
+use super::super::model::traffic::Load;
 use super::super::tables::PhaseKeys;
-use super::super::traffic::Load;
 use super::server::{MOST_INSTANCES, Servers};
 use super::traffic::{LEAST_PER_SECOND, MOST_CLIENTS, MOST_PER_SECOND, read_drawn};
 use crate::format::{Code, Finding, Notes};

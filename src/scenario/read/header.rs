@@ -1,6 +1,6 @@
 //! `headers` and `bearer` of a server.
 
-use super::super::header::{FromEnvironment, HeaderSpec, HeaderValue, can_be_sent};
+use super::super::model::header::{FromEnvironment, HeaderSpec, HeaderValue, can_be_sent};
 use super::super::tables::ServerKeys;
 use crate::format::{Code, Entry, Finding, Notes, Span, Value, decode};
 

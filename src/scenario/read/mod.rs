@@ -23,7 +23,7 @@ pub(super) mod zip;
 
 use std::path::PathBuf;
 
-use super::referenced_file::Folder;
+use super::files::referenced_file::Folder;
 use crate::format::{Code, Finding, Node, Notes, Span, spelling};
 use crate::names::MetricId;
 

@@ -1,7 +1,7 @@
 //! `[[phase]]`.
 
-use super::super::phase::{Expect, Length, PhaseSpec};
-use super::super::referenced_file::Folder;
+use super::super::files::referenced_file::Folder;
+use super::super::model::phase::{Expect, Length, PhaseSpec};
 use super::super::tables::{LENGTHS, PhaseKeys};
 use super::check_regex;
 use super::fault::{check_fault_in_time, read_fault};

@@ -1,8 +1,8 @@
 //! `[decision]`: the question, and the rules beside it.
 
-use super::super::factor::Selector;
 use super::super::load::LoadOptions;
-use super::super::question::{Goal, Limit, Question, Requirement, WrittenRequirement};
+use super::super::model::factor::Selector;
+use super::super::model::question::{Goal, Limit, Question, Requirement, WrittenRequirement};
 use super::super::tables::{DecisionKeys, LoadChoice};
 use super::factor::read_selector;
 use super::known_metric;

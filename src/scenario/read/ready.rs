@@ -1,7 +1,7 @@
 //! When a server counts as ready, and what it is asked for before the clock
 //! starts.
 
-use super::super::server::{Preload, Ready, ReadyKeys};
+use super::super::model::server::{Preload, Ready, ReadyKeys};
 use super::check_regex;
 use crate::format::{Key, Keys, Notes, Value};
 use crate::units::Period;

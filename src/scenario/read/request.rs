@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::super::phase::RequestSpec;
-use super::super::prompt::PromptTemplate;
-use super::super::referenced_file::{FileRole, Folder, PromptUse, ReferencedFile};
+use super::super::files::referenced_file::{FileRole, Folder, PromptUse, ReferencedFile};
+use super::super::model::phase::RequestSpec;
+use super::super::model::prompt::PromptTemplate;
 use super::changes::check_changes;
 use super::declared::Declared;
 use super::server::Servers;

@@ -3,8 +3,8 @@
 //! A condition is checked call by call, wherever in it a call stands: what
 //! `and` or `or` would skip at one evaluation must be right all the same.
 
-use super::super::factor::Selector;
-use super::super::rule::{Part, Quantity, Rule, Term, term_name};
+use super::super::model::factor::Selector;
+use super::super::model::rule::{Part, Quantity, Rule, Term, term_name};
 use super::super::tables::RuleKeys;
 use super::factor::read_selector;
 use super::known_metric;

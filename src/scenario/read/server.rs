@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use minijinja::value::Value as Computed;
 
-use super::super::referenced_file::{FileRole, Folder, ReferencedFile};
-use super::super::server::{ServerOrigin, ServerSpec};
+use super::super::files::referenced_file::{FileRole, Folder, ReferencedFile};
+use super::super::model::server::{ServerOrigin, ServerSpec};
 use super::super::tables::{ComposeOrigin, ORIGINS, ServerKeys};
 use super::declared::{Declared, Lives};
 use super::header::read_headers;

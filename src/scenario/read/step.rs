@@ -1,6 +1,6 @@
 //! `[[setup]]`, `[[epoch.setup]]` and `[[teardown]]`.
 
-use super::super::referenced_file::Folder;
+use super::super::files::referenced_file::Folder;
 use super::super::step::{Reading, StepKind, StepSpec};
 use super::super::tables::{CommonKeys, StepKeys};
 use crate::format::{Fields, Keys, Node, Scope};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::telemetry::{Telemetry, TelemetryKeys};
+use super::super::model::telemetry::{Telemetry, TelemetryKeys};
 use crate::format::{Code, Fields, Keys, Node, Scope};
 
 /// A sample takes several milliseconds; sensors change every 100 or so.

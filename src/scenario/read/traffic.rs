@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use super::super::phase::Length;
-use super::super::referenced_file::{FileRole, Folder, ReferencedFile};
+use super::super::files::referenced_file::{FileRole, Folder, ReferencedFile};
+use super::super::model::phase::Length;
+use super::super::model::traffic::{Arrival, Load, NamedArrival, Ramp};
 use super::super::tables::{ArrivalsKeys, DESCRIBED, PhaseKeys};
-use super::super::traffic::{Arrival, Load, NamedArrival, Ramp};
 use crate::format::{Code, Fields, Finding, Key, Keys, Node, Notes, Value};
 
 pub(super) const MOST_CLIENTS: u32 = 10_000;

@@ -1,6 +1,6 @@
 //! `design.zip`: factors that advance together.
 
-use super::super::factor::Factor;
+use super::super::model::factor::Factor;
 use crate::format::{Code, Finding, Key, Node, Notes, spelling};
 use crate::names::FactorName;
 

@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 
+use super::super::files::referenced_file::{FileRole, Folder, ReferencedFile};
 use super::super::read::check_argv;
-use super::super::referenced_file::{FileRole, Folder, ReferencedFile};
 use crate::format::{Code, Entry, Fields, Finding, Node, Scope, Value, decode};
 
 /// What stands under a kind's key, rendered, while it is being read.

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::super::claim::{Direction, RequestTime, Source, SystemMatch};
-use super::super::factor::Selector;
+use super::super::model::claim::{Direction, RequestTime, Source, SystemMatch};
+use super::super::model::factor::Selector;
 use crate::format::table;
 use crate::names::{ClaimId, MetricId};
 use crate::units::{Period, Share};

@@ -4,11 +4,11 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
-use super::super::audit::{DataSheet, ModelReads, Relation};
-use super::super::claim::Document;
-use super::super::design::Design;
-use super::super::factor::{Level, Selector};
-use super::super::telemetry::Telemetry;
+use super::super::model::audit::{DataSheet, ModelReads, Relation};
+use super::super::model::claim::Document;
+use super::super::model::design::Design;
+use super::super::model::factor::{Level, Selector};
+use super::super::model::telemetry::Telemetry;
 use super::claim::Claim;
 use super::phase::Phase;
 use super::server::Server;

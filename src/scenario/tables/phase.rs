@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
-use super::super::fault::Processes;
-use super::super::find::WrittenFind;
-use super::super::phase::{Expect, RequestSpec, Slo};
-use super::super::traffic::{NamedArrival, Ramp};
+use super::super::model::fault::Processes;
+use super::super::model::find::WrittenFind;
+use super::super::model::phase::{Expect, RequestSpec, Slo};
+use super::super::model::traffic::{NamedArrival, Ramp};
 use crate::format::{Condition, OneOrMore, exactly_one, table};
 use crate::names::PhaseName;
 use crate::signal::StopSignal;

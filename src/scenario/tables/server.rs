@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::header::FromEnvironment;
-use super::super::server::{Preload, Ready, Stop};
+use super::super::model::header::FromEnvironment;
+use super::super::model::server::{Preload, Ready, Stop};
 use crate::dialect::Api;
 use crate::format::{Condition, exactly_one, table};
 use crate::names::ServerName;

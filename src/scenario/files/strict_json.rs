@@ -11,7 +11,7 @@ use serde_json::{Map, Number, Value};
 ///
 /// # Errors
 /// When it is not JSON, is nested more than 127 deep, or has a key twice.
-pub(super) fn from_str(text: &str) -> serde_json::Result<Value> {
+pub(in crate::scenario) fn from_str(text: &str) -> serde_json::Result<Value> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = Strict.deserialize(&mut deserializer)?;
     deserializer.end()?;
@@ -19,7 +19,7 @@ pub(super) fn from_str(text: &str) -> serde_json::Result<Value> {
 }
 
 /// The reason without its place, which is told otherwise.
-pub(super) fn reason(error: &serde_json::Error) -> String {
+pub(in crate::scenario) fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or_default().to_owned()
 }

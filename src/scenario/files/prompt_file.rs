@@ -4,12 +4,12 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::super::model::prompt::{PromptLine, prompts};
+use super::super::model::prompt_error::PromptError;
+use super::super::model::prompt_format::PromptFormat;
 use super::conversation;
 use super::csv::BadLine;
 use super::file_facts::{FileFacts, FileFormat, Skip};
-use super::prompt::{PromptLine, prompts};
-use super::prompt_error::PromptError;
-use super::prompt_format::PromptFormat;
 use super::records::{self, Layout, Record, Records};
 use super::referenced_file::{PromptUse, ReferencedFile};
 use super::referenced_files::{BAD_LINES_SHOWN, read_data};
@@ -18,17 +18,17 @@ use crate::format::{Code, Finding, Notes};
 
 /// The prompts of a file, and the line that each begins in.
 #[derive(Default)]
-pub(super) struct Lines {
+pub(in crate::scenario) struct Lines {
     numbers: Vec<usize>,
-    pub(super) prompts: Vec<PromptLine>,
+    pub(in crate::scenario) prompts: Vec<PromptLine>,
     /// None where the file could not be read.
-    pub(super) facts: Option<FileFacts>,
+    pub(in crate::scenario) facts: Option<FileFacts>,
     /// What it was read as.
-    pub(super) declared: Option<PromptFormat>,
+    pub(in crate::scenario) declared: Option<PromptFormat>,
 }
 
 /// Reads one prompt file; what is wrong with it is noted.
-pub(super) fn read_prompts(usage: &PromptUse, file: &ReferencedFile, shown: &str, notes: &Notes) -> Lines {
+pub(in crate::scenario) fn read_prompts(usage: &PromptUse, file: &ReferencedFile, shown: &str, notes: &Notes) -> Lines {
     let unread = Lines { declared: usage.format, ..Lines::default() };
     let Some(text) = read_data(file, shown, notes) else { return unread };
     if text.trim().is_empty() {
@@ -150,7 +150,13 @@ fn from_row(fields: &mut Map<String, Value>) -> Result<(), String> {
 }
 
 /// Notes the lines of which nothing can be said, or not to these servers.
-pub(super) fn check_use(usage: &PromptUse, lines: &Lines, file: &ReferencedFile, shown: &str, notes: &Notes) {
+pub(in crate::scenario) fn check_use(
+    usage: &PromptUse,
+    lines: &Lines,
+    file: &ReferencedFile,
+    shown: &str,
+    notes: &Notes,
+) {
     let template = usage.template.as_ref().map(|(template, _)| template);
     let said = prompts(&lines.prompts, template).into_iter().zip(&lines.numbers).zip(&lines.prompts);
     let refused = said.filter_map(|((prompt, number), line)| {

@@ -33,9 +33,9 @@ pub enum HeaderValue {
 /// It is never written to a file or shown.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct FromEnvironment {
+pub(in crate::scenario) struct FromEnvironment {
     /// The variable's name.
-    pub(super) env: String,
+    pub(in crate::scenario) env: String,
 }
 
 impl HeaderSpec {
@@ -61,7 +61,7 @@ impl HeaderSpec {
 }
 
 /// Whether a header may have this value: visible ASCII, spaces and tabs.
-pub(super) fn can_be_sent(value: &str) -> bool {
+pub(in crate::scenario) fn can_be_sent(value: &str) -> bool {
     value.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
 }
 

@@ -26,25 +26,25 @@ const REPLIES: [&str; 7] = [
 
 /// Tokens of a recorded request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Lengths {
-    pub(super) prompt: u32,
-    pub(super) reply: u32,
+pub(in crate::scenario) struct Lengths {
+    pub(in crate::scenario) prompt: u32,
+    pub(in crate::scenario) reply: u32,
 }
 
 /// In small letters, with nothing between words.
-pub(super) fn plain(name: &str) -> String {
+pub(in crate::scenario) fn plain(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a column of this name says what the file is.
-pub(super) fn is_known_column(name: &str) -> bool {
+pub(in crate::scenario) fn is_known_column(name: &str) -> bool {
     let name = plain(name);
     let name = name.as_str();
     name == "prompt" || PROMPTS.contains(&name) || REPLIES.contains(&name)
 }
 
 /// The lengths that a record tells, if it tells both.
-pub(super) fn lengths(fields: &Map<String, Value>) -> Option<Result<Lengths, String>> {
+pub(in crate::scenario) fn lengths(fields: &Map<String, Value>) -> Option<Result<Lengths, String>> {
     let find = |names: &[&str]| fields.iter().find(|(name, _)| names.contains(&plain(name).as_str()));
     let (prompt, reply) = (find(&PROMPTS)?, find(&REPLIES)?);
     Some(count(prompt).and_then(|prompt| Ok(Lengths { prompt, reply: count(reply)? })))
@@ -64,7 +64,7 @@ fn count((name, value): (&String, &Value)) -> Result<u32, String> {
 }
 
 /// A value as it is shown in a message.
-pub(super) fn shown(value: &Value) -> String {
+pub(in crate::scenario) fn shown(value: &Value) -> String {
     let text = value.to_string();
     if text.chars().count() <= 40 { text } else { format!("{}…", text.chars().take(40).collect::<String>()) }
 }

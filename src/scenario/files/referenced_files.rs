@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use super::super::model::prompt::PromptLine;
 use super::csv::BadLine;
 use super::file_facts::FileFacts;
-use super::prompt::PromptLine;
 use super::prompt_file::{Lines, check_use, read_prompts};
 use super::referenced_file::{FileRole, PromptUse, ReferencedFile};
 use super::trace::{self, Trace};
@@ -18,23 +18,23 @@ use crate::units::Nanos;
 /// The largest file of prompts or arrivals.
 const MOST_DATA_BYTES: u64 = 64 << 20;
 /// Bad lines shown of one file of prompts or arrivals.
-pub(super) const BAD_LINES_SHOWN: usize = 3;
+pub(in crate::scenario) const BAD_LINES_SHOWN: usize = 3;
 /// Where the paths of these files start.
 const SCENARIO_FOLDER: &str = "the scenario's folder";
 
 /// What the files hold, by path.
 #[derive(Default)]
-pub(super) struct Held {
-    pub(super) prompts: IndexMap<PathBuf, Vec<PromptLine>>,
+pub(in crate::scenario) struct Held {
+    pub(in crate::scenario) prompts: IndexMap<PathBuf, Vec<PromptLine>>,
     /// Each moment is counted from the first of its file.
-    pub(super) traces: IndexMap<PathBuf, Vec<Nanos>>,
+    pub(in crate::scenario) traces: IndexMap<PathBuf, Vec<Nanos>>,
     /// What each was taken for.
-    pub(super) facts: IndexMap<PathBuf, FileFacts>,
+    pub(in crate::scenario) facts: IndexMap<PathBuf, FileFacts>,
 }
 
 /// Reads every prompt file and every trace of arrivals, and checks that the
 /// others are there.
-pub(super) fn read_referenced(files: &[ReferencedFile], dir: &Path, notes: &Notes) -> Held {
+pub(in crate::scenario) fn read_referenced(files: &[ReferencedFile], dir: &Path, notes: &Notes) -> Held {
     let mut read = Read::default();
     for file in files {
         let shown = file.shown(dir);
@@ -110,7 +110,7 @@ impl Read {
 }
 
 /// A file that a phase names; what keeps it from being read is noted.
-pub(super) fn read_data(file: &ReferencedFile, shown: &str, notes: &Notes) -> Option<String> {
+pub(in crate::scenario) fn read_data(file: &ReferencedFile, shown: &str, notes: &Notes) -> Option<String> {
     let complain = |error: ReadError| {
         let finding = Finding::new(Code::Unreadable, file.span.clone(), error.to_string());
         notes.push(finding.help(error.advice(SCENARIO_FOLDER)));

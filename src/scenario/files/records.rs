@@ -5,13 +5,13 @@ use std::path::Path;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::super::model::prompt_format::PromptFormat;
 use super::csv::{self, BadLine};
-use super::prompt_format::PromptFormat;
 use super::strict_json;
 
 /// How a file is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(in crate::scenario) enum Layout {
     /// A text a line.
     Text,
     /// A JSON value a line.
@@ -26,18 +26,18 @@ pub(super) enum Layout {
 
 /// One thing that a file holds.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(in crate::scenario) struct Record {
     /// Where it begins, from 1.
-    pub(super) line: usize,
-    pub(super) value: Value,
+    pub(in crate::scenario) line: usize,
+    pub(in crate::scenario) value: Value,
 }
 
 /// All that a file holds, and what could not be read of it.
 #[derive(Debug)]
-pub(super) struct Records {
-    pub(super) layout: Layout,
-    pub(super) found: Vec<Record>,
-    pub(super) bad: Vec<BadLine>,
+pub(in crate::scenario) struct Records {
+    pub(in crate::scenario) layout: Layout,
+    pub(in crate::scenario) found: Vec<Record>,
+    pub(in crate::scenario) bad: Vec<BadLine>,
 }
 
 /// What a file is, if that can be told.
@@ -45,7 +45,7 @@ pub(super) struct Records {
 /// JSON tells of itself, whatever the file is called. Only what does not is
 /// anything else: rows if the name or the heading says so, texts if the name
 /// ends in `.txt`, and either if that is declared.
-pub(super) fn layout(text: &str, path: &Path, declared: Option<PromptFormat>) -> Result<Layout, BadLine> {
+pub(in crate::scenario) fn layout(text: &str, path: &Path, declared: Option<PromptFormat>) -> Result<Layout, BadLine> {
     let extension = extension(path);
     let is_json = is_json(text, path);
     if let (Some(page), None) = (html_page(text), declared) {
@@ -78,7 +78,7 @@ fn extension(path: &Path) -> String {
 }
 
 /// Whether a file is JSON, by its content or its name.
-pub(super) fn is_json(text: &str, path: &Path) -> bool {
+pub(in crate::scenario) fn is_json(text: &str, path: &Path) -> bool {
     matches!(extension(path).as_str(), "json" | "jsonl" | "ndjson" | "jsonlines") || says_json(text)
 }
 
@@ -118,7 +118,7 @@ fn lone_json(text: &str) -> Option<BadLine> {
     Some(BadLine::new(number, "this line is JSON, and others are text: a file is one or the other"))
 }
 
-pub(super) fn json_layout(text: &str) -> Layout {
+pub(in crate::scenario) fn json_layout(text: &str) -> Layout {
     if text.trim_start().starts_with('[') && serde_json::from_str::<Vec<&RawValue>>(text).is_ok() {
         return Layout::JsonArray;
     }
@@ -141,7 +141,7 @@ fn has_known_heading(text: &str) -> bool {
 }
 
 /// Reads a file that is laid out so.
-pub(super) fn read(text: &str, layout: Layout) -> Records {
+pub(in crate::scenario) fn read(text: &str, layout: Layout) -> Records {
     let (found, bad) = match layout {
         Layout::Text => (texts(text), Vec::new()),
         Layout::JsonLines => json_lines(text),

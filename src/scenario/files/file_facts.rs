@@ -58,7 +58,7 @@ pub enum FileFormat {
 
 impl FileFormat {
     /// What records of this layout are known as, by the keys of the first.
-    pub(super) fn of(layout: Layout, first: Option<&Record>) -> Self {
+    pub(in crate::scenario) fn of(layout: Layout, first: Option<&Record>) -> Self {
         let fields = first.and_then(|record| record.value.as_object());
         let has = |name: &str| fields.is_some_and(|fields| fields.keys().any(|key| plain(key) == name));
         match layout {
@@ -122,12 +122,12 @@ impl fmt::Display for Skip {
 }
 
 impl FileFacts {
-    pub(super) const fn new(format: FileFormat) -> Self {
+    pub(in crate::scenario) const fn new(format: FileFormat) -> Self {
         Self { format, skipped: Vec::new(), has_lengths: false, shares_prefixes: false }
     }
 
     /// Counts a record that is not used.
-    pub(super) fn skip(&mut self, reason: Skip) {
+    pub(in crate::scenario) fn skip(&mut self, reason: Skip) {
         match self.skipped.iter_mut().find(|skipped| skipped.reason == reason) {
             Some(skipped) => skipped.count += 1,
             None => self.skipped.push(Skipped { reason, count: 1 }),

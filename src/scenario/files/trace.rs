@@ -28,16 +28,16 @@ type TimeOf<'a> = &'a dyn Fn(&Map<String, Value>) -> Result<f64, String>;
 
 /// What a trace holds.
 #[derive(Debug)]
-pub(super) struct Trace {
+pub(in crate::scenario) struct Trace {
     /// Counted from the first.
-    pub(super) moments: Vec<Nanos>,
-    pub(super) facts: FileFacts,
+    pub(in crate::scenario) moments: Vec<Nanos>,
+    pub(in crate::scenario) facts: FileFacts,
     /// Whether its records say what to ask, or how much.
-    pub(super) asks: bool,
+    pub(in crate::scenario) asks: bool,
 }
 
 /// The moments of a trace; or every line that is wrong.
-pub(super) fn parse(text: &str, path: &Path) -> Result<Trace, Vec<BadLine>> {
+pub(in crate::scenario) fn parse(text: &str, path: &Path) -> Result<Trace, Vec<BadLine>> {
     if is_json(text, path) {
         let layout = records::json_layout(text);
         return read(records::read(text, layout), &|fields| from_json(fields.get("timestamp")));

@@ -105,7 +105,7 @@ table! {
     /// When a server counts as ready: all that is given must hold.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[schemars(deny_unknown_fields, default)]
-    pub struct Ready as pub(super) ReadyKeys {
+    pub struct Ready as pub(in crate::scenario) ReadyKeys {
         /// A path that must answer 2xx.
         pub http: Option<String>,
         /// A regular expression that a line of its log must match.

@@ -65,15 +65,15 @@ pub enum Side {
 
 /// A [`Requirement`] as text, before anybody knows whether its metric exists.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct WrittenRequirement {
-    pub(super) metric: String,
-    pub(super) side: Side,
-    pub(super) limit: Limit,
+pub(in crate::scenario) struct WrittenRequirement {
+    pub(in crate::scenario) metric: String,
+    pub(in crate::scenario) side: Side,
+    pub(in crate::scenario) limit: Limit,
 }
 
 /// A number with the unit that it is written in.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Limit {
+pub(in crate::scenario) enum Limit {
     /// `300ms`, in seconds.
     Time(f64),
     /// `95%`, or a plain number.
@@ -81,7 +81,7 @@ pub(super) enum Limit {
 }
 
 impl Limit {
-    pub(super) const fn value(self) -> f64 {
+    pub(in crate::scenario) const fn value(self) -> f64 {
         match self {
             Self::Time(value) | Self::Number(value) => value,
         }
@@ -90,7 +90,7 @@ impl Limit {
 
 /// The text is no requirement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NoRequirement;
+pub(in crate::scenario) struct NoRequirement;
 
 impl fmt::Display for NoRequirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,30 +2,30 @@
 
 /// One row, and the line of the file that it begins in, from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) line: usize,
-    pub(super) fields: Vec<String>,
+pub(in crate::scenario) struct Row {
+    pub(in crate::scenario) line: usize,
+    pub(in crate::scenario) fields: Vec<String>,
 }
 
 /// A line that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct BadLine {
+pub(in crate::scenario) struct BadLine {
     /// From 1.
-    pub(super) line: usize,
+    pub(in crate::scenario) line: usize,
     /// From 1, where it is known.
-    pub(super) column: Option<usize>,
-    pub(super) reason: String,
+    pub(in crate::scenario) column: Option<usize>,
+    pub(in crate::scenario) reason: String,
 }
 
 impl BadLine {
-    pub(super) fn new(line: usize, reason: impl Into<String>) -> Self {
+    pub(in crate::scenario) fn new(line: usize, reason: impl Into<String>) -> Self {
         Self { line, column: None, reason: reason.into() }
     }
 }
 
 /// What separates the fields of a heading: what it has most of, a comma if
 /// nothing.
-pub(super) fn separator(heading: &str) -> char {
+pub(in crate::scenario) fn separator(heading: &str) -> char {
     let count = |separator: &char| heading.matches(*separator).count();
     // Of equals the last is taken.
     ['\t', ';', ','].into_iter().max_by_key(count).unwrap_or(',')
@@ -36,7 +36,7 @@ pub(super) fn separator(heading: &str) -> char {
 /// A field in quotes may hold anything, line ends too; a quote in it is written
 /// twice. What follows such a field other than a separator is an error, and so
 /// is a quote that is never closed: nothing of it is taken for another field.
-pub(super) fn rows(text: &str, separator: char) -> Result<Vec<Row>, BadLine> {
+pub(in crate::scenario) fn rows(text: &str, separator: char) -> Result<Vec<Row>, BadLine> {
     let mut reader = Reader { rest: text, line: 1, separator };
     let mut rows = Vec::new();
     while !reader.rest.is_empty() {

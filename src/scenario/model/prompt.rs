@@ -158,7 +158,7 @@ impl PromptLine {
     }
 
     /// Its keys, in order.
-    pub(super) fn keys(&self) -> Vec<&str> {
+    pub(in crate::scenario) fn keys(&self) -> Vec<&str> {
         self.0.keys().map(String::as_str).collect()
     }
 

@@ -35,7 +35,7 @@ table! {
     /// `[design]`: how often, in which order, against what.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields, default)]
-    pub struct Design as pub(super) DesignKeys {
+    pub struct Design as pub(in crate::scenario) DesignKeys {
         /// What one repetition renews.
         pub replicate: Replicate,
         /// Complete blocks; each holds every treatment once. With `adaptive` the
@@ -69,7 +69,7 @@ table! {
     /// after any block, from `repetitions` on, at which it is precise enough.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
-    pub struct Adaptive as pub(super) AdaptiveKeys {
+    pub struct Adaptive as pub(in crate::scenario) AdaptiveKeys {
         /// The widest that a compared cell's 95 % interval may be to either side,
         /// over its estimate.
         pub half_width: Share,

@@ -12,7 +12,7 @@ pub fn length_tolerance(tokens: u32) -> f64 {
 }
 
 /// A number of tokens, or a list of them.
-pub(super) fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
+pub(in crate::scenario) fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
     deserializer.deserialize_any(Lengths)
 }
 

@@ -40,11 +40,11 @@ pub struct Source {
 /// `[[document]]`: where claims stand, and of which system it speaks.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Document {
+pub(in crate::scenario) struct Document {
     /// As the `source.file` of its claims.
-    pub(super) file: String,
+    pub(in crate::scenario) file: String,
     /// The system of every claim from it that names none.
-    pub(super) system: SystemMatch,
+    pub(in crate::scenario) system: SystemMatch,
 }
 
 /// A claim, typed. The `kind` key selects; `where` selectors pick cells.

@@ -6,7 +6,7 @@ use super::prompt_error::PromptError;
 
 /// The messages, if each has a role and says something. One that calls tools
 /// need not: `OpenAI` itself gives such a message a `content` of null.
-pub(super) fn messages(value: &Value) -> Result<Vec<Value>, PromptError> {
+pub(in crate::scenario) fn messages(value: &Value) -> Result<Vec<Value>, PromptError> {
     let expected = "a list of objects with a `role` and a `content`, which is a text or a list of parts";
     let wrong = || PromptError::Key { key: "messages", expected };
     let messages = value.as_array().filter(|messages| !messages.is_empty()).ok_or_else(wrong)?;

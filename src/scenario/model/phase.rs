@@ -195,7 +195,7 @@ impl RequestSpec {
     }
 
     /// Whether bodies are sent without this field whatever it would be.
-    pub(super) fn omits(&self, field: BodyField) -> bool {
+    pub(in crate::scenario) fn omits(&self, field: BodyField) -> bool {
         self.omit.contains(&field)
     }
 }

@@ -90,28 +90,28 @@ const fn whole(level: f64) -> u32 {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Find")]
-pub(super) struct WrittenFind {
+pub(in crate::scenario) struct WrittenFind {
     /// What is raised.
-    pub(super) max: WrittenMax,
+    pub(in crate::scenario) max: WrittenMax,
     /// The lowest load, which is tried first.
-    pub(super) from: f64,
+    pub(in crate::scenario) from: f64,
     /// The highest load that is tried. From the lowest on the load is doubled
     /// until one fails; servers are added one at a time.
-    pub(super) to: f64,
+    pub(in crate::scenario) to: f64,
     /// How far apart the highest load that passed and the lowest that failed
     /// may be in the end; `5%` if left out.
     #[serde(default = "five_percent")]
-    pub(super) resolution: Share,
+    pub(in crate::scenario) resolution: Share,
     /// The share of requests that must meet the objectives on single requests;
     /// `95%` if left out.
     #[serde(default = "most")]
-    pub(super) attainment: Share,
+    pub(in crate::scenario) attainment: Share,
 }
 
 /// What a search can raise.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum WrittenMax {
+pub(in crate::scenario) enum WrittenMax {
     /// Clients of a closed loop.
     Clients,
     /// Requests per second of an open loop.

@@ -93,7 +93,7 @@ pub enum Arrival {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "Arrival")]
-pub(super) enum NamedArrival {
+pub(in crate::scenario) enum NamedArrival {
     /// Exponential gaps.
     #[default]
     Poisson,
@@ -104,9 +104,9 @@ pub(super) enum NamedArrival {
 /// `rate = { from = 1, to = 20 }`: a rate that changes evenly over the phase.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Ramp {
+pub(in crate::scenario) struct Ramp {
     /// Requests per second when the measured window begins, and in the warm-up.
-    pub(super) from: f64,
+    pub(in crate::scenario) from: f64,
     /// Requests per second when it ends.
-    pub(super) to: f64,
+    pub(in crate::scenario) to: f64,
 }

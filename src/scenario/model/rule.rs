@@ -26,7 +26,7 @@ pub struct Rule {
     /// What `when` reads, in the order written.
     pub terms: Vec<Term>,
     /// `when` with [`term_name`]s in place of the terms.
-    pub(super) condition: String,
+    pub(in crate::scenario) condition: String,
 }
 
 /// One number in a condition: `ratio('ttft_p50', {mps: 'on'}, {mps: 'off'}).upper`.
@@ -62,7 +62,7 @@ pub enum Quantity {
 
 impl Quantity {
     /// Every cell it speaks of.
-    pub(super) fn selectors(&self) -> Vec<&Selector> {
+    pub(in crate::scenario) fn selectors(&self) -> Vec<&Selector> {
         match self {
             Self::Ratio { above, below, .. } => vec![above, below],
             Self::Value { cell, .. } => vec![cell],
@@ -85,7 +85,7 @@ pub enum Part {
 
 impl Part {
     /// Every part, as it is written behind the dot.
-    pub(super) const ALL: [(&'static str, Self); 4] =
+    pub(in crate::scenario) const ALL: [(&'static str, Self); 4] =
         [("estimate", Self::Estimate), ("lower", Self::Lower), ("upper", Self::Upper), ("n", Self::N)];
 }
 
@@ -122,12 +122,12 @@ impl Rule {
 }
 
 /// What stands in a condition in place of its term number `position`.
-pub(super) fn term_name(position: usize) -> String {
+pub(in crate::scenario) fn term_name(position: usize) -> String {
     format!("term_{position}")
 }
 
 /// Numbers, comparisons, `and`, `or`, `not`: no filter, no function.
-pub(super) fn environment() -> Environment<'static> {
+pub(in crate::scenario) fn environment() -> Environment<'static> {
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));

@@ -9,7 +9,7 @@ table! {
     /// speak of factors: `gpu = "{{ telemetry }}"` finds out what watching costs.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields, default)]
-    pub struct Telemetry as pub(super) TelemetryKeys {
+    pub struct Telemetry as pub(in crate::scenario) TelemetryKeys {
         /// Whether a GPU has to be there.
         pub gpu: WatchGpu,
         /// How often use, memory, power, temperature and clocks are read. What

@@ -35,7 +35,7 @@ impl Speaker {
 ///
 /// `messages` and `items` are one only if they speak of `from`, or of a human:
 /// `OpenAI`'s `messages` are sent as they are.
-pub(super) fn key(fields: &Map<String, Value>) -> Option<&'static str> {
+pub(in crate::scenario) fn key(fields: &Map<String, Value>) -> Option<&'static str> {
     let is_foreign = |turn: &Value| {
         let role = turn.get("role").and_then(Value::as_str).map(str::to_lowercase);
         turn.get("from").is_some() || matches!(role.as_deref(), Some("human" | "gpt" | "prompter"))
@@ -49,7 +49,7 @@ pub(super) fn key(fields: &Map<String, Value>) -> Option<&'static str> {
 
 /// Puts what the human says in the place of the whole conversation: the server
 /// gives its own replies. A conversation that cannot be held so is left out.
-pub(super) fn hold(fields: &mut Map<String, Value>, key: &'static str) -> Result<Option<Skip>, String> {
+pub(in crate::scenario) fn hold(fields: &mut Map<String, Value>, key: &'static str) -> Result<Option<Skip>, String> {
     if let Some(other) =
         ["prompt", "turns", "messages"].into_iter().find(|other| *other != key && fields.contains_key(*other))
     {

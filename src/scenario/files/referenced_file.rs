@@ -3,29 +3,29 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use super::prompt::PromptTemplate;
-use super::prompt_format::PromptFormat;
+use super::super::model::prompt::PromptTemplate;
+use super::super::model::prompt_format::PromptFormat;
 use crate::dialect::Dialect;
 use crate::format::Span;
 
 /// A file that a scenario names and that must be there.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct ReferencedFile {
-    pub(super) path: PathBuf,
-    pub(super) span: Span,
-    pub(super) role: FileRole,
+pub(in crate::scenario) struct ReferencedFile {
+    pub(in crate::scenario) path: PathBuf,
+    pub(in crate::scenario) span: Span,
+    pub(in crate::scenario) role: FileRole,
 }
 
 impl ReferencedFile {
     /// Its path as its author would write it.
-    pub(super) fn shown(&self, dir: &Path) -> String {
+    pub(in crate::scenario) fn shown(&self, dir: &Path) -> String {
         self.path.strip_prefix(dir).unwrap_or(&self.path).display().to_string()
     }
 }
 
 /// What a named file is for.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum FileRole {
+pub(in crate::scenario) enum FileRole {
     Prompts(PromptUse),
     Trace,
     Compose,
@@ -33,51 +33,51 @@ pub(super) enum FileRole {
 
 /// What becomes of the lines of a prompt file.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct PromptUse {
+pub(in crate::scenario) struct PromptUse {
     /// What is said of each, and where that is written.
-    pub(super) template: Option<(PromptTemplate, Span)>,
+    pub(in crate::scenario) template: Option<(PromptTemplate, Span)>,
     /// Where it is said; empty as long as that is not known.
-    pub(super) dialects: Vec<Dialect>,
+    pub(in crate::scenario) dialects: Vec<Dialect>,
     /// What it is declared to be.
-    pub(super) format: Option<PromptFormat>,
+    pub(in crate::scenario) format: Option<PromptFormat>,
     /// Whether each line must say how long its reply may be: the request does
     /// not.
-    pub(super) needs_max_tokens: bool,
+    pub(in crate::scenario) needs_max_tokens: bool,
     /// Whether the file is the trace of its phase too.
-    pub(super) follows_trace: bool,
+    pub(in crate::scenario) follows_trace: bool,
 }
 
 /// The folder that relative paths start from, and the files that tables have
 /// named so far: reading goes on while they are gathered.
 #[derive(Debug)]
-pub(super) struct Folder<'d> {
+pub(in crate::scenario) struct Folder<'d> {
     dir: &'d Path,
     referenced: RefCell<Vec<ReferencedFile>>,
 }
 
 impl<'d> Folder<'d> {
-    pub(super) fn new(dir: &'d Path) -> Self {
+    pub(in crate::scenario) fn new(dir: &'d Path) -> Self {
         Self { dir, referenced: RefCell::default() }
     }
 
-    pub(super) const fn path(&self) -> &Path {
+    pub(in crate::scenario) const fn path(&self) -> &Path {
         self.dir
     }
 
     /// A path as it is meant: relative ones start here.
-    pub(super) fn join(&self, path: impl AsRef<Path>) -> PathBuf {
+    pub(in crate::scenario) fn join(&self, path: impl AsRef<Path>) -> PathBuf {
         self.dir.join(path)
     }
 
     /// Notes a file that must be there, once.
-    pub(super) fn refer_to(&self, file: ReferencedFile) {
+    pub(in crate::scenario) fn refer_to(&self, file: ReferencedFile) {
         let mut referenced = self.referenced.borrow_mut();
         if !referenced.contains(&file) {
             referenced.push(file);
         }
     }
 
-    pub(super) fn into_referenced(self) -> Vec<ReferencedFile> {
+    pub(in crate::scenario) fn into_referenced(self) -> Vec<ReferencedFile> {
         self.referenced.into_inner()
     }
 }
