@@ -93,11 +93,13 @@ pub(super) struct Checked {
     pub(super) cells: Vec<Cell>,
     /// Every file that one of them names.
     pub(super) files: Vec<ReferencedFile>,
+    /// The most ports that the servers of one of them need.
+    pub(super) ports_needed: usize,
 }
 
 /// Resolves every treatment once, so that nothing is found wrong when an
 /// experiment has already begun.
-pub(super) fn check_treatments(scenario: &mut Scenario, notes: &Notes) -> Checked {
+pub(super) fn check_treatments(scenario: &Scenario, notes: &Notes) -> Checked {
     let sample =
         Bindings { run_id: "sample".to_owned(), run_dir: PathBuf::from("/sample"), ports: SAMPLE_PORTS.collect() };
     let scope = scenario.scope(&sample, notes);
@@ -120,7 +122,5 @@ pub(super) fn check_treatments(scenario: &mut Scenario, notes: &Notes) -> Checke
             cells.extend(phase.loads.into_iter().map(cell));
         }
     }
-    let files = folder.into_referenced();
-    scenario.ports_needed = ports_needed;
-    Checked { cells, files }
+    Checked { cells, files: folder.into_referenced(), ports_needed }
 }

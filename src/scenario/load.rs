@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::check::{
     Checked, check_factors_used, check_profile_sections, check_profiles, check_schema, check_treatments, check_vars,
 };
-use super::files::referenced_files::read_referenced;
+use super::loaded::Loaded;
 use super::read::audit::read_audit;
 use super::read::claim::{read_claims, read_documents};
 use super::read::design::read_design;
@@ -57,14 +57,12 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Scenario, Problems
         return notes.refuse(&sources);
     };
     check_profiles(&root, &deciding, &notes);
-    let Some(mut scenario) = assemble(root, &dir, &sources, options, &notes) else {
+    let Some(mut loaded) = assemble(root, &dir, &sources, options, &notes) else {
         return notes.refuse(&sources);
     };
-    let Checked { cells, files } = check_treatments(&mut scenario, &notes);
-    let held = read_referenced(&files, &scenario.dir, &notes);
-    (scenario.prompts, scenario.traces, scenario.facts) = (held.prompts, held.traces, held.facts);
-    scenario.doubts = notes.doubts();
-    let mut scenario = notes.settle(scenario, &sources)?;
+    let Checked { cells, files, ports_needed } = check_treatments(loaded.draft(), &notes);
+    loaded.read_files(&files, &notes);
+    let mut scenario = loaded.settle(ports_needed, notes, &sources)?;
     let warnings = Notes::default();
     warn(&scenario, &cells, &warnings);
     scenario.warnings = warnings.problems(&sources);
@@ -113,14 +111,14 @@ pub fn load_frozen(text: &str, options: &LoadOptions<'_>) -> Result<Scenario, Pr
     if !notes.is_clean() {
         return notes.refuse(&sources);
     }
-    let Some(mut scenario) = assemble(root, Path::new("/"), &sources, options, &notes) else {
+    let Some(loaded) = assemble(root, Path::new("/"), &sources, options, &notes) else {
         return notes.refuse(&sources);
     };
-    check_treatments(&mut scenario, &notes);
+    let Checked { ports_needed, .. } = check_treatments(loaded.draft(), &notes);
     // Runs of earlier versions kept them; nothing of them is asked any more.
     notes.forget(Code::UserInfo);
     notes.forget(Code::AmbiguousFigure);
-    notes.settle(scenario, &sources)
+    loaded.settle(ports_needed, notes, &sources)
 }
 
 fn parse_sets(options: &LoadOptions<'_>, sources: &mut SourceMap, notes: &Notes) -> Vec<Table> {
@@ -171,7 +169,7 @@ fn assemble(
     sources: &SourceMap,
     options: &LoadOptions<'_>,
     notes: &Notes,
-) -> Option<Scenario> {
+) -> Option<Loaded> {
     let vars = table_of(tree.get("vars").map(|entry| &entry.node), notes);
     let scope = Scope::empty(notes, sources).with_vars(&vars);
     let root = Node::new(Value::Table(tree.clone()), 0..0);
@@ -222,7 +220,7 @@ fn assemble(
     };
     check_profile_sections(keys.profile, &sections, notes);
     check_factors_used(&scenario, &scope);
-    Some(scenario)
+    Some(Loaded::new(scenario))
 }
 
 fn table_of(node: Option<&Node>, notes: &Notes) -> Table {

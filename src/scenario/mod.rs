@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod files;
 mod load;
+mod loaded;
 mod model;
 mod parts;
 mod published;
