@@ -1,15 +1,10 @@
 //! Reads one table of a scenario, key by key.
 //!
-//! Every key that is asked for is known; what is left at the end is not. A
-//! value is rendered when it is asked for, so that `count` can be known before
-//! `index` is.
-
-use std::cell::RefCell;
-
-use serde::de::DeserializeOwned;
+//! A value is rendered when it is asked for, so that `count` can be known before
+//! `index` is. Which keys there are, [`table!`](super::table) declares.
 
 use super::code::Code;
-use super::decode::{decode, unknown_key};
+use super::decode::unknown_key;
 use super::source::{Finding, Span};
 use super::spelling;
 use super::template::Scope;
@@ -20,7 +15,6 @@ pub(crate) struct Fields<'a> {
     table: &'a Table,
     span: Span,
     pub(crate) scope: Scope<'a>,
-    asked: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Fields<'a> {
@@ -31,7 +25,7 @@ impl<'a> Fields<'a> {
             scope.notes.push(Finding::new(Code::Value, node.span.clone(), message));
             return None;
         };
-        Some(Self { table, span: node.span.clone(), scope: scope.clone(), asked: RefCell::default() })
+        Some(Self { table, span: node.span.clone(), scope: scope.clone() })
     }
 
     /// Where the table stands.
@@ -46,28 +40,12 @@ impl<'a> Fields<'a> {
 
     /// As written, with the place of its key.
     pub(crate) fn entry(&self, key: &'static str) -> Option<&'a Entry> {
-        let mut asked = self.asked.borrow_mut();
-        if !asked.contains(&key) {
-            asked.push(key);
-        }
         self.table.get(key)
     }
 
     /// Rendered.
     pub(crate) fn node(&self, key: &'static str) -> Option<Node> {
         self.scope.render(self.raw(key)?)
-    }
-
-    /// A value that may be left out. A wrong one is noted, and reads as left
-    /// out.
-    pub(crate) fn optional<T: DeserializeOwned>(&self, key: &'static str) -> Option<T> {
-        decode(&self.node(key)?, self.scope.notes)
-    }
-
-    /// A value that must be there.
-    pub(crate) fn required<T: DeserializeOwned>(&self, key: &'static str) -> Option<T> {
-        self.must_have(key)?;
-        self.optional(key)
     }
 
     /// Notes a key that must be there and is not.
@@ -102,7 +80,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether a missing key is there after all, misspelt: one mistake should
-    /// make one problem, and [`Fields::finish`] will note that one.
+    /// make one problem, and [`Fields::only`] notes that one.
     fn has_misspelt(&self, keys: &[&str]) -> bool {
         self.table.keys().any(|written| spelling::nearest(written, keys).is_some())
     }
@@ -125,14 +103,6 @@ impl<'a> Fields<'a> {
     pub(crate) fn only(&self, known: &[&str]) {
         for (key, entry) in self.table.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
             self.scope.notes.push(unknown_key(key, entry, known.iter().copied()));
-        }
-    }
-
-    /// Notes every key that was never asked for.
-    pub(crate) fn finish(self) {
-        let asked = self.asked.into_inner();
-        for (key, entry) in self.table.iter().filter(|(key, _)| !asked.contains(&key.as_str())) {
-            self.scope.notes.push(unknown_key(key, entry, asked.iter().copied()));
         }
     }
 }

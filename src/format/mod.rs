@@ -21,7 +21,7 @@ mod variables;
 pub use code::{Code, Severity};
 pub(crate) use decode::{decode, unknown_key};
 pub use diagnostic::{Color, Problem, Problems};
-pub(crate) use fields::{Fields, list_of};
+pub(crate) use fields::Fields;
 pub(crate) use include::{Includer, ReadError, read_root, read_text};
 pub(crate) use overlay::{merge, override_with, parse_set};
 pub(crate) use schema::{Condition, OneOrMore, exactly_one, one_at_most};

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::claim::Source;
 use super::rule::environment;
+use crate::format::table;
 use crate::names::ClaimId;
 use crate::units::Bytes;
 
@@ -21,45 +22,49 @@ pub struct Audit {
     pub relations: Vec<Relation>,
 }
 
-/// `[[audit.system]]`: what a machine can do at most, by its data sheet.
-#[derive(Clone, Debug, PartialEq, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct DataSheet {
-    /// What claims name it by: the `gpu` of their `system`.
-    pub gpu: String,
-    /// Bytes that its memory moves in a second, in units of 10⁹.
-    #[schemars(range(min = 1, max = 1_000_000))]
-    pub bandwidth_gb_per_s: f64,
-    /// Memory that it is sold with. GB here leaves open whether 10⁹ or 2³⁰
-    /// bytes are meant, as data sheets do; GiB does not.
-    #[schemars(with = "Option<Bytes>")]
-    pub memory: Option<Bytes>,
-    /// Where that stands.
-    pub source: Source,
+table! {
+    /// `[[audit.system]]`: what a machine can do at most, by its data sheet.
+    #[derive(Clone, Debug, PartialEq, JsonSchema)]
+    #[schemars(deny_unknown_fields)]
+    pub struct DataSheet as pub(in crate::scenario) SheetKeys {
+        /// What claims name it by: the `gpu` of their `system`.
+        pub gpu: String,
+        /// Bytes that its memory moves in a second, in units of 10⁹.
+        #[schemars(range(min = 1, max = 1_000_000))]
+        pub bandwidth_gb_per_s: f64,
+        /// Memory that it is sold with. GB here leaves open whether 10⁹ or 2³⁰
+        /// bytes are meant, as data sheets do; GiB does not.
+        #[schemars(with = "Option<Bytes>")]
+        pub memory: Option<Bytes>,
+        /// Where that stands.
+        pub source: Source,
+    }
 }
 
-/// `[[audit.model]]`: what decoding reads from memory.
-#[derive(Clone, Debug, PartialEq, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct ModelReads {
-    /// Its name. Where there are several, a claim names one by `model` in its
-    /// cell.
-    pub name: String,
-    /// Another model that reads about as much for a token: claims about both are
-    /// held against each other, and the difference is told.
-    pub like: Option<String>,
-    /// How its weights are quantised, where claims do not say: `Q4_K_M`.
-    pub quantisation: Option<String>,
-    /// Bytes of weights that a decoding step reads: for one token, or for one
-    /// token of every request that a server batches. Of a mixture of experts
-    /// for one token.
-    pub bytes_per_token: ByteRange,
-    /// Its experts, if it is a mixture of them: how much a step reads depends
-    /// on how many tokens it decodes.
-    #[schemars(with = "Option<Experts>")]
-    pub experts: Option<Experts>,
-    /// Where that stands.
-    pub source: Source,
+table! {
+    /// `[[audit.model]]`: what decoding reads from memory.
+    #[derive(Clone, Debug, PartialEq, JsonSchema)]
+    #[schemars(deny_unknown_fields)]
+    pub struct ModelReads as pub(in crate::scenario) ReadsKeys {
+        /// Its name. Where there are several, a claim names one by `model` in its
+        /// cell.
+        pub name: String,
+        /// Another model that reads about as much for a token: claims about both are
+        /// held against each other, and the difference is told.
+        pub like: Option<String>,
+        /// How its weights are quantised, where claims do not say: `Q4_K_M`.
+        pub quantisation: Option<String>,
+        /// Bytes of weights that a decoding step reads: for one token, or for one
+        /// token of every request that a server batches. Of a mixture of experts
+        /// for one token.
+        pub bytes_per_token: ByteRange,
+        /// Its experts, if it is a mixture of them: how much a step reads depends
+        /// on how many tokens it decodes.
+        #[schemars(with = "Option<Experts>")]
+        pub experts: Option<Experts>,
+        /// Where that stands.
+        pub source: Source,
+    }
 }
 
 /// The experts of a model.
@@ -86,18 +91,20 @@ pub struct ByteRange {
     pub most: Bytes,
 }
 
-/// `[[audit.relation]]`: a claim that follows from others.
-#[derive(Clone, Debug, PartialEq, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Relation {
-    /// Which claim.
-    pub claim: ClaimId,
-    /// What its figure must be: an expression over the names of `terms`,
-    /// `spark / rtx5090` say.
-    pub equals: String,
-    /// The claims whose figures the expression reads, by the names it has for
-    /// them.
-    pub terms: IndexMap<String, ClaimId>,
+table! {
+    /// `[[audit.relation]]`: a claim that follows from others.
+    #[derive(Clone, Debug, PartialEq, JsonSchema)]
+    #[schemars(deny_unknown_fields)]
+    pub struct Relation as pub(in crate::scenario) RelationKeys {
+        /// Which claim.
+        pub claim: ClaimId,
+        /// What its figure must be: an expression over the names of `terms`,
+        /// `spark / rtx5090` say.
+        pub equals: String,
+        /// The claims whose figures the expression reads, by the names it has for
+        /// them.
+        pub terms: IndexMap<String, ClaimId>,
+    }
 }
 
 /// A relation has no value.

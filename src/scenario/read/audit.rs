@@ -2,10 +2,13 @@
 
 use indexmap::IndexMap;
 
-use super::super::model::audit::{Audit, ByteRange, DataSheet, Experts, ModelReads, Relation, RelationError};
+use super::super::model::audit::{
+    Audit, ByteRange, DataSheet, Experts, ModelReads, ReadsKeys, Relation, RelationError, RelationKeys, SheetKeys,
+};
 use super::super::model::claim::Claim;
 use super::super::model::rule::environment;
-use crate::format::{Code, Entry, Fields, Finding, Key, Node, Scope, Span, decode, list_of, spelling};
+use super::super::tables::AuditKeys;
+use crate::format::{Code, Entry, Fields, Finding, Key, Keys, Node, Scope, Span, decode, spelling};
 use crate::names::ClaimId;
 use crate::units::Bytes;
 
@@ -16,14 +19,12 @@ const MOST_BYTES: Bytes = Bytes(1_000_000_000_000_000_000);
 
 /// Reads `[audit]`, whose relations speak of `claims`.
 pub(in super::super) fn read_audit<T>(written: Key<'_, T>, claims: &[Claim], scope: &Scope<'_>) -> Audit {
-    let Some(tables) = written.table() else { return Audit::default() };
-    let (systems, models, relations) =
-        (list_of(&tables, "system"), list_of(&tables, "model"), list_of(&tables, "relation"));
-    tables.finish();
+    let Some(fields) = written.table() else { return Audit::default() };
+    let AuditKeys { system, model, relation } = AuditKeys::of(&fields);
     Audit {
-        systems: each_once(&systems, "gpu", scope, |node| read_system(node, scope)),
-        models: each_once(&models, "name", scope, |node| read_model(node, scope)),
-        relations: each_once(&relations, "claim", scope, |node| read_relation(node, claims, scope)),
+        systems: each_once(&system.list(), "gpu", scope, |node| read_system(node, scope)),
+        models: each_once(&model.list(), "name", scope, |node| read_model(node, scope)),
+        relations: each_once(&relation.list(), "claim", scope, |node| read_relation(node, claims, scope)),
     }
 }
 
@@ -42,35 +43,29 @@ fn each_once<T>(nodes: &[Node], key: &str, scope: &Scope<'_>, read: impl Fn(&Nod
 
 fn read_system(node: &Node, scope: &Scope<'_>) -> Option<DataSheet> {
     let fields = Fields::of(node, scope)?;
-    let gpu = fields.required("gpu");
-    let bandwidth = fields.required("bandwidth_gb_per_s");
-    let memory: Option<Bytes> = fields.optional("memory");
-    let source = fields.required("source");
-    let bandwidth = bandwidth.and_then(|number| fields.within("bandwidth_gb_per_s", number, 1.0, 1e6));
-    let memory = memory.and_then(|bytes| fields.within("memory", bytes, LEAST_BYTES, MOST_BYTES));
-    fields.finish();
+    let keys = SheetKeys::of(&fields);
+    let (gpu, source) = (keys.gpu.required(), keys.source.required());
+    let bandwidth = keys.bandwidth_gb_per_s.required();
+    let bandwidth = bandwidth.and_then(|number| keys.bandwidth_gb_per_s.within(number, 1.0, 1e6));
+    let memory = keys.memory.optional();
+    let memory = memory.and_then(|bytes| keys.memory.within(bytes, LEAST_BYTES, MOST_BYTES));
     Some(DataSheet { gpu: gpu?, bandwidth_gb_per_s: bandwidth?, memory, source: source? })
 }
 
 fn read_model(node: &Node, scope: &Scope<'_>) -> Option<ModelReads> {
     let fields = Fields::of(node, scope)?;
-    let (name, like) = (fields.required("name"), fields.optional("like"));
-    let quantisation = fields.optional("quantisation");
-    let bytes: Option<ByteRange> = fields.required("bytes_per_token");
-    let experts: Option<Experts> = fields.optional("experts");
-    let source = fields.required("source");
-    let complain = |key: &'static str, message: String, help: &str| {
-        let span = fields.raw(key).map_or_else(|| fields.span(), |node| node.span.clone());
-        scope.notes.push(Finding::new(Code::Bounds, span, message).help(help));
-    };
+    let keys = ReadsKeys::of(&fields);
+    let (name, like) = (keys.name.required(), keys.like.optional());
+    let quantisation = keys.quantisation.optional();
+    let (bytes, experts) = (keys.bytes_per_token.required(), keys.experts.optional());
+    let source = keys.source.required();
     if bytes.is_some_and(|bytes| !is_range(bytes)) {
         let example = "write it like { least = \"4.6GB\", most = \"4.92GB\" }";
-        complain("bytes_per_token", "`least` must be above zero and at most `most`".to_owned(), example);
+        keys.bytes_per_token.advise(Code::Bounds, "`least` must be above zero and at most `most`", example);
     }
     if let Some(problem) = experts.zip(bytes).and_then(|(experts, bytes)| wrong_experts(experts, bytes)) {
-        complain("experts", problem.to_owned(), EXPERTS);
+        keys.experts.advise(Code::Bounds, problem, EXPERTS);
     }
-    fields.finish();
     Some(ModelReads { name: name?, like, quantisation, bytes_per_token: bytes?, experts, source: source? })
 }
 
@@ -94,11 +89,10 @@ fn wrong_experts(Experts { count, active, bytes }: Experts, per_token: ByteRange
 fn read_relation(node: &Node, claims: &[Claim], scope: &Scope<'_>) -> Option<Relation> {
     let fields = Fields::of(node, scope)?;
     let reader = Reader { claims, scope };
-    let claim = fields.must_have("claim").and_then(|node| reader.claim(node));
-    let equals: Option<String> = fields.required("equals");
-    let span = fields.raw("equals").map_or_else(|| fields.span(), |node| node.span.clone());
-    let terms = fields.must_have("terms").and_then(|node| reader.terms(node, equals.as_deref()?, &span));
-    fields.finish();
+    let keys = RelationKeys::of(&fields);
+    let claim = keys.claim.must_have().and_then(|node| reader.claim(node));
+    let (equals, span) = (keys.equals.required(), keys.equals.span());
+    let terms = keys.terms.must_have().and_then(|node| reader.terms(node, equals.as_deref()?, &span));
     let relation = Relation { claim: claim?, equals: equals?, terms: terms? };
     reader.check_value(&relation, span);
     Some(relation)

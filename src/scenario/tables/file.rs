@@ -96,19 +96,21 @@ table! {
     }
 }
 
-/// What `runexp audit` needs beside the claims, to hold published numbers
-/// against each other and against what a machine can do.
-#[derive(JsonSchema)]
-#[schemars(rename = "Audit", deny_unknown_fields)]
-#[expect(dead_code, reason = "only its schema is used")]
-pub(in crate::scenario) struct AuditTables {
-    /// The machines that claims speak of, by their data sheets.
-    system: Option<Vec<DataSheet>>,
-    /// The models that were measured.
-    model: Option<Vec<ModelReads>>,
-    /// Claims that follow from others, where their metrics and cells do not
-    /// say so by themselves.
-    relation: Option<Vec<Relation>>,
+table! {
+    /// What `runexp audit` needs beside the claims, to hold published numbers
+    /// against each other and against what a machine can do.
+    #[derive(JsonSchema)]
+    #[schemars(rename = "Audit", deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    pub(in crate::scenario) struct AuditTables as pub(in crate::scenario) AuditKeys {
+        /// The machines that claims speak of, by their data sheets.
+        system: Option<Vec<DataSheet>>,
+        /// The models that were measured.
+        model: Option<Vec<ModelReads>>,
+        /// Claims that follow from others, where their metrics and cells do not
+        /// say so by themselves.
+        relation: Option<Vec<Relation>>,
+    }
 }
 
 table! {

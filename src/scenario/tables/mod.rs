@@ -9,7 +9,7 @@ mod step;
 
 pub(super) use claim::{Claim, ClaimKeys, Kind};
 pub(crate) use file::ScenarioFile;
-pub(super) use file::{DecisionKeys, EpochKeys, LoadChoice, RuleKeys, ScenarioKeys};
+pub(super) use file::{AuditKeys, DecisionKeys, EpochKeys, LoadChoice, RuleKeys, ScenarioKeys};
 pub(super) use phase::{ArrivalsKeys, DESCRIBED, FaultKeys, LENGTHS, PhaseKeys};
 pub(super) use server::{ComposeOrigin, ORIGINS, ServerKeys};
 pub(super) use step::{CommonKeys, StepKeys};

@@ -1,8 +1,6 @@
 //! The JSON Schema, the reference pages and the first scenario say what the
 //! program does.
 
-mod tables;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
