@@ -10,6 +10,7 @@ use crate::names::RunId;
 use crate::record::Outcome;
 use crate::run::{Finished, Interrupt, Remains};
 use crate::store::RunDirectory;
+use crate::text::with_causes;
 
 /// The third signal: nothing is waited for.
 pub(super) fn left(directory: &RunDirectory, run_id: &RunId, interrupt: &Interrupt) -> u8 {
@@ -34,7 +35,7 @@ pub(super) fn conclude(
         say(format_args!("error: {reason}"));
     }
     if let Some(error) = &finished.unrecorded {
-        say(format_args!("error: not all is in the records: {error}"));
+        say(format_args!("error: not all is in the records: {}", with_causes(error)));
     }
     let derived = derive(directory.path(), &[]);
     let code = match &derived {

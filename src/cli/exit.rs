@@ -1,4 +1,4 @@
-use std::fmt;
+use std::error::Error;
 use std::path::PathBuf;
 
 use crate::format::Problems;
@@ -10,6 +10,7 @@ use crate::report::RenderError;
 use crate::run::{Obstacle, RunError, SecretError};
 use crate::sim::MachineError;
 use crate::store::StoreError;
+use crate::text::with_causes;
 use crate::trust::Distrust;
 use crate::warden::WardenError;
 
@@ -58,7 +59,7 @@ pub(super) enum Failure {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A template that the person named cannot be read.
-    #[error("failed to read the template `{}`: {source}", path.display())]
+    #[error("failed to read the template `{}`", path.display())]
     Template {
         /// Which.
         path: PathBuf,
@@ -78,7 +79,7 @@ pub(super) enum Failure {
         path: PathBuf,
     },
     /// A file cannot be written.
-    #[error("failed to write `{}`: {source}", path.display())]
+    #[error("failed to write `{}`", path.display())]
     Write {
         /// Which.
         path: PathBuf,
@@ -117,7 +118,7 @@ pub(super) enum Failure {
     #[error(transparent)]
     Name(#[from] crate::names::NameError),
     /// Something of this machine could not be had.
-    #[error("failed to {what}: {source}")]
+    #[error("failed to {what}")]
     Host {
         /// What was tried.
         what: &'static str,
@@ -125,7 +126,7 @@ pub(super) enum Failure {
         source: std::io::Error,
     },
     /// A value could not be shown as JSON.
-    #[error("failed to write JSON: {0}")]
+    #[error("failed to write JSON")]
     Json(#[from] serde_json::Error),
     /// Connections cannot come from an address that the scenario names.
     #[error(
@@ -223,14 +224,14 @@ impl Failure {
             }
             Self::Distrust(error) => say_with(error, Some(error.help())),
             Self::Secret(error) => say_with(error, error.help()),
-            other => say(format_args!("error: {other}")),
+            other => say_with(other, None),
         }
     }
 }
 
-/// Says an error, and what a person can do about it.
-fn say_with(error: impl fmt::Display, help: Option<String>) {
-    say(format_args!("error: {error}"));
+/// Says an error with its causes, and what a person can do about it.
+fn say_with(error: &dyn Error, help: Option<String>) {
+    say(format_args!("error: {}", with_causes(error)));
     if let Some(help) = help {
         say(format_args!("help: {help}"));
     }

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
 use crate::process::{Command, CommandError, Limit};
+use crate::text::with_causes;
 use crate::units::Period;
 
 /// Even `docker info` answers sooner on a machine that is fit to measure on.
@@ -52,7 +53,7 @@ pub(super) fn in_one_line(error: &CommandError) -> String {
             None => format!("`{command}` ended with {status}"),
         },
         CommandError::TimedOut { command, within, .. } => format!("`{command}` did not end within {within}"),
-        other => other.to_string(),
+        other => with_causes(other),
     }
 }
 

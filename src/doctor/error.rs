@@ -7,7 +7,7 @@ use crate::loopback::LoopbackError;
 #[derive(Debug, thiserror::Error)]
 pub enum DoctorError {
     /// There is no place for a private folder.
-    #[error("failed to make the folder `{path}`: {source}; set `TMPDIR` to a folder that you may write to", path = path.display())]
+    #[error("failed to make the folder `{path}`, which `TMPDIR` may name elsewhere", path = path.display())]
     Scratch {
         /// Which.
         path: PathBuf,

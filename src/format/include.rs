@@ -9,6 +9,7 @@ use super::overlay::merge;
 use super::source::{Finding, Notes, SourceMap, Span};
 use super::template::Scope;
 use super::tree::{self, Table, Value};
+use crate::text::with_causes;
 use crate::trust::{self, Opened};
 
 /// The largest scenario file.
@@ -19,7 +20,7 @@ const MOST_FILES: usize = 100;
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
-    #[error("cannot read `{path}`: {source}")]
+    #[error("cannot read `{path}`")]
     Io { path: String, source: io::Error },
     #[error("`{path}` is not a file")]
     NotFile { path: String },
@@ -65,7 +66,7 @@ pub(crate) fn read_root(path: &Path, sources: &mut SourceMap, notes: &Notes) -> 
         Ok(found) => Some(found),
         Err(error) => {
             let base = sources.add(shown.clone(), "");
-            let finding = Finding::new(Code::Unreadable, base..base, error.to_string());
+            let finding = Finding::new(Code::Unreadable, base..base, with_causes(&error));
             let help = path.symlink_metadata().is_err().then(|| "`runexp init` writes a first scenario".to_owned());
             notes.push(finding.maybe_help(help));
             None
@@ -172,7 +173,7 @@ impl Includer<'_> {
         let text = match read_text(&path, &name, MOST_TOML_BYTES, self.notes) {
             Ok((_, text)) => text,
             Err(error) => {
-                let finding = Finding::new(Code::Unreadable, span.clone(), error.to_string());
+                let finding = Finding::new(Code::Unreadable, span.clone(), with_causes(&error));
                 self.notes.push(finding.help(error.advice("the including file")));
                 return None;
             }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
 /// No free ports could be had.
 #[derive(Debug, thiserror::Error)]
-#[error("no {count} free ports on 127.0.0.1: {source}")]
+#[error("no {count} free ports on 127.0.0.1")]
 pub struct PortError {
     /// How many were wanted.
     pub count: usize,

@@ -23,7 +23,7 @@ pub enum StateError {
     #[error(transparent)]
     Distrust(#[from] Distrust),
     /// The file system says no.
-    #[error("failed to {verb} `{path}`: {source}", path = path.display())]
+    #[error("failed to {verb} `{path}`", path = path.display())]
     Io {
         /// What was tried: `read`, `create`.
         verb: &'static str,
@@ -33,7 +33,7 @@ pub enum StateError {
         source: io::Error,
     },
     /// There would be no open files left to undo anything.
-    #[error("too few files can be opened to undo in the end what the run would do: {source}")]
+    #[error("too few files can be opened to undo in the end what the run would do")]
     TooFewFiles {
         /// Why.
         source: io::Error,

@@ -11,7 +11,7 @@ use crate::units::Nanos;
 #[derive(Debug, thiserror::Error)]
 pub enum PreloadError {
     /// It got no whole reply.
-    #[error("the first generation {0}")]
+    #[error("the first generation failed")]
     Unanswered(#[from] Unanswered),
     /// It took too long.
     #[error("the first generation took longer than {}", humantime::format_duration(*.within))]

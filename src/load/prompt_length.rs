@@ -42,7 +42,7 @@ pub struct Probe {
 #[derive(Debug, thiserror::Error)]
 pub enum PromptLengthError {
     /// A prompt got no whole reply.
-    #[error("a prompt that was to have {tokens} tokens {source}")]
+    #[error("a prompt that was to have {tokens} tokens failed")]
     Unanswered {
         /// How many were wanted.
         tokens: u32,

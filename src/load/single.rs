@@ -4,18 +4,18 @@ use super::target::Target;
 use crate::clock::Clock;
 use crate::dialect::{DecodeError, Event, Usage};
 use crate::scenario::RequestSpec;
+use crate::text::with_causes;
 use crate::units::Nanos;
 use crate::wire::{Reply, WireError};
 
-/// A request that is not measured got no whole reply. The text goes on after
-/// what was asked.
+/// A request that is not measured got no whole reply.
 #[derive(Debug, thiserror::Error)]
 pub enum Unanswered {
     /// The server could not be asked.
-    #[error("failed: {0}")]
+    #[error(transparent)]
     Wire(#[from] WireError),
     /// The server refused.
-    #[error("was answered with status {status}: {message}")]
+    #[error("it was answered with status {status}: {message}")]
     Status {
         /// The status.
         status: u16,
@@ -23,19 +23,19 @@ pub enum Unanswered {
         message: String,
     },
     /// The answer is not the protocol.
-    #[error("was answered with something else: {message}")]
+    #[error("it was answered with something else: {message}")]
     Garbage {
         /// What was wrong with it.
         message: String,
     },
     /// The answer held no reply.
-    #[error("gave no whole reply{}", .message.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
+    #[error("it gave no whole reply{}", .message.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
     NoReply {
         /// The server's error, if it stated one.
         message: Option<String>,
     },
     /// The reply was whole and held no token.
-    #[error("gave a reply without a token")]
+    #[error("it gave a reply without a token")]
     Empty,
 }
 
@@ -95,7 +95,7 @@ pub(super) async fn answered(
 
 async fn whole_reply(target: &Target, mut reply: Reply<'_>, stream: bool, sent: Nanos) -> Result<Answered, Unanswered> {
     let garbage =
-        |error: DecodeError| Unanswered::Garbage { message: target.secrets.hide(&error.to_string()).into_owned() };
+        |error: DecodeError| Unanswered::Garbage { message: target.secrets.hide(&with_causes(&error)).into_owned() };
     let (mut usage, mut first_token, mut done, mut message) = (Usage::default(), None, false, None);
     let mut note = |at: Nanos, event: Event<'_>| match event {
         Event::Done { .. } => done = true,

@@ -29,7 +29,7 @@ pub struct Target {
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
     /// It is nowhere.
-    #[error("`{label}` has no address that can be connected to: {source}")]
+    #[error("`{label}` has no address that can be connected to")]
     Address {
         /// The server.
         label: String,
@@ -45,7 +45,7 @@ pub enum TargetError {
         source: HeaderError,
     },
     /// It cannot be trusted.
-    #[error("failed to prepare connections to `{label}`: {source}")]
+    #[error("failed to prepare connections to `{label}`")]
     Trust {
         /// The server.
         label: String,

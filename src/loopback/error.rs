@@ -8,7 +8,7 @@ use crate::plan::PlanError;
 #[derive(Debug, thiserror::Error)]
 pub enum LoopbackError {
     /// The server or the driver could not be started.
-    #[error("failed to {what}: {source}")]
+    #[error("failed to {what}")]
     Start {
         /// What was tried.
         what: &'static str,
@@ -19,7 +19,7 @@ pub enum LoopbackError {
     #[error(transparent)]
     Target(#[from] TargetError),
     /// The trial is out of a scenario's bounds.
-    #[error("the trial is no scenario: {0}")]
+    #[error("the trial is no scenario")]
     Scenario(#[from] Problems),
     /// The trial cannot be planned.
     #[error(transparent)]

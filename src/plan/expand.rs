@@ -25,7 +25,7 @@ pub struct Choices<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// The scenario has problems.
-    #[error("{0}")]
+    #[error(transparent)]
     Scenario(#[from] Problems),
     /// `--only` leaves nothing.
     #[error("no cell is meant by --only {}; of {count} cells the nearest {}", listed(patterns), nearest(examples))]

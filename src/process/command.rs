@@ -61,7 +61,7 @@ pub enum CommandError {
         program: String,
     },
     /// It could not be started.
-    #[error("`{command}` could not be started: {source}")]
+    #[error("`{command}` could not be started")]
     Start {
         /// The command, as a person would type it.
         command: String,
@@ -95,7 +95,7 @@ pub enum CommandError {
         command: String,
     },
     /// Its log could not be opened, so it was not started.
-    #[error("the log `{path}` failed: {source}", path = path.display())]
+    #[error("the log `{path}` failed", path = path.display())]
     Log {
         /// Which.
         path: PathBuf,
@@ -103,7 +103,7 @@ pub enum CommandError {
         source: io::Error,
     },
     /// It was started, and its end or its log cannot be had.
-    #[error("`{command}` could not be followed to its end: {source}")]
+    #[error("`{command}` could not be followed to its end")]
     Lost {
         /// The command, as a person would type it.
         command: String,

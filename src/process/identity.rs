@@ -20,7 +20,7 @@ pub enum ProcessError {
         pid: u32,
     },
     /// The kernel's files could not be read.
-    #[error("`{path}` could not be read: {source}", path = path.display())]
+    #[error("`{path}` could not be read", path = path.display())]
     Read {
         /// Which.
         path: PathBuf,
@@ -28,7 +28,7 @@ pub enum ProcessError {
         source: io::Error,
     },
     /// A signal was refused.
-    #[error("SIG{signal:?} could not be sent to process group {group}: {source}")]
+    #[error("SIG{signal:?} could not be sent to process group {group}")]
     Signal {
         /// The signal.
         signal: StopSignal,

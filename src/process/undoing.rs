@@ -21,7 +21,7 @@ pub trait Undoing {
 
 /// An effect could not be announced, so it must not happen.
 #[derive(Debug, thiserror::Error)]
-#[error("nothing is changed that could not be undone: the journal `{path}` cannot be written: {source}", path = path.display())]
+#[error("nothing is changed that could not be undone: the journal `{path}` cannot be written", path = path.display())]
 pub struct Unannounced {
     /// The journal.
     pub path: PathBuf,

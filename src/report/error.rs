@@ -31,9 +31,6 @@ pub enum RenderError {
         line: usize,
         /// What minijinja says is wrong.
         what: String,
-        /// The engine's own error.
-        #[source]
-        source: Box<minijinja::Error>,
     },
     /// handlebars could not read the template.
     #[error("failed to read template `{template}`, line {line}: {what}")]
@@ -44,9 +41,6 @@ pub enum RenderError {
         line: usize,
         /// What handlebars says is wrong.
         what: String,
-        /// The engine's own error.
-        #[source]
-        source: Box<handlebars::TemplateError>,
     },
     /// handlebars refused.
     #[error("failed to render template `{template}`, line {line}: {what}")]
@@ -57,9 +51,6 @@ pub enum RenderError {
         line: usize,
         /// What handlebars says is wrong.
         what: String,
-        /// The engine's own error.
-        #[source]
-        source: Box<handlebars::RenderError>,
     },
     /// A simulated run, and the document does not say so.
     #[error("template `{template}` makes a document of a simulated run that does not carry the SIMULATED banner")]

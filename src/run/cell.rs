@@ -13,6 +13,7 @@ use crate::names::CellId;
 use crate::plan::{CellSpec, Epoch, PlannedCell, derive};
 use crate::record::{CellEnd, CellKey, ClientHonesty, Event, Failures, Moment, RequestOutcome, RequestRecord};
 use crate::scenario::{self, Prompt, PromptError, PromptLine};
+use crate::text::with_causes;
 use crate::units::Nanos;
 
 impl Conductor<'_> {
@@ -78,7 +79,7 @@ impl Conductor<'_> {
         if self.stop.is_cancelled() {
             return (CellEnd::Interrupted, Halt::Interrupted);
         }
-        let reason = source.to_string();
+        let reason = with_causes(&source);
         (CellEnd::Failed { reason }, Halt::Cell { cell: cell.clone(), source: Box::new(source) })
     }
 

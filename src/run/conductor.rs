@@ -17,6 +17,7 @@ use crate::record::{Event, EventRecord, Scope, StepOutcome, StepRecord};
 use crate::scenario::{OnError, StepSpec};
 use crate::step::Performed;
 use crate::store::{Ledger, Pen};
+use crate::text::with_causes;
 use crate::undo::{UndoLog, UndoStack};
 
 /// Why an epoch is measured.
@@ -166,12 +167,12 @@ impl<'a> Conductor<'a> {
         let (outcome, performed, error) = match (result, step.on_error) {
             (Ok((outcome, performed)), _) => (outcome, performed, None),
             (Err(error), OnError::Warn) => {
-                let reason = error.to_string();
+                let reason = with_causes(&error);
                 self.warn(format!("step `{}`: {reason}", step.name));
                 (StepOutcome::Warned { reason }, Performed::default(), None)
             }
             (Err(error), OnError::Fail) => {
-                (StepOutcome::Failed { reason: error.to_string() }, Performed::default(), Some(error))
+                (StepOutcome::Failed { reason: with_causes(&error) }, Performed::default(), Some(error))
             }
         };
         self.pen.step(StepRecord {

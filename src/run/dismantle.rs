@@ -4,6 +4,7 @@ use super::event::RunEvent;
 use super::stage::Stage;
 use crate::process::{ProcessError, Strays, leftovers};
 use crate::record::{CellKey, Event, Scope};
+use crate::text::with_causes;
 use crate::undo::UndoFailure;
 
 impl Conductor<'_> {
@@ -22,7 +23,7 @@ impl Conductor<'_> {
                 self.step(step, Scope::Teardown).await
             });
             if let Err(halt) = performed.await {
-                failures.push(halt.to_string());
+                failures.push(with_causes(&halt));
             }
         }
         failures.extend(self.undo.unwind().await.iter().map(by_hand));
@@ -47,7 +48,9 @@ impl Conductor<'_> {
             Err(ProcessError::Immortal { processes }) => self.undo.owe(leftovers(processes)).as_ref().map(by_hand),
             // A refused run has started nothing that could be alive.
             Err(_) if !self.has_begun => None,
-            Err(error) => Some(format!("nobody can tell whether something of the run is alive: {error}")),
+            Err(error) => {
+                Some(format!("nobody can tell whether something of the run is alive: {}", with_causes(&error)))
+            }
         }
     }
 
@@ -76,5 +79,5 @@ impl Conductor<'_> {
 
 /// What could not be undone, and the command by which a person can do it.
 pub(super) fn by_hand(failure: &UndoFailure) -> String {
-    format!("{failure}; to do it by hand: `{}`", failure.help())
+    format!("{}; to do it by hand: `{}`", failure.told(), failure.help())
 }

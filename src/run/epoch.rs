@@ -14,6 +14,7 @@ use crate::plan::{CellSpec, Epoch};
 use crate::record::{CellKey, Event, Scope};
 use crate::scenario::{Cooldown, Header, Preload, RequestSpec, ServerSpec};
 use crate::server::{self, ServerContext};
+use crate::text::with_causes;
 
 impl<'a> Conductor<'a> {
     /// A life of the servers: setup steps, start, cells, stop, undo.
@@ -80,7 +81,7 @@ impl<'a> Conductor<'a> {
     }
 
     pub(super) fn note_failed(&self, epoch: u32, spec: &ServerSpec, source: &WorldError) {
-        self.note(Event::ServerFailed { epoch, server: spec.into(), reason: source.to_string() });
+        self.note(Event::ServerFailed { epoch, server: spec.into(), reason: with_causes(source) });
     }
 
     /// What a server is asked for first, and so for its first tokens.
@@ -171,7 +172,7 @@ impl<'a> Conductor<'a> {
         for server in servers.into_iter().rev() {
             let key = server.key();
             let how = tokio::select! {
-                how = server.stop() => how.unwrap_or_else(|error| error.to_string()),
+                how = server.stop() => how.unwrap_or_else(|error| with_causes(&error)),
                 () = self.haste.raised() => "killed, there was haste".to_owned(),
             };
             self.note(Event::ServerStopped { epoch, server: key, how });

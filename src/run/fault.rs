@@ -11,6 +11,7 @@ use crate::load::{self, GoodAnswer, Sink, Target, Unanswered};
 use crate::plan::CellSpec;
 use crate::record::{CellKey, Event, RequestRecord, ServerAnswered, ServerKilled, ServerRecovered, ServerSilent};
 use crate::scenario::{Fault, Processes};
+use crate::text::with_causes;
 use crate::units::Nanos;
 
 /// When the latest of those requests of a load was sent that the server to be
@@ -124,7 +125,7 @@ impl Conductor<'_> {
 /// What became of the run's last request.
 fn in_words(last: Option<&Unanswered>) -> String {
     match last {
-        Some(unanswered) => format!("the last request {unanswered}"),
+        Some(unanswered) => format!("the last request failed: {}", with_causes(unanswered)),
         None => "the first request was still not answered".to_owned(),
     }
 }

@@ -45,7 +45,7 @@ pub(super) enum Halt {
         there: Vec<String>,
     },
     /// A step failed.
-    #[error("step `{name}` failed: {source}")]
+    #[error("step `{name}` failed")]
     Step {
         /// Its name.
         name: String,
@@ -53,7 +53,7 @@ pub(super) enum Halt {
         source: Box<WorldError>,
     },
     /// A server could not be had.
-    #[error("server `{label}` could not be started: {source}")]
+    #[error("server `{label}` could not be started")]
     Server {
         /// `ollama[1]`.
         label: String,
@@ -71,7 +71,7 @@ pub(super) enum Halt {
         tail: Tail,
     },
     /// A cell could not be measured.
-    #[error("`{cell}` could not be measured: {source}")]
+    #[error("`{cell}` could not be measured")]
     Cell {
         /// Which.
         cell: CellId,

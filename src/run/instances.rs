@@ -6,6 +6,7 @@ use super::world::{Running, WorldError};
 use crate::plan::Epoch;
 use crate::record::ProbeVerdict;
 use crate::scenario::{RequestSpec, ServerSpec};
+use crate::text::with_causes;
 
 impl Conductor<'_> {
     /// Brings up exactly so many servers of an epoch; why that cannot be had, if
@@ -66,7 +67,7 @@ impl Conductor<'_> {
         self.note_failed(epoch, spec, source);
         match self.undo.unwind_to(mark).await.first() {
             Some(failure) => Err(Halt::NotUndone { reason: by_hand(failure) }),
-            None => Ok(source.to_string()),
+            None => Ok(with_causes(source)),
         }
     }
 

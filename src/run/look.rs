@@ -3,6 +3,7 @@ use super::event::RunEvent;
 use crate::record::{CellKey, Event, LookDecision};
 use crate::store::StoreError;
 use crate::summary::Summary;
+use crate::text::with_causes;
 use crate::{store, summary};
 
 impl Conductor<'_> {
@@ -30,7 +31,9 @@ impl Conductor<'_> {
         let summary = stored.and_then(|stored| {
             summary::summarize(&stored.record, self.stage.plan, &[], stored.requests.measurements_of(is_wanted))
         });
-        let told = |error: &StoreError| self.warn(format!("nobody can look at what was measured so far: {error}"));
+        let told = |error: &StoreError| {
+            self.warn(format!("nobody can look at what was measured so far: {}", with_causes(error)));
+        };
         summary.inspect_err(told).ok()
     }
 }

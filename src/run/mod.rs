@@ -49,6 +49,7 @@ use crate::scenario::{self, Telemetry, WatchGpu};
 use crate::sim::SimHost;
 use crate::store::{self, Ledger, LogRedactor, RunDirectory, StoreError};
 use crate::telemetry::{Pace, Probe, Sampler};
+use crate::text::with_causes;
 
 use conductor::{Conductor, Halt};
 pub use event::RunEvent;
@@ -130,11 +131,11 @@ pub enum RunError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The sampling thread cannot be started.
-    #[error("failed to start the telemetry thread: {0}")]
+    #[error("failed to start the telemetry thread")]
     Telemetry(#[from] std::io::Error),
     /// The thread that watches the logs cannot be started.
-    #[error("failed to start the thread that watches the logs: {0}")]
-    Thread(std::io::Error),
+    #[error("failed to start the thread that watches the logs")]
+    Thread(#[source] std::io::Error),
     /// There is no journal, or no right to change this host.
     #[error(transparent)]
     State(#[from] StateError),
@@ -232,7 +233,7 @@ fn close(ledger: Ledger, clock: Clock, directory: &RunDirectory, mut manifest: M
 /// Gives up the right to change this host, and the journal if nothing is owed.
 fn give_up(guarded: Option<Guarded>, finished: &mut Finished, watch: &dyn Fn(RunEvent)) {
     if let Some(Err(error)) = guarded.map(|guarded| guarded.end(finished.remains)) {
-        let problem = format!("everything is, but not the journal that says what was to be: {error}");
+        let problem = format!("everything is, but not the journal that says what was to be: {}", with_causes(&error));
         watch(RunEvent::NotUndone { problem: problem.clone() });
         finished.not_undone.push(problem);
         finished.remains = Remains::Owed;
@@ -250,7 +251,7 @@ const fn remains(kept: bool, is_in_debt: bool) -> Remains {
 fn outcome(result: &Result<(), Halt>, signal: Option<&str>) -> Outcome {
     match (result, signal) {
         (_, Some(signal)) => Outcome::Interrupted { signal: signal.to_owned() },
-        (Err(halt), None) => Outcome::Failed { reason: halt.to_string() },
+        (Err(halt), None) => Outcome::Failed { reason: with_causes(halt) },
         (Ok(()), None) => Outcome::Completed,
     }
 }

@@ -6,6 +6,7 @@ use crate::plan;
 use crate::process::{CommandError, Privileged, needs_sudo};
 use crate::scenario::{OnError, Rights, StepSpec};
 use crate::step::commands;
+use crate::text::with_causes;
 
 /// A step that may not do what it is there for.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ impl fmt::Display for Powerless {
         let Self { place, step, why } = self;
         match why {
             Why::NotRoot => write!(f, "step `{step}` ({place}) needs root"),
-            Why::Refused(error) => write!(f, "step `{step}` ({place}): {error}"),
+            Why::Refused(error) => write!(f, "step `{step}` ({place}): {}", with_causes(error)),
         }
     }
 }

@@ -59,7 +59,7 @@ pub enum SecretError {
         place: &'static str,
     },
     /// The plan cannot be looked through.
-    #[error("the plan cannot be written: {0}")]
+    #[error("the plan cannot be written")]
     Plan(serde_json::Error),
 }
 

@@ -6,6 +6,7 @@ use crate::plan::Epoch;
 use crate::record::{CellKey, Event, MpsState, MpsWitness, Reading, ServerKey};
 use crate::scenario::{GpuStep, MpsAction, MpsStep, StepKind, StepSpec};
 use crate::step::{self, MpsControl};
+use crate::text::with_causes;
 
 impl Conductor<'_> {
     /// Records who is a client of MPS, at the end of a cell: only then has
@@ -26,7 +27,7 @@ impl Conductor<'_> {
         let declared = match mps.action {
             MpsAction::Start => MpsState::On { daemon: self.daemon_clients(&step, &mps).await },
             MpsAction::Absent => {
-                MpsState::Off { reachable: step::mps_is_absent().err().map(|error| error.to_string()) }
+                MpsState::Off { reachable: step::mps_is_absent().err().map(|error| with_causes(&error)) }
             }
         };
         let driver = self.stage.world.mps_clients();
@@ -55,7 +56,7 @@ impl Conductor<'_> {
             log: &self.stage.directory.log(0, "mps-clients"),
             cancel: &self.stop,
         };
-        control.clients().await.map_or_else(|error| Reading::Absent(error.to_string()), Reading::Value)
+        control.clients().await.map_or_else(|error| Reading::Absent(with_causes(&error)), Reading::Value)
     }
 
     fn processes(&self, server: &Running) -> Vec<u32> {

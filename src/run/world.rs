@@ -48,7 +48,7 @@ pub enum WorldError {
     #[error(transparent)]
     Preload(#[from] PreloadError),
     /// Prompts of a given length could not be made.
-    #[error("`{label}`: {source}")]
+    #[error("`{label}`")]
     PromptLength {
         /// The server.
         label: String,
@@ -59,10 +59,10 @@ pub enum WorldError {
     #[error(transparent)]
     Target(#[from] TargetError),
     /// `expect.matches` is not a regular expression.
-    #[error("`expect.matches` is not a regular expression: {0}")]
+    #[error("`expect.matches` is not a regular expression")]
     Pattern(#[from] regex::Error),
     /// A line of a prompt file is no prompt, which a check would have found.
-    #[error("a prompt cannot be made: {0}")]
+    #[error("a prompt cannot be made")]
     Prompt(#[from] PromptError),
     /// A signal arrived meanwhile.
     #[error("interrupted")]

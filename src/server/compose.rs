@@ -8,7 +8,7 @@ use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
 use super::compose_file::{ComposeFile, Publication, chosen_port};
-use super::{ServerContext, ServerError};
+use super::{ComposeError, ServerContext, ServerError};
 use crate::host::port_is_free;
 use crate::names::compose_project;
 use crate::process::{
@@ -147,7 +147,7 @@ impl Service {
         let seconds = spec.stop.within.duration().as_secs().max(1);
         let limit = Limit::from_now(Period::from_secs(seconds.saturating_add(COMMAND_LIMIT.duration().as_secs())));
         let down = self.run(&["down", "--timeout", &seconds.to_string()], limit, &CancellationToken::new()).await;
-        down.map(|_| ()).map_err(|source| ServerError::Compose { server: spec.label(), source, tail: Tail::default() })
+        down.map(|_| ()).map_err(|source| compose_error(spec, source, Tail::default()))
     }
 
     /// Signals its container, as a fault.
@@ -162,7 +162,7 @@ impl Service {
 
     async fn told(&self, spec: &ServerSpec, arguments: &[&str]) -> Result<(), ServerError> {
         let told = self.run(arguments, Limit::from_now(COMMAND_LIMIT), &CancellationToken::new()).await;
-        told.map(|_| ()).map_err(|source| ServerError::Compose { server: spec.label(), source, tail: Tail::default() })
+        told.map(|_| ()).map_err(|source| compose_error(spec, source, Tail::default()))
     }
 
     async fn run(&self, arguments: &[&str], limit: Limit, cancel: &CancellationToken) -> Result<String, CommandError> {
@@ -198,7 +198,7 @@ impl Service {
         let tail = tail(&self.log, offset, TAIL_LINES);
         // The first error tells more than what removing may add; the undo stays.
         let _ = self.down(spec).await;
-        ServerError::Compose { server: spec.label(), source, tail }
+        compose_error(spec, source, tail)
     }
 
     /// `docker logs` ends with the container; `docker compose logs` would wait
@@ -228,9 +228,13 @@ impl Service {
     }
 }
 
+fn compose_error(spec: &ServerSpec, command: CommandError, tail: Tail) -> ServerError {
+    ServerError::Compose { server: spec.label(), source: ComposeError::new(command, tail) }
+}
+
 fn error(spec: &ServerSpec, source: CommandError) -> ServerError {
     match source {
         CommandError::Cancelled { .. } => ServerError::Cancelled { server: spec.label() },
-        source => ServerError::Compose { server: spec.label(), source, tail: Tail::default() },
+        source => compose_error(spec, source, Tail::default()),
     }
 }

@@ -2,6 +2,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::process::{CommandError, ProcessError, Tail, Unannounced};
+use crate::text::with_causes;
 use crate::units::Period;
 
 /// A server could not be started, signalled or stopped.
@@ -16,7 +17,7 @@ pub enum ServerError {
         port: u16,
     },
     /// The program could not be started.
-    #[error("`{server}` cannot be started: `{program}`: {source}")]
+    #[error("`{server}` cannot be started: `{program}`")]
     Spawn {
         /// Which server.
         server: String,
@@ -26,7 +27,7 @@ pub enum ServerError {
         source: io::Error,
     },
     /// Its log cannot be written or read.
-    #[error("the log `{path}` failed: {source}", path = path.display())]
+    #[error("the log `{path}` failed", path = path.display())]
     Log {
         /// Which.
         path: PathBuf,
@@ -56,7 +57,7 @@ pub enum ServerError {
         tail: Tail,
     },
     /// The pattern for its log is no regular expression.
-    #[error("`{server}`: `ready.log` is not a regular expression: {source}")]
+    #[error("`{server}`: `ready.log` is not a regular expression")]
     Pattern {
         /// Which server.
         server: String,
@@ -64,14 +65,12 @@ pub enum ServerError {
         source: regex::Error,
     },
     /// `docker compose` failed.
-    #[error("`{server}`: {source}{}", container_log(tail))]
+    #[error("`{server}`")]
     Compose {
         /// Which server.
         server: String,
         /// Why.
-        source: CommandError,
-        /// The last lines of the container's own log.
-        tail: Tail,
+        source: ComposeError,
     },
     /// Its Compose file publishes no port that it could be met at.
     #[error("`{server}`: the service `{service}` publishes no port that is known to be its own")]
@@ -105,7 +104,7 @@ pub enum ServerError {
         port: u16,
     },
     /// Its process group could not be signalled or stopped.
-    #[error("`{server}`: {source}")]
+    #[error("`{server}`")]
     Process {
         /// Which server.
         server: String,
@@ -115,6 +114,23 @@ pub enum ServerError {
     /// Its undo could not be written down, so it was not started.
     #[error(transparent)]
     Unannounced(#[from] Unannounced),
+}
+
+/// `docker compose` failed, and a container has written this before.
+#[derive(Debug, thiserror::Error)]
+#[error("{}{}", with_causes(command), container_log(tail))]
+pub struct ComposeError {
+    /// What was said by the command, with its causes: the log stands behind them.
+    command: CommandError,
+    /// The last lines of the container's own log.
+    tail: Tail,
+}
+
+impl ComposeError {
+    /// Of a container that has written this, or nothing.
+    pub const fn new(command: CommandError, tail: Tail) -> Self {
+        Self { command, tail }
+    }
 }
 
 fn container_log(Tail(lines): &Tail) -> String {

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 pub use about::about;
 pub use already_there::already_there;
 pub use compose_file::{ComposeFile, Publication};
-pub use error::{NotReady, ServerError};
+pub use error::{ComposeError, NotReady, ServerError};
 pub use ollama_store::OllamaStore;
 pub use ready::accepts;
 pub use running::{RunningServer, start};

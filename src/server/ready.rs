@@ -9,7 +9,7 @@ use super::{NotReady, ServerContext, ServerError};
 use crate::host::{NoAnswer, http_answers, socket_answers, tcp_answers};
 use crate::process::{Limit, read_from, tail};
 use crate::scenario::{ServerSpec, url_of};
-use crate::text::shown_url;
+use crate::text::{shown_url, with_causes};
 
 const POLL: Duration = Duration::from_millis(50);
 const TAIL_LINES: usize = 10;
@@ -68,7 +68,7 @@ async fn missing(
         (None, None) => accepts(url).await,
     };
     if let Err(error) = answer {
-        return Ok(Some(NotReady::Silent(error.to_string())));
+        return Ok(Some(NotReady::Silent(with_causes(&error))));
     }
     if let Some(line) = line
         && !line.seen(context.log)?

@@ -24,6 +24,7 @@ use super::server::{Life, Site};
 use super::wire::{self, Asked, Form, Reply, Request, Route, Timing};
 use super::world::{Refused, Ticket};
 use crate::dialect::Api;
+use crate::text::with_causes;
 use crate::units::Nanos;
 
 const REQUEST_BYTES_AT_MOST: usize = 16 << 20;
@@ -112,7 +113,7 @@ async fn generate(form: Form, body: &[u8], site: &Site, life: &Life) -> Result<R
         Ok(Request::Load { unload }) => {
             return Ok(json(StatusCode::OK, site.reply(form, Asked::default(), 0).loaded(unload)));
         }
-        Err(error) => return Ok(refuse(site.api, StatusCode::BAD_REQUEST, &error.to_string())),
+        Err(error) => return Ok(refuse(site.api, StatusCode::BAD_REQUEST, &with_causes(&error))),
     };
     let work = Work { prompt_tokens: asked.prompt_tokens, output_tokens: asked.output_tokens };
     let mut ticket = match site.world.submit(life.process, work) {

@@ -33,7 +33,7 @@ enum CacheError {
         after: Bytes,
     },
     /// A file cannot be reached.
-    #[error("`{path}` could not be dropped from the page cache: {source}", path = path.display())]
+    #[error("`{path}` could not be dropped from the page cache", path = path.display())]
     File {
         /// Which.
         path: PathBuf,

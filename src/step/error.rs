@@ -1,9 +1,11 @@
+use std::error::Error;
+use std::fmt;
+
 use crate::host::NoAnswer;
 use crate::process::{CommandError, NoProgram, ProcessError, Unannounced};
 use crate::units::Period;
 
-/// A step did not take effect. The text is complete: it already says what its
-/// source says.
+/// A step did not take effect.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
     /// A command failed.
@@ -16,7 +18,7 @@ pub enum StepError {
     #[error(transparent)]
     Refused(CommandError),
     /// The step's `check` failed.
-    #[error("the step ran, but its check failed: {0}")]
+    #[error("the step ran, but its check failed")]
     Check(#[source] CommandError),
     /// The run was cancelled.
     #[error("cancelled")]
@@ -40,15 +42,31 @@ pub enum StepError {
     #[error(transparent)]
     Unannounced(#[from] Unannounced),
     /// What only this kind of step can meet.
-    #[error("{0}")]
-    Kind(Box<dyn KindError>),
+    #[error(transparent)]
+    Kind(OfKind),
 }
 
 /// What only one kind of step can meet: an enum beside its effect.
-pub trait KindError: std::error::Error + Send + Sync + 'static {
+pub trait KindError: Error + Send + Sync + 'static {
     /// What a person can do about it, where that is known.
     fn help(&self) -> Option<&'static str> {
         None
+    }
+}
+
+/// It says what the kind's own error says, and has its causes.
+#[derive(Debug)]
+pub struct OfKind(Box<dyn KindError>);
+
+impl fmt::Display for OfKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for OfKind {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
     }
 }
 
@@ -70,13 +88,13 @@ impl StepError {
 
     /// What a person can do about it, where that is known.
     pub fn help(&self) -> Option<&'static str> {
-        if let Self::Kind(error) = self { error.help() } else { None }
+        if let Self::Kind(OfKind(error)) = self { error.help() } else { None }
     }
 }
 
 impl<E: KindError> From<E> for StepError {
     fn from(error: E) -> Self {
-        Self::Kind(Box::new(error))
+        Self::Kind(OfKind(Box::new(error)))
     }
 }
 

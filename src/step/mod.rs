@@ -22,7 +22,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
-pub use error::{KindError, StepError};
+pub use error::{KindError, OfKind, StepError};
 pub use mps::{LOG_VARIABLE, MpsControl, PIPE_VARIABLE, mps_is_absent};
 
 use crate::process::{

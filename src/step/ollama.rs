@@ -36,7 +36,7 @@ pub(super) enum OllamaError {
         url: String,
     },
     /// Not what Ollama would answer.
-    #[error("`{url}` did not answer like Ollama: {source}")]
+    #[error("`{url}` did not answer like Ollama")]
     Garbled {
         /// What was asked.
         url: String,

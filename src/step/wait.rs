@@ -7,6 +7,7 @@ use super::error::KindError;
 use super::{Attempt, Effect, Performed, StepError};
 use crate::host::{http_answers, tcp_answers};
 use crate::scenario::WaitStep;
+use crate::text::with_causes;
 use crate::units::Period;
 
 const POLL: Duration = Duration::from_millis(100);
@@ -63,5 +64,5 @@ async fn look(wait: &WaitStep, dir: &Path) -> Result<Seen, StepError> {
         }
         WaitStep { http: None, tcp: None, file: None } => return Err(WaitError::Nothing.into()),
     };
-    Ok(answer.map_or_else(|error| Seen::Missing(error.to_string()), |()| Seen::There))
+    Ok(answer.map_or_else(|error| Seen::Missing(with_causes(&error)), |()| Seen::There))
 }

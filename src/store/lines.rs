@@ -76,7 +76,7 @@ impl Lines {
         match serde_json::from_slice(&self.line) {
             Ok(record) => Ok(Some(record)),
             Err(_) if !self.is_whole() => Ok(None),
-            Err(source) => Err(StoreError::Line { path: self.path.clone(), line: self.next.lines, source }),
+            Err(error) => Err(StoreError::line(&self.path, self.next.lines, &error)),
         }
     }
 }

@@ -19,7 +19,7 @@ mod torn;
 mod write;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use abandoned::conclude;
 pub use examine::examine;
@@ -46,7 +46,7 @@ const RECORDS: [&str; 7] = [MANIFEST, PLAN, SCENARIO, STEPS, REQUESTS, TELEMETRY
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The file system says no.
-    #[error("failed to {verb} `{}`: {source}", path.display())]
+    #[error("failed to {verb} `{}`", path.display())]
     Io {
         /// What was tried: `read`, `write`, `create`.
         verb: &'static str,
@@ -56,7 +56,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// A file does not hold what it should.
-    #[error("`{}` is damaged: {source}", path.display())]
+    #[error("`{}` is damaged", path.display())]
     Json {
         /// Which file.
         path: PathBuf,
@@ -64,14 +64,16 @@ pub enum StoreError {
         source: serde_json::Error,
     },
     /// A line before the last one does not hold what it should.
-    #[error("`{}` line {line} column {} is damaged: {}", path.display(), source.column(), without_place(source))]
+    #[error("`{}` line {line} column {column} is damaged: {what}", path.display())]
     Line {
         /// Which file.
         path: PathBuf,
         /// Which line, from 1.
         line: usize,
+        /// Where in it.
+        column: usize,
         /// What is wrong with it.
-        source: serde_json::Error,
+        what: String,
     },
     /// A newer program wrote it.
     #[error(
@@ -98,8 +100,8 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The record format has no such value.
-    #[error("a record cannot be written: {0}")]
-    Unwritable(serde_json::Error),
+    #[error("a record cannot be written")]
+    Unwritable(#[source] serde_json::Error),
 }
 
 /// What is wrong, without serde's own "at line 1 column 7", which counts inside
@@ -111,6 +113,10 @@ fn without_place(error: &serde_json::Error) -> String {
 }
 
 impl StoreError {
+    fn line(path: &Path, line: usize, error: &serde_json::Error) -> Self {
+        Self::Line { path: path.to_owned(), line, column: error.column(), what: without_place(error) }
+    }
+
     fn io(verb: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { verb, path, source }

@@ -5,11 +5,7 @@ use nvml_wrapper::error::NvmlError;
 pub enum NoGpuReason {
     /// `libnvidia-ml.so.1` is not there.
     #[error("no NVIDIA driver was found (`libnvidia-ml.so.1` cannot be loaded); install one if there is a GPU")]
-    NoLibrary {
-        /// What the loader said.
-        #[source]
-        source: NvmlError,
-    },
+    NoLibrary,
     /// The library is there, the kernel module is not.
     #[error("the NVIDIA driver is installed but not loaded; try `modprobe nvidia`, or restart the machine")]
     NotLoaded,
@@ -20,7 +16,7 @@ pub enum NoGpuReason {
     #[error("the NVIDIA driver sees no GPU; check `nvidia-smi -L` and what this container may use")]
     NoDevice,
     /// Anything else.
-    #[error("NVML cannot be used: {source}; check that `nvidia-smi` works")]
+    #[error("NVML cannot be used (`nvidia-smi` may say more)")]
     Other {
         /// What NVML said.
         source: NvmlError,
@@ -30,7 +26,7 @@ pub enum NoGpuReason {
 impl From<NvmlError> for NoGpuReason {
     fn from(source: NvmlError) -> Self {
         match source {
-            NvmlError::LibloadingError(_) | NvmlError::LibraryNotFound => Self::NoLibrary { source },
+            NvmlError::LibloadingError(_) | NvmlError::LibraryNotFound => Self::NoLibrary,
             NvmlError::DriverNotLoaded => Self::NotLoaded,
             NvmlError::LibRmVersionMismatch => Self::VersionMismatch,
             source => Self::Other { source },
@@ -41,6 +37,7 @@ impl From<NvmlError> for NoGpuReason {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::with_causes;
 
     #[test]
     fn every_reason_says_what_to_do() {
@@ -50,12 +47,12 @@ mod tests {
             NvmlError::LibRmVersionMismatch,
             NvmlError::Unknown,
         ]
-        .map(|error| NoGpuReason::from(error).to_string());
+        .map(|error| with_causes(&NoGpuReason::from(error)));
         insta::assert_snapshot!(reasons.join("\n"), @r"
         no NVIDIA driver was found (`libnvidia-ml.so.1` cannot be loaded); install one if there is a GPU
         the NVIDIA driver is installed but not loaded; try `modprobe nvidia`, or restart the machine
         the NVIDIA library and the loaded kernel module differ in version; restart the machine
-        NVML cannot be used: an internal driver error occurred; check that `nvidia-smi` works
+        NVML cannot be used (`nvidia-smi` may say more): an internal driver error occurred
         ");
     }
 }

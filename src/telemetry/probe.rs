@@ -4,6 +4,7 @@ use super::machine::Machine;
 use super::nvml::NvmlDriver;
 use super::recording::Recorder;
 use crate::record::{CallCost, GpuIdentity, GpuReading, Reading};
+use crate::text::with_causes;
 use crate::units::Bytes;
 
 /// How much of a GPU a sample asks for.
@@ -106,7 +107,7 @@ pub fn open() -> Opened {
 }
 
 fn absent(reason: &NoGpuReason) -> Machine {
-    Machine { absent: Some(reason.to_string()), ..Machine::default() }
+    Machine { absent: Some(with_causes(reason)), ..Machine::default() }
 }
 
 /// Opens what this machine has, and writes down every question and its answer:

@@ -6,8 +6,10 @@ mod printable;
 mod redaction;
 mod shell;
 mod url;
+mod with_causes;
 
 pub use printable::{bounded_line, is_unprintable, on_screen, one_line};
 pub use redaction::{HIDDEN, Redaction};
 pub use shell::{quoted, typed};
 pub use url::{mask_user_info, percent_encoded, shown_url, user_info};
+pub use with_causes::with_causes;

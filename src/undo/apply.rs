@@ -20,7 +20,7 @@ const COMMAND_LIMIT: Period = Period::from_secs(60);
 #[derive(Debug, thiserror::Error)]
 pub enum UndoError {
     /// A process group did not end.
-    #[error("`{label}` was not stopped: {source}")]
+    #[error("`{label}` was not stopped")]
     Process {
         /// What it is.
         label: String,
@@ -28,7 +28,7 @@ pub enum UndoError {
         source: ProcessError,
     },
     /// A command failed.
-    #[error("`{label}` was not undone: {source}")]
+    #[error("`{label}` was not undone")]
     Command {
         /// What was to be taken back.
         label: String,
@@ -36,7 +36,7 @@ pub enum UndoError {
         source: CommandError,
     },
     /// A request failed.
-    #[error("`{label}` was not undone: {source}")]
+    #[error("`{label}` was not undone")]
     Request {
         /// What was to be taken back.
         label: String,
@@ -78,7 +78,7 @@ pub enum UndoError {
         processes: Vec<Leftover>,
     },
     /// A folder could not be removed.
-    #[error("`{path}` could not be removed: {source}", path = path.display())]
+    #[error("`{path}` could not be removed", path = path.display())]
     Folder {
         /// Which.
         path: PathBuf,

@@ -11,6 +11,7 @@ use super::apply::Call;
 use super::{UndoError, UndoLog};
 use crate::process::{CommandError, Haste, Limit, named, pid_is_alive, stop_marked};
 use crate::signal::StopSignal;
+use crate::text::with_causes;
 use crate::units::Period;
 
 const DEFAULT_PIPE_DIR: &str = "/tmp/nvidia-mps";
@@ -93,7 +94,7 @@ impl Control<'_> {
         if is_gone.await {
             return Ok(());
         }
-        let reason = said.err().map(|error| format!(": {error}")).unwrap_or_default();
+        let reason = said.err().map(|error| format!(": {}", with_causes(&error))).unwrap_or_default();
         Err(UndoError::MpsAlive { pid, reason })
     }
 }

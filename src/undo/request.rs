@@ -18,7 +18,7 @@ pub enum RequestError {
         method: String,
     },
     /// It cannot be asked.
-    #[error("`{url}` cannot be asked: {source}")]
+    #[error("`{url}` cannot be asked")]
     Unasked {
         /// Where to.
         url: String,
@@ -67,7 +67,7 @@ async fn send(method: &str, url: &str, json: &Value) -> Result<(), RequestError>
     let unasked = |source| RequestError::Unasked { url: url.to_owned(), source };
     let (client, asked) = web(url, Some(PATIENCE)).map_err(unasked)?;
     let sent = client.request(parsed, asked).json(json).send().await;
-    let response = sent.map_err(|source| RequestError::Silent { url: url.to_owned(), source })?;
+    let response = sent.map_err(|source| RequestError::Silent { url: url.to_owned(), source: source.without_url() })?;
     match response.status() {
         StatusCode::NOT_FOUND => Ok(()),
         status if status.is_success() => Ok(()),

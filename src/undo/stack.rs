@@ -1,6 +1,7 @@
 use super::{UndoError, UndoLog, apply, by_hand};
 use crate::process::{Haste, SpareFiles, Unannounced, Undoing};
 use crate::record::{Certainty, Leftover, Undo, UndoEntry, UndoState};
+use crate::text::with_causes;
 
 /// Every effect that has to be taken back, in the order of registration.
 ///
@@ -19,8 +20,7 @@ pub struct UndoStack<J> {
 }
 
 /// An effect that could not be taken back.
-#[derive(Debug, thiserror::Error)]
-#[error("{error}")]
+#[derive(Debug)]
 pub struct UndoFailure {
     /// What was to be taken back.
     pub entry: UndoEntry,
@@ -29,6 +29,11 @@ pub struct UndoFailure {
 }
 
 impl UndoFailure {
+    /// Why, with all causes.
+    pub fn told(&self) -> String {
+        with_causes(&self.error)
+    }
+
     /// The command by which a person can do it.
     pub fn help(&self) -> String {
         by_hand(&self.entry.undo)
@@ -90,7 +95,7 @@ impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> UndoStack<J> {
                     self.note(&entry, &UndoState::Undone);
                 }
                 Err(error) => {
-                    let reason = format!("{error}; to do it by hand: `{}`", by_hand(&entry.undo));
+                    let reason = format!("{}; to do it by hand: `{}`", with_causes(&error), by_hand(&entry.undo));
                     self.note(&entry, &UndoState::Failed { reason });
                     failures.push(UndoFailure { entry, error });
                 }
@@ -111,7 +116,7 @@ impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> UndoStack<J> {
         let entry = UndoEntry { sequence: self.next, undo };
         self.next += 1;
         // Where it cannot be written down, it is told all the same.
-        self.note(&entry, &UndoState::Failed { reason: error.to_string() });
+        self.note(&entry, &UndoState::Failed { reason: with_causes(&error) });
         self.entries.push(entry.clone());
         Some(UndoFailure { entry, error })
     }
@@ -183,7 +188,7 @@ mod tests {
             time::resume();
         };
         let (failures, ()) = tokio::join!(stack.unwind(), a_minute_passes);
-        let failures: Vec<String> = failures.iter().map(ToString::to_string).collect();
+        let failures: Vec<String> = failures.iter().map(UndoFailure::told).collect();
         assert_eq!(
             failures,
             ["`knob` was not undone: `sh -c 'echo > begun; exec sleep 1000'` did not end within 1m; its log is empty"]

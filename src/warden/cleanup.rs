@@ -6,7 +6,7 @@ use crate::journal::{Journal, Left, Lock, StateError, StateFolder};
 use crate::names::RunId;
 use crate::process::{self, Haste, ProcessError, Strays, Trace, Unannounced};
 use crate::record::{Certainty, Containment, Leftover, ProcessIdentity, Undo, UndoEntry, UndoState};
-use crate::text::Redaction;
+use crate::text::{Redaction, with_causes};
 use crate::undo::{UndoFailure, UndoLog, UndoStack, by_hand};
 
 /// How long another cleanup of the same run may take.
@@ -22,7 +22,7 @@ pub enum WardenError {
     #[error(transparent)]
     Process(#[from] ProcessError),
     /// The process that does the work could not be started.
-    #[error("failed to {what}: {source}")]
+    #[error("failed to {what}")]
     Host {
         /// What was tried.
         what: &'static str,
@@ -100,7 +100,7 @@ impl Cleanup<'_> {
         let strays = self.strays(containment, Some(&trace));
         let mut problems: Vec<String> = left.damaged.iter().map(ToString::to_string).collect();
         if let Err(error) = process::end_unfinished(self.run.as_str(), &trace, &servers(&left)).await {
-            problems.push(format!("a command of the run goes on: {error}"));
+            problems.push(format!("a command of the run goes on: {}", with_causes(&error)));
         }
         let mut stack = self.stack(&left);
         let mut failures = stack.unwind().await;
@@ -110,7 +110,10 @@ impl Cleanup<'_> {
             Err(ProcessError::Immortal { processes }) => {
                 failures.extend(stack.owe(process::leftovers(processes)));
             }
-            Err(error) => problems.push(format!("nobody can tell whether something of the run is alive: {error}")),
+            Err(error) => {
+                problems
+                    .push(format!("nobody can tell whether something of the run is alive: {}", with_causes(&error)));
+            }
         }
         drop(stack);
         // Who saw the run die is the parent of all that it left.
@@ -120,7 +123,8 @@ impl Cleanup<'_> {
         if problems.is_empty()
             && let Err(error) = Journal::forget(left.folder())
         {
-            problems.push(format!("everything is, but not the journal that says what was to be: {error}"));
+            problems
+                .push(format!("everything is, but not the journal that says what was to be: {}", with_causes(&error)));
         }
         let run_dir = left.header.map(|header| header.run_dir);
         Ok(CleanedUp { run_dir, undone, not_undone: problems, possible: named(possible) })
@@ -188,7 +192,7 @@ fn named(possible: Vec<Leftover>) -> Vec<String> {
 }
 
 fn by_hand_too(failure: &UndoFailure) -> String {
-    format!("{failure}; to do it by hand: `{}`", by_hand(&failure.entry.undo))
+    format!("{}; to do it by hand: `{}`", failure.told(), failure.help())
 }
 
 /// What undo commands say goes where the run's own did, if that is still there,

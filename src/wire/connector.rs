@@ -46,16 +46,16 @@ pub enum Trust {
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
     /// The machine trusts nobody.
-    #[error("no root certificate found on this machine{}", .source.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default())]
+    #[error("no root certificate found on this machine")]
     NoRoots {
         /// The first reason, if a file could not be read.
         source: Option<rustls_native_certs::Error>,
     },
     /// A certificate that is given is none, or TLS cannot be set up.
-    #[error("failed to prepare TLS: {0}")]
+    #[error("failed to prepare TLS")]
     Tls(#[from] rustls::Error),
     /// No certificate can hold such a name.
-    #[error("`{host}` cannot stand in a certificate: {source}")]
+    #[error("`{host}` cannot stand in a certificate")]
     Name {
         /// The host.
         host: String,
@@ -102,7 +102,7 @@ impl Connector {
             (Place::Secure { host, port }, Some(Security { name, config })) => {
                 let stream = self.stream(host, *port).await?;
                 let secured = TlsConnector::from(Arc::clone(config)).connect(name.clone(), stream).await;
-                let secured = secured.map_err(|source| WireError::Tls { host: host.clone(), source })?;
+                let secured = secured.map_err(|error| WireError::tls(host, error))?;
                 Ok(Link::Tls(Box::new(secured)))
             }
         }

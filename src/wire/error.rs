@@ -8,7 +8,7 @@ use crate::units::Nanos;
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
     /// The name of the host has no address of the kind that is needed.
-    #[error("failed to find the address of `{host}`: {source}")]
+    #[error("failed to find the address of `{host}`")]
     Resolve {
         /// The host.
         host: String,
@@ -16,7 +16,7 @@ pub enum WireError {
         source: io::Error,
     },
     /// Nobody takes the connection.
-    #[error("failed to connect to `{place}`: {source}")]
+    #[error("failed to connect to `{place}`")]
     Connect {
         /// Where to.
         place: String,
@@ -25,7 +25,7 @@ pub enum WireError {
     },
     /// The connection was made, but not its encryption: an unknown
     /// certificate, another name in it, or no TLS at all.
-    #[error("failed to agree on TLS with `{host}`: {}", tls_trouble(source).unwrap_or_else(|| source.to_string()))]
+    #[error("failed to agree on TLS with `{host}`")]
     Tls {
         /// The host.
         host: String,
@@ -35,19 +35,19 @@ pub enum WireError {
     /// The connection was closed or reset before any byte of the reply. That
     /// is how a kept-alive connection ends that the server had closed while
     /// the request was on its way.
-    #[error("the connection was lost before any byte of the reply: {source}")]
+    #[error("the connection was lost before any byte of the reply")]
     Unanswered {
         /// Why.
         source: io::Error,
     },
     /// The connection was closed or reset inside the reply's head.
-    #[error("the connection was lost inside the head of the reply: {source}")]
+    #[error("the connection was lost inside the head of the reply")]
     Reset {
         /// Why.
         source: io::Error,
     },
     /// The connection was closed or reset inside the reply's body.
-    #[error("the connection was lost inside the body of the reply: {source}")]
+    #[error("the connection was lost inside the body of the reply")]
     EarlyClose {
         /// Why.
         source: io::Error,
@@ -68,7 +68,7 @@ pub enum WireError {
         limit: usize,
     },
     /// The reply's head is not HTTP/1.
-    #[error("the reply is not HTTP/1: {source}")]
+    #[error("the reply is not HTTP/1")]
     NotHttp {
         /// What is wrong with it.
         source: httparse::Error,
@@ -94,4 +94,13 @@ pub enum WireError {
         /// The limit, in bytes.
         limit: u32,
     },
+}
+
+impl WireError {
+    /// In words about certificates, where these are the trouble.
+    pub(super) fn tls(host: &str, error: io::Error) -> Self {
+        let trouble = tls_trouble(&error);
+        let source = trouble.map_or(error, io::Error::other);
+        Self::Tls { host: host.to_owned(), source }
+    }
 }

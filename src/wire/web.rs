@@ -1,5 +1,6 @@
 #![expect(clippy::disallowed_methods, reason = "the one place where such a client is made")]
 
+use crate::text::with_causes;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub enum WebError {
     #[error("{0}")]
     Trust(String),
     /// The client cannot be made.
-    #[error("failed to prepare a request: {0}")]
+    #[error("failed to prepare a request")]
     Client(#[from] reqwest::Error),
 }
 
@@ -49,8 +50,8 @@ pub fn web(url: &str, patience: Option<Duration>) -> Result<(Client, Url), WebEr
     let url = Url::parse(&url).map_err(|_| WebError::NotUrl)?;
     let config = match (url.scheme(), &*MACHINE) {
         ("http" | "https", Ok(config)) => config.clone(),
-        ("http", Err(_)) => Trust::Only(Vec::new()).config().map_err(|error| WebError::Trust(error.to_string()))?,
-        ("https", Err(error)) => return Err(WebError::Trust(error.to_string())),
+        ("http", Err(_)) => Trust::Only(Vec::new()).config().map_err(|error| WebError::Trust(with_causes(&error)))?,
+        ("https", Err(error)) => return Err(WebError::Trust(with_causes(error))),
         _ => return Err(WebError::NotUrl),
     };
     Ok((builder.tls_backend_preconfigured(config).build()?, url))

@@ -13,6 +13,7 @@ use crate::doctor::ask::{Asker, in_one_line};
 use crate::process::{Command, CommandError, Limit};
 use crate::record::Undo;
 use crate::step::{LOG_VARIABLE, MpsControl, PIPE_VARIABLE};
+use crate::text::with_causes;
 use crate::units::Period;
 
 /// A daemon answers within milliseconds.
@@ -40,7 +41,7 @@ pub(super) async fn dry_start(
     let undo = Undo::QuitMps { control: control.to_owned(), pipe_dir: pipe, privileged: false };
     let lived = match guard.announce(undo) {
         Ok(()) => Daemon { control, env: &env, within, asker }.live().await,
-        Err(refusal) => Err(refusal.to_string()),
+        Err(refusal) => Err(with_causes(&refusal)),
     };
     lived.and(guard.end().await)
 }

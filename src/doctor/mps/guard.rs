@@ -4,6 +4,7 @@ use crate::journal::{Header, Journal, Lock, StateError, StateFolder};
 use crate::names::{NameError, RunId};
 use crate::process::{Haste, Unannounced, Undoing as _};
 use crate::record::{Containment, Undo, UndoEntry, UndoState};
+use crate::text::with_causes;
 use crate::undo::UndoStack;
 
 /// Why a daemon must not be started.
@@ -78,8 +79,8 @@ impl Guard {
     /// In one line.
     pub(super) async fn end(mut self) -> Result<(), String> {
         match self.undo.unwind_to(self.own).await.first() {
-            Some(failure) => Err(failure.to_string()),
-            None => Journal::forget(&self.journal).map_err(|error| error.to_string()),
+            Some(failure) => Err(failure.told()),
+            None => Journal::forget(&self.journal).map_err(|error| with_causes(&error)),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::ask::Asker;
 use super::{Finding, Topic};
 use crate::journal::StateFolder;
 use crate::step::{StepError, mps_is_absent};
+use crate::text::with_causes;
 
 const CONTROL: &str = "nvidia-cuda-mps-control";
 const SERVER: &str = "nvidia-cuda-mps-server";
@@ -57,12 +58,14 @@ fn judged(mps: &Mps, has_gpu: bool) -> Finding {
         }
         (Mps::Running(error), _) => Finding::attention(
             topic,
-            error.to_string(),
+            with_causes(error),
             error.help().unwrap_or("look for it with `pgrep -a nvidia-cuda-mps`"),
         ),
-        (Mps::Refused(refusal), _) => {
-            Finding::attention(topic, format!("no private daemon was started: {refusal}"), refusal.help())
-        }
+        (Mps::Refused(refusal), _) => Finding::attention(
+            topic,
+            format!("no private daemon was started: {}", with_causes(refusal)),
+            refusal.help(),
+        ),
         (Mps::Tried(Err(why)), true) => Finding::attention(
             topic,
             format!("a private daemon could not be started and ended: {why}"),

@@ -2,6 +2,7 @@ use std::error::Error;
 
 use crate::dialect::{DecodeError, is_context_overflow};
 use crate::record::RequestOutcome;
+use crate::text::with_causes;
 use crate::wire::{Told, WireError};
 
 /// The longest message of a record, in characters.
@@ -69,8 +70,8 @@ impl Failure {
             Self::Server(message) => RequestOutcome::ServerError { message },
             Self::Unfinished { finish } => RequestOutcome::CutOff { finish },
             Self::Empty { finish, counted } => RequestOutcome::Empty { finish, counted },
-            Self::Garbage(error @ DecodeError::Html { .. }) => RequestOutcome::Html { message: error.to_string() },
-            Self::Garbage(error) => RequestOutcome::Garbage { message: error.to_string() },
+            Self::Garbage(error @ DecodeError::Html { .. }) => RequestOutcome::Html { message: with_causes(&error) },
+            Self::Garbage(error) => RequestOutcome::Garbage { message: with_causes(&error) },
         }
     }
 }

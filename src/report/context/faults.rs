@@ -65,8 +65,8 @@ mod tests {
         let again = Help::StartedAgain { ready_s: 0.13 };
         insta::assert_snapshot!(told("all", again, Answer::ToTheRun { after_s: 14.7 }), @"ollama[1] killed 1.00 s into the window; started again by runexp, ready again after 0.13 s; first good answer after 14.70 s, to a short request of runexp's own");
         insta::assert_snapshot!(told("workers", Help::None, Answer::ToTheLoad { after_s: 2.204 }), @"the workers of ollama[1] killed 1.00 s into the window; came back by itself; first good answer after 2.20 s, to the load");
-        let reason = "the last request was answered with status 500: no model".to_owned();
-        insta::assert_snapshot!(told("all", again, Answer::NotWithin { waited_s: 62.0, reason }), @"ollama[1] killed 1.00 s into the window; started again by runexp, ready again after 0.13 s; no good answer within 62.00 s: the last request was answered with status 500: no model");
+        let reason = "the last request failed: it was answered with status 500: no model".to_owned();
+        insta::assert_snapshot!(told("all", again, Answer::NotWithin { waited_s: 62.0, reason }), @"ollama[1] killed 1.00 s into the window; started again by runexp, ready again after 0.13 s; no good answer within 62.00 s: the last request failed: it was answered with status 500: no model");
         insta::assert_snapshot!(told("all", again, Answer::NotInTheRecords), @"ollama[1] killed 1.00 s into the window; started again by runexp, ready again after 0.13 s; no good answer in the records, which end with the load");
     }
 }

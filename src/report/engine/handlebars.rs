@@ -21,13 +21,11 @@ pub(in crate::report) fn render(
         template: name.to_owned(),
         line: error.pos().map_or(0, |(line, _)| line),
         what: unreadable(error.reason()),
-        source: Box::new(error),
     })?;
     registry.render(name, context).map_err(|error| RenderError::Handlebars {
         template: name.to_owned(),
         line: error.line_no.unwrap_or(0),
         what: refused(error.reason()),
-        source: Box::new(error),
     })
 }
 

@@ -22,7 +22,6 @@ pub(in crate::report) fn render(
         template: name.to_owned(),
         line: error.line().unwrap_or(0),
         what: text::line(&words(&error)),
-        source: Box::new(error),
     };
     let mut environment = environment(Markup::of(document), context);
     environment.set_syntax(syntax().map_err(failed)?);

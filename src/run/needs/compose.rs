@@ -15,6 +15,7 @@ use crate::run::conductor::Conductor;
 use crate::scenario::{CommandStep, OnError, ServerOrigin, ServerSpec, StepKind, StepSpec};
 use crate::server::{ComposeFile, Publication};
 use crate::step::commands;
+use crate::text::with_causes;
 use crate::units::Period;
 
 /// A daemon that is alive answers within milliseconds.
@@ -163,7 +164,7 @@ impl Conductor<'_> {
         for (question, help) in DOCKER_QUESTIONS.into_iter().zip([start, install]) {
             let argv: Vec<String> = question.iter().map(|&word| word.to_owned()).collect();
             if let Err(error) = self.ask(services, &argv).await {
-                lacks.push(Lack::Docker { reason: error.to_string(), help });
+                lacks.push(Lack::Docker { reason: with_causes(&error), help });
             }
         }
         lacks

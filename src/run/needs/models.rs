@@ -10,7 +10,7 @@ use crate::host::{http_json, http_refusal};
 use crate::run::conductor::Conductor;
 use crate::scenario::{Header, ModelStep, ServerOrigin, ServerSpec, StepKind, tagged_model, url_of};
 use crate::server::{OllamaStore, accepts};
-use crate::text::shown_url;
+use crate::text::{shown_url, with_causes};
 
 impl Conductor<'_> {
     pub(super) async fn require_models(&self, course: &Course<'_>, missing: &mut Missing) {
@@ -36,7 +36,7 @@ impl Conductor<'_> {
             ServerOrigin::Url { url } => match accepts(url).await {
                 Ok(()) => self.not_served(server, url, before).await,
                 Err(_) if before.may_start_servers() => Vec::new(),
-                Err(error) => vec![Lack::Server { reason: error.to_string() }],
+                Err(error) => vec![Lack::Server { reason: with_causes(&error) }],
             },
             // Its models are in a volume or an image.
             ServerOrigin::Compose { .. } => Vec::new(),

@@ -12,6 +12,7 @@ use super::prompt_file::{Lines, check_use, read_prompts};
 use super::referenced_file::{FileRole, PromptUse, ReferencedFile};
 use super::trace::{self, Trace};
 use crate::format::{Code, Finding, Notes, ReadError, read_text};
+use crate::text::with_causes;
 use crate::trust;
 use crate::units::Nanos;
 
@@ -112,7 +113,7 @@ impl Read {
 /// A file that a phase names; what keeps it from being read is noted.
 pub(in crate::scenario) fn read_data(file: &ReferencedFile, shown: &str, notes: &Notes) -> Option<String> {
     let complain = |error: ReadError| {
-        let finding = Finding::new(Code::Unreadable, file.span.clone(), error.to_string());
+        let finding = Finding::new(Code::Unreadable, file.span.clone(), with_causes(&error));
         notes.push(finding.help(error.advice(SCENARIO_FOLDER)));
     };
     read_text(&file.path, shown, MOST_DATA_BYTES, notes).map_err(complain).ok().map(|(_, text)| text)

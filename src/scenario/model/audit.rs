@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::claim::Source;
 use super::rule::environment;
-use crate::format::table;
+use crate::format::{table, template};
 use crate::names::ClaimId;
 use crate::units::Bytes;
 
@@ -111,14 +111,20 @@ table! {
 #[derive(Debug, thiserror::Error)]
 pub enum RelationError {
     /// It cannot be parsed or computed.
-    #[error("{}", .0.detail().map_or_else(|| .0.kind().to_string(), str::to_owned))]
-    Expression(#[from] minijinja::Error),
+    #[error("{0}")]
+    Expression(String),
     /// It gives something else, or what is no finite number.
     #[error("`equals` gives a {found} that is no finite number")]
     NoNumber {
         /// What it gives.
         found: ValueKind,
     },
+}
+
+impl From<minijinja::Error> for RelationError {
+    fn from(error: minijinja::Error) -> Self {
+        Self::Expression(template::reason(&error))
+    }
 }
 
 impl Relation {

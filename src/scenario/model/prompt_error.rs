@@ -44,9 +44,15 @@ pub enum PromptError {
     #[error("`max_tokens` is missing")]
     NoMaxTokens,
     /// The template cannot be computed over the line.
-    #[error("{}", template::reason(.0))]
-    Template(#[from] minijinja::Error),
+    #[error("{0}")]
+    Template(String),
     /// A route that is asked does not take it.
     #[error(transparent)]
     Refused(#[from] Refused),
+}
+
+impl From<minijinja::Error> for PromptError {
+    fn from(error: minijinja::Error) -> Self {
+        Self::Template(template::reason(&error))
+    }
 }

@@ -7,6 +7,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::{Deserialize, Serialize};
 
 use super::factor::Selector;
+use crate::format::template;
 use crate::names::MetricId;
 
 /// Instructions a condition may take.
@@ -93,14 +94,20 @@ impl Part {
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
     /// It cannot be parsed or computed.
-    #[error("{}", .0.detail().map_or_else(|| .0.kind().to_string(), str::to_owned))]
-    Expression(#[from] minijinja::Error),
+    #[error("{0}")]
+    Expression(String),
     /// It gives something else.
     #[error("`when` gives a {found}, not true or false")]
     NoTruth {
         /// What it gives.
         found: ValueKind,
     },
+}
+
+impl From<minijinja::Error> for RuleError {
+    fn from(error: minijinja::Error) -> Self {
+        Self::Expression(template::reason(&error))
+    }
 }
 
 impl Rule {

@@ -41,7 +41,7 @@ pub(in crate::sim) struct Asked {
 #[derive(Debug, thiserror::Error)]
 pub(in crate::sim) enum BadRequest {
     /// The body is not JSON.
-    #[error("the request is not valid JSON: {source}")]
+    #[error("the request is not valid JSON")]
     Json {
         /// Where and why.
         #[from]

@@ -1,6 +1,7 @@
 use insta::assert_snapshot;
 
 use super::*;
+use crate::text::with_causes;
 use crate::units::Nanos;
 
 const TIMING: Timing = Timing { prefill: Nanos(20_000_000), decode: Nanos(10_000_000), total: Nanos(90_000_000) };
@@ -24,7 +25,7 @@ fn stream(reply: &Reply) -> String {
 fn parsed(form: Form, body: &str) -> String {
     match parse(form, body.as_bytes()) {
         Ok(request) => format!("{request:?}"),
-        Err(error) => format!("refused: {error}"),
+        Err(error) => format!("refused: {}", with_causes(&error)),
     }
 }
 

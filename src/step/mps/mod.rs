@@ -54,7 +54,7 @@ enum MpsError {
         found: String,
     },
     /// A folder could not be made.
-    #[error("the folder `{path}` could not be made: {source}", path = path.display())]
+    #[error("the folder `{path}` could not be made", path = path.display())]
     Folder {
         /// Which.
         path: PathBuf,

@@ -14,6 +14,7 @@ use crate::process::{CommandError, Privileged};
 use crate::record::{Fact, Undo};
 use crate::scenario::MpsStep;
 use crate::step::{Attempt, Performed, StepContext, StepError};
+use crate::text::with_causes;
 
 const PID_FILE: &str = "nvidia-cuda-mps-control.pid";
 /// `sun_path` holds 108 bytes with its final zero (unix(7)); the daemon puts
@@ -105,7 +106,7 @@ async fn wait_for_answer(
             Ok(output) if is_of_a_daemon(&output) => return Ok(()),
             Ok(output) => output.trim().to_owned(),
             Err(CommandError::Cancelled { .. }) => return Err(StepError::Cancelled),
-            Err(error) => error.to_string(),
+            Err(error) => with_causes(&error),
         };
         if attempt.limit.is_over() {
             return Err(MpsError::Silent { within: attempt.limit.within(), last }.into());

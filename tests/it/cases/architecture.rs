@@ -1,6 +1,7 @@
 //! The street keeps its order: imports point down, files and functions stay
 //! small, and pure rooms stay pure.
 
+mod errors;
 mod street;
 
 use std::collections::{BTreeMap, BTreeSet};

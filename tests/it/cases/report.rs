@@ -7,8 +7,6 @@ mod judged;
 mod kept;
 mod published;
 
-use std::error::Error;
-
 use fixture::{METRICS, Machine, context, nothing_measured};
 use insta::assert_snapshot;
 use runexp::record::Outcome;
@@ -192,14 +190,6 @@ fn a_misspelt_name_fails_with_template_and_line_in_both_engines() {
     template `../mine.md.j2` does not name a file
     help: give it a plain file name without folders, like `mine.md.j2`
     ");
-}
-
-#[test]
-fn errors_keep_the_engines_own_error_as_their_source() {
-    for name in ["mine.md.j2", "mine.md.hbs"] {
-        let error = render(name, "{{ nothing }}", &context(Machine::Real)).unwrap_err();
-        assert!(error.source().is_some(), "{name}");
-    }
 }
 
 #[test]

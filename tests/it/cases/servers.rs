@@ -18,6 +18,7 @@ use runexp::record::{UndoEntry, UndoState};
 use runexp::scenario::{Processes, Ready, ServerOrigin, ServerSpec, Stop};
 use runexp::server::{RunningServer, ServerContext, ServerError, start};
 use runexp::signal::StopSignal;
+use runexp::text::with_causes;
 use runexp::undo::UndoStack;
 use runexp::units::Period;
 use tempfile::TempDir;
@@ -191,7 +192,7 @@ async fn a_missing_program_is_named() {
     let ServerOrigin::Run { argv, .. } = &mut spec.origin else { unreachable!("a process") };
     *argv = vec!["no-such-server".to_owned()];
     let error = world().start(&spec).await.err().unwrap();
-    assert_snapshot!(error, @"`fake[1]` cannot be started: `no-such-server`: No such file or directory (os error 2)");
+    assert_snapshot!(with_causes(&error), @"`fake[1]` cannot be started: `no-such-server`: No such file or directory (os error 2)");
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use insta::assert_snapshot;
 use runexp::process::{Undoing as _, pid_is_alive};
 use runexp::record::Undo;
 use runexp::scenario::StepSpec;
+use runexp::text::with_causes;
 use serde_json::json;
 use world::{pid_in, step, within, world};
 
@@ -56,7 +57,7 @@ async fn a_failed_check_says_which_command_failed_and_what_it_wrote() {
     let run =
         json!({"run": {"argv": ["true"], "check": ["sh", "-c", "echo one; echo two >&2; exit 3"], "undo": ["true"]}});
     let error = world.perform(&step(&run)).await.unwrap_err();
-    assert_snapshot!(error, @"
+    assert_snapshot!(with_causes(&error), @"
     the step ran, but its check failed: `sh -c 'echo one; echo two >&2; exit 3'` ended with exit status: 3; the last lines of its log:
         one
         two
@@ -193,7 +194,8 @@ async fn the_last_effect_is_undone_first_and_a_failure_does_not_stop_the_rest() 
     world.journal();
     let failures = world.undo.unwind().await;
     assert_eq!(std::fs::read_to_string(world.path("order")).unwrap(), "third\nsecond\nfirst\n");
-    let told: Vec<String> = failures.iter().map(|failure| format!("{failure}\nhelp: {}", failure.help())).collect();
+    let told: Vec<String> =
+        failures.iter().map(|failure| format!("{}\nhelp: {}", failure.told(), failure.help())).collect();
     assert_snapshot!(told.join("\n").replace(world.dir.path().to_str().unwrap(), "DIR"), @"
     `the step` was not undone: `sh -c 'echo second >> order; exit 4'` ended with exit status: 4; its log is empty
     help: cd DIR && sh -c 'echo second >> order; exit 4'

@@ -14,6 +14,7 @@ use runexp::record::{
 };
 use runexp::scenario::{Bindings, LoadOptions, load_frozen};
 use runexp::store::{Ledger, RunDirectory, Stored, examine, read};
+use runexp::text::with_causes;
 use runexp::units::Nanos;
 use tempfile::TempDir;
 
@@ -164,7 +165,7 @@ fn packed(records: &[RequestRecord]) -> Requests {
 
 /// Why a directory cannot be read, without its place.
 fn refusal(directory: &RunDirectory) -> String {
-    read(directory.path()).unwrap_err().to_string().replace(directory.path().to_str().unwrap(), "RUN")
+    with_causes(&read(directory.path()).unwrap_err()).replace(directory.path().to_str().unwrap(), "RUN")
 }
 
 #[test]
@@ -268,10 +269,8 @@ fn a_run_directory_is_never_used_twice() {
     let directory = written(&results);
     let name = ScenarioName::new("stored").unwrap();
     let error = RunDirectory::create(results.path(), &name, &RunId::new("r1").unwrap()).unwrap_err();
-    assert_eq!(
-        error.to_string().replace(directory.path().to_str().unwrap(), "RUN"),
-        "failed to create `RUN`: File exists (os error 17)"
-    );
+    let told = with_causes(&error).replace(directory.path().to_str().unwrap(), "RUN");
+    assert_eq!(told, "failed to create `RUN`: File exists (os error 17)");
 }
 
 #[test]

@@ -20,18 +20,18 @@ pub(super) const STREET: &[(&str, &[&str])] = &[
     ("report", &["text", "summary", "verdict", "record", "metric", "plan", "scenario", "units", "names"]),
     ("clock", &["units"]),
     ("process", &["trust", "clock", "text", "record", "signal", "units"]),
-    ("wire", &["clock", "units"]),
+    ("wire", &["text", "clock", "units"]),
     ("host", &["text", "wire", "record", "units"]),
     ("step", &["text", "wire", "host", "process", "record", "scenario", "units", "names"]),
     ("server", &["text", "host", "process", "clock", "record", "scenario", "dialect", "signal", "units", "names"]),
     ("undo", &["text", "wire", "process", "record", "signal", "units"]),
     ("journal", &["trust", "text", "process", "record", "names"]),
     ("warden", &["text", "journal", "undo", "process", "record", "names"]),
-    ("telemetry", &["host", "clock", "record", "units"]),
+    ("telemetry", &["text", "host", "clock", "record", "units"]),
     ("load", &["text", "wire", "host", "clock", "record", "plan", "scenario", "dialect", "units"]),
     ("loopback", &["format", "load", "host", "clock", "record", "plan", "scenario", "stats", "units"]),
     ("store", &["trust", "clock", "text", "record", "plan", "names", "units"]),
-    ("sim", &["clock", "host", "record", "scenario", "dialect", "units"]),
+    ("sim", &["text", "clock", "host", "record", "scenario", "dialect", "units"]),
     (
         "run",
         &[
@@ -61,6 +61,7 @@ pub(super) const STREET: &[(&str, &[&str])] = &[
     (
         "doctor",
         &[
+            "text",
             "journal",
             "loopback",
             "telemetry",

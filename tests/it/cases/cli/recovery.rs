@@ -137,7 +137,7 @@ fn a_server_that_never_answers_again_has_a_bound_and_no_small_number() {
     let run = folder.runexp("x.toml --quiet").run();
     assert_eq!(events(&run), ["server_killed", "server_recovered", "server_silent"]);
     assert_snapshot!(recovery(&run).unwrap_err(), @"it did not answer well within 6.0 s");
-    assert_snapshot!(told(&run), @"- default/one dies/clients=2, block 1: ollama[1] killed TIME into the window; started again by runexp, ready again after TIME; no good answer within TIME: the last request was answered with status 500: no model");
+    assert_snapshot!(told(&run), @"- default/one dies/clients=2, block 1: ollama[1] killed TIME into the window; started again by runexp, ready again after TIME; no good answer within TIME: the last request failed: it was answered with status 500: no model");
 }
 
 #[test]

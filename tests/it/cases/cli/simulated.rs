@@ -220,3 +220,22 @@ fn treatments_that_differ_in_nothing_that_is_simulated_are_called_alike() {
     let placed = folder.runexp("plan x.toml --format json");
     assert!(!placed.to_string().contains(alike), "{placed}");
 }
+
+#[test]
+fn a_machine_file_that_is_none_is_told_with_its_line_and_the_reason() {
+    let folder = Folder::with(TINY);
+    std::fs::create_dir(folder.path("machines")).unwrap();
+    folder.write("machines/mine.toml", "title = \"Mine\"\nspeed =\n");
+    assert_snapshot!(folder.runexp("x.toml --simulate mine"), @r"
+    exit 2
+
+    stdout:
+
+    stderr:
+    error: machine file `FOLDER/machines/mine.toml` is not a machine: TOML parse error at line 2, column 8
+      |
+    2 | speed =
+      |        ^
+    string values must be quoted, expected literal string
+    ");
+}

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use insta::assert_snapshot;
 use runexp::record::{GpuIdentity, GpuReading, Reading};
+use runexp::text::with_causes;
 use runexp::units::Bytes;
 use serde_json::json;
 use tempfile::TempDir;
@@ -90,7 +91,7 @@ async fn a_file_leaves_the_page_cache() {
 async fn a_file_that_is_not_there_is_named() {
     let error = world().perform(&step(&json!({"drop_caches": {"files": ["/no/such/file"]}}))).await.unwrap_err();
     assert_snapshot!(
-        error,
+        with_causes(&error),
         @"`/no/such/file` could not be dropped from the page cache: No such file or directory (os error 2)"
     );
 }

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use insta::assert_snapshot;
 use runexp::process::Undoing as _;
 use runexp::record::{Fact, Undo};
+use runexp::text::with_causes;
 use serde_json::json;
 
 use super::world::{step, within, world};
@@ -84,7 +85,7 @@ async fn a_pull_that_breaks_off_or_answers_nonsense_fails() {
     for broken in ["{\"status\":\"pulling manifest\"}\n", "<html>\n", "{\"status\":\"success\"}\n"] {
         let (_server, url) = Ollama::start(State { broken: Some(broken), ..State::default() });
         let pull = step(&json!({"pull": {"model": "m", "server": url}}));
-        errors.push(world().perform(&pull).await.unwrap_err().to_string().replace(&url, "URL"));
+        errors.push(with_causes(&world().perform(&pull).await.unwrap_err()).replace(&url, "URL"));
     }
     assert_snapshot!(errors.join("\n"), @r"
     `URL/api/pull` ended before the model was there
@@ -146,7 +147,8 @@ async fn a_removal_that_the_server_refuses_can_be_done_by_hand() {
     let (label, method) = ("pull".to_owned(), "DELETE".to_owned());
     world.undo.register(Undo::Request { label, method, url: url.clone(), json: json!({"model": "m"}) }).unwrap();
     let failures = world.undo.unwind().await;
-    let told: Vec<String> = failures.iter().map(|failure| format!("{failure}\nhelp: {}", failure.help())).collect();
+    let told: Vec<String> =
+        failures.iter().map(|failure| format!("{}\nhelp: {}", failure.told(), failure.help())).collect();
     assert_snapshot!(told.join("\n").replace(&url, "URL"), @r#"
     `pull` was not undone: `URL` answered 500 Internal Server Error
     help: curl -fsS -X DELETE -d '{"model":"m"}' URL
