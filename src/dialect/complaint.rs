@@ -54,8 +54,8 @@ const FINE: [&str; 8] = ["ok", "success", "queued", "pending", "processing", "ru
 /// list of one of these.
 pub(super) fn complaint(json: &[u8]) -> Option<String> {
     if json.trim_ascii_start().starts_with(b"[") {
-        let Few(list) = serde_json::from_slice::<Few<&RawValue>>(json).ok()?;
-        return complaint(list.first()?.get().as_bytes());
+        let list = serde_json::from_slice::<Few<&RawValue>>(json).ok()?;
+        return complaint(list.into_iter().next()?.get().as_bytes());
     }
     let complaint: Complaint<'_> = serde_json::from_slice(json).ok()?;
     let stated = |raw: Raw<'_>| raw.is_some_and(is_stated);

@@ -26,6 +26,9 @@ const BROKEN_OFF: &[&str] = &[
 
 /// Whether a reply that ended for this reason is all that the model had to say.
 pub fn is_whole(finish: &str) -> bool {
+    if is_whole_end(finish) {
+        return true;
+    }
     let finish = finish.to_ascii_lowercase();
     !BROKEN_OFF.iter().any(|word| finish.contains(word))
 }
@@ -53,7 +56,11 @@ const WHOLE: &[&str] = &[
 /// Whether it is known what such an end means. A reply that ends for another
 /// reason is taken to be whole.
 pub fn is_known_end(finish: &str) -> bool {
-    !is_whole(finish) || WHOLE.iter().any(|word| finish.eq_ignore_ascii_case(word))
+    is_whole_end(finish) || !is_whole(finish)
+}
+
+fn is_whole_end(finish: &str) -> bool {
+    WHOLE.iter().any(|word| finish.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

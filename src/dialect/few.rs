@@ -1,5 +1,6 @@
-use std::fmt;
+use std::iter::Chain;
 use std::marker::PhantomData;
+use std::{fmt, option, vec};
 
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
@@ -12,11 +13,37 @@ const LIMIT: usize = 256;
 /// A value may take 3 bytes where it is written, `{},`, and hundreds in
 /// memory: without a limit, a reply within the limits of a stream or a body
 /// could still fill the memory.
-pub(super) struct Few<T>(pub(super) Vec<T>);
+///
+/// Most lists hold one value, which takes no memory of its own.
+pub(super) struct Few<T> {
+    first: Option<T>,
+    more: Vec<T>,
+}
+
+impl<T> Few<T> {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+}
+
+impl<T> From<Option<T>> for Few<T> {
+    fn from(first: Option<T>) -> Self {
+        Self { first, more: Vec::new() }
+    }
+}
 
 impl<T> Default for Few<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        None.into()
+    }
+}
+
+impl<T> IntoIterator for Few<T> {
+    type Item = T;
+    type IntoIter = Chain<option::IntoIter<T>, vec::IntoIter<T>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.first.into_iter().chain(self.more)
     }
 }
 
@@ -36,14 +63,14 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Few<T>, A::Error> {
-        let mut values = Vec::new();
+        let mut few = Few::from(list.next_element()?);
         while let Some(value) = list.next_element()? {
-            if values.len() == LIMIT {
+            if few.more.len() + 1 == LIMIT {
                 return Err(A::Error::invalid_length(LIMIT + 1, &self));
             }
-            values.push(value);
+            few.more.push(value);
         }
-        Ok(Few(values))
+        Ok(few)
     }
 }
 
@@ -53,7 +80,7 @@ mod tests {
 
     fn read(count: usize) -> Result<usize, String> {
         let list = format!("[{}]", vec!["0"; count].join(","));
-        serde_json::from_str::<Few<u8>>(&list).map(|Few(values)| values.len()).map_err(|error| error.to_string())
+        serde_json::from_str::<Few<u8>>(&list).map(|values| values.into_iter().count()).map_err(|error| error.to_string())
     }
 
     #[test]

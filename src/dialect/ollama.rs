@@ -148,7 +148,7 @@ struct Message<'a> {
 impl Message<'_> {
     fn calls(&self, fields: &mut Fields<'_>) {
         let Some(calls) = self.tool_calls.filter(|calls| is_stated(calls)) else { return };
-        let Ok(Few(calls)) = serde_json::from_str::<Few<ToolCall<'_>>>(calls.get()) else {
+        let Ok(calls) = serde_json::from_str::<Few<ToolCall<'_>>>(calls.get()) else {
             fields.event(Event::PassedOver { field: "tool_calls" });
             return;
         };

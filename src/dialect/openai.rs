@@ -46,7 +46,7 @@ fn read(json: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> serde_json::Result<Prog
         fields.event(Event::Stamp(stamp));
     }
     let says_something = chunk.choices.is_some() || chunk.usage.is_some() || chunk.timings.is_some();
-    let choices = chunk.choices.unwrap_or_default().0;
+    let choices = chunk.choices.unwrap_or_default();
     let is_error = chunk.error.is_some_and(is_stated);
     let is_bare = choices.is_empty() && chunk.usage.is_none() && chunk.timings.is_none() && chunk.x_groq.is_none();
     if is_error || is_bare {
@@ -189,10 +189,8 @@ impl Message<'_> {
             call.tokens(fields);
         }
         let Some(calls) = self.tool_calls.filter(|calls| is_stated(calls)) else { return };
-        let read = match serde_json::from_str::<Few<ToolCall<'_>>>(calls.get()) {
-            Ok(Few(calls)) => calls,
-            Err(_) => fields.object(Some(calls), "tool_calls").into_iter().collect(),
-        };
+        let read = serde_json::from_str::<Few<ToolCall<'_>>>(calls.get())
+            .unwrap_or_else(|_| Few::from(fields.object(Some(calls), "tool_calls")));
         for ToolCall { function, custom } in read {
             if let Some(function) = function.or(custom) {
                 function.tokens(fields);

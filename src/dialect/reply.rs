@@ -9,7 +9,7 @@ use super::parts::Parts;
 use super::sse::{EventStream, Frame};
 use super::stencil::{self, Stencil};
 use super::stray::{Spoils, Stray};
-use super::text::{MESSAGE_LIMIT, excerpt, offset, shown, surroundings};
+use super::text::{MESSAGE_LIMIT, excerpt, offset, shown, surroundings, word};
 use super::{DecodeError, Event};
 
 /// What has been read of a reply.
@@ -260,7 +260,7 @@ impl Reply {
         }
         if let Some(reason) = self.finish.take() {
             self.ended = true;
-            sink(Event::Done { finish: excerpt(reason.as_bytes()) });
+            sink(Event::Done { finish: word(reason) });
         }
     }
 

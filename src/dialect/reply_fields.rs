@@ -111,7 +111,7 @@ impl<'s> Fields<'s> {
         let Some(value) = raw else { return };
         match value.get().as_bytes().first() {
             Some(b'[') if depth > 0 => match serde_json::from_str::<Few<Raw<'_>>>(value.get()) {
-                Ok(Few(parts)) => parts.into_iter().for_each(|part| self.tokens_within(part, field, kind, depth - 1)),
+                Ok(parts) => parts.into_iter().for_each(|part| self.tokens_within(part, field, kind, depth - 1)),
                 Err(_) => self.passed_over(field),
             },
             Some(b'{') if depth > 0 => match serde_json::from_str::<Part<'_>>(value.get()) {

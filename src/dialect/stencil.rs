@@ -14,10 +14,15 @@ const LIMIT: usize = 4 << 10;
 /// with another text.
 #[derive(Debug)]
 pub(super) struct Stencil {
+    /// What an event begins with, up to the text.
     before: Vec<u8>,
+    /// What follows the text, to the end of the event.
     after: Vec<u8>,
     kind: Option<TokenKind>,
 }
+
+/// What stands before the object of an event, and what ends the event.
+const EVENT: (&[u8], &[u8]) = (b"data: ", b"\n\n");
 
 impl Stencil {
     /// One that knows no object.
@@ -29,7 +34,8 @@ impl Stencil {
     /// text; `None` says nothing about it.
     pub(super) fn token<'a>(&self, json: &'a [u8]) -> Option<Event<'a>> {
         let kind = self.kind?;
-        let text = json.strip_prefix(&*self.before)?.strip_suffix(&*self.after)?;
+        let (before, after) = (self.before.strip_prefix(EVENT.0)?, self.after.strip_suffix(EVENT.1)?);
+        let text = json.strip_prefix(before)?.strip_suffix(after)?;
         Some(Event::Token { text: Cow::Borrowed(plain(text)?), kind })
     }
 
@@ -40,11 +46,11 @@ impl Stencil {
     #[inline]
     pub(super) fn event<'a>(&self, stream: &'a [u8]) -> Option<(Event<'a>, &'a [u8])> {
         let kind = self.kind?;
-        let rest = stream.strip_prefix(b"data: ")?.strip_prefix(&*self.before)?;
+        let rest = stream.strip_prefix(&*self.before)?;
         // Texts are too short for `memchr` to gain what its call costs.
         let end = rest.iter().take(LIMIT).position(|byte| !is_plain(*byte)).filter(|end| *end > 0)?;
         let (text, rest) = rest.split_at(end);
-        let rest = rest.strip_prefix(&*self.after)?.strip_prefix(b"\n\n")?;
+        let rest = rest.strip_prefix(&*self.after)?;
         Some((Event::Token { text: Cow::Borrowed(std::str::from_utf8(text).ok()?), kind }, rest))
     }
 
@@ -54,13 +60,17 @@ impl Stencil {
         if let (Some(before), Some(after)) = (json.get(..place.start), json.get(place.end..))
             && json.len() <= LIMIT
         {
-            self.before.clear();
-            self.before.extend_from_slice(before);
-            self.after.clear();
-            self.after.extend_from_slice(after);
+            refill(&mut self.before, [EVENT.0, before]);
+            refill(&mut self.after, [after, EVENT.1]);
             self.kind = Some(kind);
         }
     }
+}
+
+fn refill(bytes: &mut Vec<u8>, parts: [&[u8]; 2]) {
+    bytes.clear();
+    bytes.reserve(parts.iter().map(|part| part.len()).sum());
+    parts.iter().for_each(|part| bytes.extend_from_slice(part));
 }
 
 /// A text that needs no unescaping, and ends no JSON string.

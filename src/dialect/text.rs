@@ -23,6 +23,12 @@ pub(super) fn excerpt(bytes: &[u8]) -> String {
     shown(bytes, EXCERPT_LIMIT)
 }
 
+/// The same of a word that is given away, which most are as they came.
+pub(super) fn word(word: String) -> String {
+    let is_fit = word.len() <= EXCERPT_LIMIT && word.trim().len() == word.len() && !word.chars().any(is_unprintable);
+    if is_fit { word } else { excerpt(word.as_bytes()) }
+}
+
 /// What surrounds a byte that is not as it should be.
 pub(super) fn surroundings(bytes: &[u8], at: usize) -> String {
     let from = at.min(bytes.len()).saturating_sub(NEAR);

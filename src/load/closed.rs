@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use super::exchange::{Exchange, Turn};
 use super::honesty::Honesty;
 use super::window::Window;
-use crate::record::RequestOutcome;
+use crate::record::OutcomeKind;
 
 /// A client whose request failed waits this long before it asks again: without
 /// a pause a server that is dead or still loading would be asked thousands of
@@ -75,12 +75,10 @@ async fn one_client(exchange: Arc<Exchange>, window: Window, seat: Seat) {
         }
         let position = sequence * u64::from(clients) + u64::from(client);
         let turn = Turn { client, sequence, position, target: client, worker, said: None, scheduled: now };
-        let outcome = exchange.ask(turn, &mut interrupted).await;
-        if matches!(outcome, RequestOutcome::Cut | RequestOutcome::Interrupted) {
-            return;
-        }
-        if outcome.is_failure() {
-            tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+        match exchange.ask(turn, &mut interrupted).await {
+            OutcomeKind::Cut | OutcomeKind::Interrupted => return,
+            OutcomeKind::Success => {}
+            _ => tokio::time::sleep(PAUSE_AFTER_FAILURE).await,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::window::Window;
 use super::{Sink, Workload};
 use crate::clock::Clock;
 use crate::plan::{self, CellSpec};
-use crate::record::{RequestOutcome, RequestRecord};
+use crate::record::{OutcomeKind, RequestOutcome, RequestRecord};
 use crate::scenario::Load;
 use crate::units::Nanos;
 use crate::wire::{self, WireError};
@@ -123,7 +123,7 @@ impl Exchange {
         turn: Turn,
         body: Vec<u8>,
         interrupted: &mut Interrupted<'_>,
-    ) -> (RequestOutcome, String) {
+    ) -> (OutcomeKind, String) {
         let target = self.target(turn);
         let started = self.now();
         if let Ok(mut lags) = self.lags.lock() {
@@ -135,12 +135,13 @@ impl Exchange {
             outcome = self.converse(target, &body, self.asked_tokens(turn), &mut reply) => outcome,
             () = interrupted => RequestOutcome::Interrupted,
         };
-        let outcome = outcome.with_text(|text| target.secrets.hide(text).into_owned());
+        let outcome = outcome.with_text(|text| target.secrets.hidden(text));
         let text = std::mem::take(&mut reply.text);
-        let record = self.record(target, turn, started, reply, (outcome.clone(), &text));
+        let ended = outcome.kind();
+        let record = self.record(target, turn, started, reply, (outcome, &text));
         self.window.finished(record.sent_ns, record.finished_ns);
         (self.sink)(record);
-        (outcome, text)
+        (ended, text)
     }
 
     /// Records a request that is not sent, because too many are in flight.

@@ -9,13 +9,13 @@ use super::made_up::made_up;
 use super::target::Target;
 use crate::dialect::{Ask, Content};
 use crate::plan;
-use crate::record::RequestOutcome;
+use crate::record::OutcomeKind;
 use crate::scenario::{Prompt, RequestSpec, Said};
 
 impl Exchange {
     /// Asks what this turn has to ask, and tells how that ended: one request,
     /// or a conversation.
-    pub(super) async fn ask(&self, turn: Turn, interrupted: &mut Interrupted<'_>) -> RequestOutcome {
+    pub(super) async fn ask(&self, turn: Turn, interrupted: &mut Interrupted<'_>) -> OutcomeKind {
         match &self.prompt(turn).said {
             Said::Turns { system, texts } => self.hold(turn, (system.as_deref(), texts), interrupted).await,
             Said::Text { .. } | Said::Messages(_) | Said::Synthetic { .. } => {
@@ -31,10 +31,10 @@ impl Exchange {
         turn: Turn,
         (system, texts): (Option<&str>, &[String]),
         interrupted: &mut Interrupted<'_>,
-    ) -> RequestOutcome {
+    ) -> OutcomeKind {
         let said_first = system.map(|text| json!({ "role": "system", "content": text }));
         let mut spoken: Vec<Value> = said_first.into_iter().collect();
-        let (mut turn, mut outcome) = (turn, RequestOutcome::Interrupted);
+        let (mut turn, mut outcome) = (turn, OutcomeKind::Interrupted);
         for (said, text) in (0..).zip(texts) {
             if said > 0 && !self.thinks().await {
                 break;
@@ -48,7 +48,7 @@ impl Exchange {
             let reply;
             let body = self.asking(turn, Content::Messages(&spoken));
             (outcome, reply) = self.send(turn, body, interrupted).await;
-            if !outcome.is_success() {
+            if outcome != OutcomeKind::Success {
                 break;
             }
             spoken.push(json!({ "role": "assistant", "content": reply }));

@@ -87,7 +87,7 @@ pub(super) async fn answered(
     match reply.status {
         200..300 => whole_reply(target, reply, request.stream, sent).await,
         status => {
-            let message = target.secrets.hide(&refusal::message(reply).await).into_owned();
+            let message = target.secrets.hidden(refusal::message(reply).await);
             Err(Unanswered::Status { status, message })
         }
     }
@@ -95,7 +95,7 @@ pub(super) async fn answered(
 
 async fn whole_reply(target: &Target, mut reply: Reply<'_>, stream: bool, sent: Nanos) -> Result<Answered, Unanswered> {
     let garbage =
-        |error: DecodeError| Unanswered::Garbage { message: target.secrets.hide(&with_causes(&error)).into_owned() };
+        |error: DecodeError| Unanswered::Garbage { message: target.secrets.hidden(with_causes(&error)) };
     let (mut usage, mut first_token, mut done, mut message) = (Usage::default(), None, false, None);
     let mut note = |at: Nanos, event: Event<'_>| match event {
         Event::Done { .. } => done = true,
@@ -116,5 +116,5 @@ async fn whole_reply(target: &Target, mut reply: Reply<'_>, stream: bool, sent: 
     if done && message.is_none() {
         return Ok(Answered { sent, first_token, usage });
     }
-    Err(Unanswered::NoReply { message: message.map(|text| target.secrets.hide(&text).into_owned()) })
+    Err(Unanswered::NoReply { message: message.map(|text| target.secrets.hidden(text)) })
 }

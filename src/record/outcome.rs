@@ -104,24 +104,22 @@ impl RequestOutcome {
     /// With every text in it, which may be a server's, replaced by what
     /// `change` makes of it.
     #[must_use]
-    pub fn with_text(self, change: impl FnOnce(&str) -> String) -> Self {
+    pub fn with_text(self, change: impl FnOnce(String) -> String) -> Self {
         match self {
-            Self::Success { finish } => Self::Success { finish: change(&finish) },
-            Self::Empty { finish, counted } => Self::Empty { finish: change(&finish), counted },
-            Self::CutOff { finish } => Self::CutOff { finish: finish.as_deref().map(change) },
+            Self::Success { finish } => Self::Success { finish: change(finish) },
+            Self::Empty { finish, counted } => Self::Empty { finish: change(finish), counted },
+            Self::CutOff { finish } => Self::CutOff { finish: finish.map(change) },
             Self::Status { status, message, retry_after } => {
-                Self::Status { status, message: change(&message), retry_after }
+                Self::Status { status, message: change(message), retry_after }
             }
-            Self::ContextOverflow { status, message } => Self::ContextOverflow { status, message: change(&message) },
-            Self::Redirected { status, location } => {
-                Self::Redirected { status, location: location.as_deref().map(change) }
-            }
-            Self::Compressed { encoding } => Self::Compressed { encoding: change(&encoding) },
-            Self::Html { message } => Self::Html { message: change(&message) },
-            Self::ServerError { message } => Self::ServerError { message: change(&message) },
-            Self::Connect { message } => Self::Connect { message: change(&message) },
-            Self::Reset { message } => Self::Reset { message: change(&message) },
-            Self::Garbage { message } => Self::Garbage { message: change(&message) },
+            Self::ContextOverflow { status, message } => Self::ContextOverflow { status, message: change(message) },
+            Self::Redirected { status, location } => Self::Redirected { status, location: location.map(change) },
+            Self::Compressed { encoding } => Self::Compressed { encoding: change(encoding) },
+            Self::Html { message } => Self::Html { message: change(message) },
+            Self::ServerError { message } => Self::ServerError { message: change(message) },
+            Self::Connect { message } => Self::Connect { message: change(message) },
+            Self::Reset { message } => Self::Reset { message: change(message) },
+            Self::Garbage { message } => Self::Garbage { message: change(message) },
             same @ (Self::EarlyClose | Self::Stall | Self::Timeout | Self::Dropped | Self::Cut | Self::Interrupted) => {
                 same
             }

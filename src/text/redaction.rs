@@ -140,6 +140,14 @@ impl Redaction {
         Cow::Owned(hidden)
     }
 
+    /// The same of a text that is given away.
+    pub fn hidden(&self, text: String) -> String {
+        match self.hide(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(hidden) => hidden,
+        }
+    }
+
     /// JSON without the secrets in any of its texts. A number is none.
     pub fn hide_in(&self, value: &mut Value) {
         match value {
