@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::few::Few;
+use super::bounded_list::BoundedList;
 use super::page::{is_html, title};
 use super::reply_fields::{Raw, is_stated};
 use super::text::{MESSAGE_LIMIT, Text, one_line, shown};
@@ -54,7 +54,7 @@ const FINE: [&str; 8] = ["ok", "success", "queued", "pending", "processing", "ru
 /// list of one of these.
 pub(super) fn complaint(json: &[u8]) -> Option<String> {
     if json.trim_ascii_start().starts_with(b"[") {
-        let list = serde_json::from_slice::<Few<&RawValue>>(json).ok()?;
+        let list = serde_json::from_slice::<BoundedList<&RawValue>>(json).ok()?;
         return complaint(list.into_iter().next()?.get().as_bytes());
     }
     let complaint: Complaint<'_> = serde_json::from_slice(json).ok()?;

@@ -2,7 +2,7 @@ use super::lines::{Buffer, Lines};
 use super::mark::ByteOrderMark;
 use super::reply::Reply;
 use super::sse::EventStream;
-use super::{DecodeError, Event, is_whole};
+use super::{DecodeError, Event, EventSink, is_whole};
 
 /// The largest reply that is not a stream, in bytes.
 const BODY_LIMIT: usize = 64 << 20;
@@ -117,10 +117,10 @@ impl Decoder {
     /// # Errors
     /// When the bytes are not the protocol, or too many. What came before the
     /// error has reached `sink`; the rest of the body is not worth reading.
-    pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(Event<'_>)) -> Result<(), DecodeError> {
+    pub fn push(&mut self, bytes: &[u8], sink: &mut impl EventSink) -> Result<(), DecodeError> {
         match self.mark.pass(bytes) {
             (b"", bytes) => self.feed(bytes, sink),
-            (held, bytes) => self.feed_apart(&[held, bytes].concat(), sink),
+            (held, bytes) => self.feed_apart(&[held, bytes].concat(), &mut |event| sink.event(event)),
         }
     }
 
@@ -132,20 +132,22 @@ impl Decoder {
     }
 
     #[inline]
-    fn feed(&mut self, mut bytes: &[u8], sink: &mut impl FnMut(Event<'_>)) -> Result<(), DecodeError> {
+    fn feed(&mut self, mut bytes: &[u8], sink: &mut impl EventSink) -> Result<(), DecodeError> {
         let Self { mark, body, reply } = self;
         if reply.ended {
             return Ok(());
         }
         let before = mark.length();
         let pushed = match body {
-            Body::Lines(lines) => lines.push(bytes, &mut |line, at| reply.object(line, before + at, sink)),
+            Body::Lines(lines) => {
+                lines.push(bytes, &mut |line, at| reply.object(line, before + at, &mut |event| sink.event(event)))
+            }
             Body::Events(events) => {
                 let length = bytes.len();
                 while events.is_between()
-                    && let Some((token, rest)) = reply.stencil.event(bytes)
+                    && let Some((text, kind, rest)) = reply.fast_path.event(bytes)
                 {
-                    sink(token);
+                    sink.token(text, kind);
                     bytes = rest;
                 }
                 if bytes.len() < length {
@@ -155,7 +157,7 @@ impl Decoder {
                 if bytes.is_empty() {
                     return Ok(());
                 }
-                events.push(bytes, &mut |frame, at| reply.frame(frame, before + at, sink))
+                events.push(bytes, &mut |frame, at| reply.frame(frame, before + at, &mut |event| sink.event(event)))
             }
             Body::Whole(body, _) => body.extend(bytes),
         };
@@ -175,8 +177,9 @@ impl Decoder {
     /// # Errors
     /// When what is left is not the protocol, or when nothing said that the
     /// reply is whole and something in it was no part of the protocol.
-    pub fn finish(mut self, sink: &mut impl FnMut(Event<'_>)) -> Result<Shape, DecodeError> {
+    pub fn finish(mut self, sink: &mut impl EventSink) -> Result<Shape, DecodeError> {
         let held = self.mark.rest();
+        let sink = &mut |event: Event<'_>| sink.event(event);
         self.feed_apart(held, sink)?;
         let Self { mark, body, mut reply } = self;
         let before = mark.length();

@@ -4,13 +4,13 @@
 //! give the same events however they are split.
 
 mod body_fields;
+mod bounded_list;
 mod braces;
 mod complaint;
 mod content;
 mod decoder;
 mod ending;
 mod error;
-mod few;
 mod lines;
 mod llama;
 mod mark;
@@ -22,9 +22,9 @@ mod parts;
 mod reply;
 mod reply_fields;
 mod sse;
-mod stencil;
 mod stray;
 mod text;
+mod token_fast_path;
 
 use std::borrow::Cow;
 
@@ -218,6 +218,24 @@ pub enum Event<'a> {
     },
     /// A simulated server's own send time, ns after the run's origin.
     Stamp(u64),
+}
+
+/// Takes the events of a reply. Any function of an event does.
+pub trait EventSink {
+    /// Takes one.
+    fn event(&mut self, event: Event<'_>);
+
+    /// Takes an [`Event::Token`]. Most events are one, and a sink that has to be
+    /// fast need not have it wrapped up.
+    fn token(&mut self, text: &str, kind: TokenKind) {
+        self.event(Event::Token { text: Cow::Borrowed(text), kind });
+    }
+}
+
+impl<F: FnMut(Event<'_>)> EventSink for F {
+    fn event(&mut self, event: Event<'_>) {
+        self(event);
+    }
 }
 
 /// What kind of text a token is.

@@ -6,9 +6,9 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::bounded_list::BoundedList;
 use super::complaint::complaint;
 use super::decoder::{Framing, Progress, Protocol};
-use super::few::Few;
 use super::reply_fields::{Fields, Raw, is_stated, length};
 use super::{Ask, Event, TokenKind, Usage, object};
 use crate::units::Nanos;
@@ -148,12 +148,12 @@ struct Message<'a> {
 impl Message<'_> {
     fn calls(&self, fields: &mut Fields<'_>) {
         let Some(calls) = self.tool_calls.filter(|calls| is_stated(calls)) else { return };
-        let Ok(calls) = serde_json::from_str::<Few<ToolCall<'_>>>(calls.get()) else {
+        let Ok(calls) = serde_json::from_str::<BoundedList<ToolCall<'_>>>(calls.get()) else {
             fields.event(Event::PassedOver { field: "tool_calls" });
             return;
         };
         for ToolCall { function } in calls {
-            // Not borrowed: a stencil fits the text of a JSON string, and this is none.
+            // Not borrowed: the fast path fits the text of a JSON string, and this is none.
             let arguments = function.arguments.map_or("{}", |arguments| arguments.get()).to_owned();
             fields.token(Some(arguments.into()), TokenKind::ToolCall);
         }

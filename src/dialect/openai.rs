@@ -7,9 +7,9 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::bounded_list::BoundedList;
 use super::complaint::complaint;
 use super::decoder::{Framing, Progress, Protocol};
-use super::few::Few;
 use super::llama::Timings;
 use super::reply_fields::{Fields, Raw, is_stated, length};
 use super::{Ask, Event, TokenKind, Usage, object};
@@ -106,7 +106,7 @@ struct Chunk<'a> {
     #[serde(borrow)]
     error: Raw<'a>,
     #[serde(borrow)]
-    choices: Option<Few<Choice<'a>>>,
+    choices: Option<BoundedList<Choice<'a>>>,
     #[serde(borrow)]
     usage: Raw<'a>,
     #[serde(borrow)]
@@ -189,8 +189,8 @@ impl Message<'_> {
             call.tokens(fields);
         }
         let Some(calls) = self.tool_calls.filter(|calls| is_stated(calls)) else { return };
-        let read = serde_json::from_str::<Few<ToolCall<'_>>>(calls.get())
-            .unwrap_or_else(|_| Few::from(fields.object(Some(calls), "tool_calls")));
+        let read = serde_json::from_str::<BoundedList<ToolCall<'_>>>(calls.get())
+            .unwrap_or_else(|_| BoundedList::from(fields.object(Some(calls), "tool_calls")));
         for ToolCall { function, custom } in read {
             if let Some(function) = function.or(custom) {
                 function.tokens(fields);
@@ -220,7 +220,7 @@ impl Function<'_> {
     fn tokens(&self, fields: &mut Fields<'_>) {
         match self.arguments.filter(|arguments| is_stated(arguments)) {
             Some(arguments) if arguments.get().starts_with('{') => {
-                // Not borrowed: a stencil fits the text of a JSON string, and this is none.
+                // Not borrowed: the fast path fits the text of a JSON string, and this is none.
                 fields.token(Some(arguments.get().to_owned().into()), TokenKind::ToolCall);
             }
             Some(_) => {

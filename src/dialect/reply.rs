@@ -7,9 +7,9 @@ use super::mend::mend;
 use super::page::{Page, is_html};
 use super::parts::Parts;
 use super::sse::{EventStream, Frame};
-use super::stencil::{self, Stencil};
 use super::stray::{Spoils, Stray};
 use super::text::{MESSAGE_LIMIT, excerpt, offset, shown, surroundings, word};
+use super::token_fast_path::{self, TokenFastPath};
 use super::{DecodeError, Event};
 
 /// What has been read of a reply.
@@ -17,7 +17,7 @@ use super::{DecodeError, Event};
 pub(super) struct Reply {
     protocol: Protocol,
     /// Its last token.
-    pub(super) stencil: Stencil,
+    pub(super) fast_path: TokenFastPath,
     /// Why it ends, once the server has said so.
     finish: Option<String>,
     /// Whether it is done or has failed.
@@ -37,7 +37,7 @@ impl Reply {
     pub(super) const fn new(protocol: Protocol) -> Self {
         Self {
             protocol,
-            stencil: Stencil::new(),
+            fast_path: TokenFastPath::new(),
             finish: None,
             ended: false,
             begun: 0,
@@ -170,7 +170,7 @@ impl Reply {
         if self.ended || json.is_empty() {
             return Ok(());
         }
-        if let Some(token) = self.stencil.token(json) {
+        if let Some(token) = self.fast_path.token(json) {
             self.parts.repeat();
             sink(token);
             return Ok(());
@@ -185,7 +185,7 @@ impl Reply {
             tokens += u32::from(matches!(event, Event::Token { .. }));
             is_unknown |= matches!(event, Event::PassedOver { field: "object" });
             events += 1;
-            place = stencil::place(json, &event);
+            place = token_fast_path::place(json, &event);
             sink(event);
         };
         let (progress, is_mended) = match read(json, &mut note) {
@@ -201,7 +201,7 @@ impl Reply {
                 sink(Event::PassedOver { field: "value" });
             }
         } else if let (1, Some((place, kind)), None, false) = (events, place, &progress.finish, progress.whole) {
-            self.stencil.cut(json, place, kind);
+            self.fast_path.cut(json, place, kind);
         }
         if is_unknown {
             let expected = self.protocol.name;

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::few::Few;
+use super::bounded_list::BoundedList;
 use super::mend::mend;
 use super::text::Text;
 use super::{Event, TokenKind};
@@ -110,7 +110,7 @@ impl<'s> Fields<'s> {
     fn tokens_within(&mut self, raw: Raw<'_>, field: &'static str, kind: TokenKind, depth: u32) {
         let Some(value) = raw else { return };
         match value.get().as_bytes().first() {
-            Some(b'[') if depth > 0 => match serde_json::from_str::<Few<Raw<'_>>>(value.get()) {
+            Some(b'[') if depth > 0 => match serde_json::from_str::<BoundedList<Raw<'_>>>(value.get()) {
                 Ok(parts) => parts.into_iter().for_each(|part| self.tokens_within(part, field, kind, depth - 1)),
                 Err(_) => self.passed_over(field),
             },

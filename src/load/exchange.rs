@@ -219,9 +219,8 @@ impl Exchange {
             };
             last = arrived.at;
             let mut noted = reply.arrival(last, &self.expectation);
-            let mut take = |piece: Result<&[u8], WireError>| -> Result<(), Failure> {
-                Ok(decoder.push(piece?, &mut |event| noted.note(event))?)
-            };
+            let mut take =
+                |piece: Result<&[u8], WireError>| -> Result<(), Failure> { Ok(decoder.push(piece?, &mut noted)?) };
             let broken = arrived.map(&mut take).find_map(Result::err);
             noted.close();
             match broken {
@@ -231,7 +230,7 @@ impl Exchange {
             }
         }
         let mut noted = reply.arrival(last, &self.expectation);
-        let shape = decoder.finish(&mut |event| noted.note(event))?;
+        let shape = decoder.finish(&mut noted)?;
         noted.close();
         reply.take(shape);
         Ok(())

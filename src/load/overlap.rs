@@ -109,7 +109,7 @@ async fn pieces(target: &Target, mut reply: Reply<'_>) -> Option<Vec<Nanos>> {
             pieces.push(at);
         }
     }
-    decoder.finish(&mut |event| is_whole |= matches!(event, Event::Done { .. })).ok()?;
+    decoder.finish(&mut |event: Event<'_>| is_whole |= matches!(event, Event::Done { .. })).ok()?;
     is_whole.then_some(pieces)
 }
 

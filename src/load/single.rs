@@ -109,10 +109,10 @@ async fn whole_reply(target: &Target, mut reply: Reply<'_>, stream: bool, sent: 
     while let Some(arrived) = reply.read().await? {
         last = arrived.at;
         for piece in arrived {
-            decoder.push(piece?, &mut |event| note(last, event)).map_err(garbage)?;
+            decoder.push(piece?, &mut |event: Event<'_>| note(last, event)).map_err(garbage)?;
         }
     }
-    decoder.finish(&mut |event| note(last, event)).map_err(garbage)?;
+    decoder.finish(&mut |event: Event<'_>| note(last, event)).map_err(garbage)?;
     if done && message.is_none() {
         return Ok(Answered { sent, first_token, usage });
     }

@@ -120,11 +120,14 @@ fn usual_line(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let bytes = bytes.strip_prefix(b"\r\n")?;
     let mut length = 0;
     for (position, byte) in bytes.iter().enumerate().take(USUAL_DIGITS + 1) {
-        match char::from(*byte).to_digit(16) {
-            Some(digit) => length = length << 4 | u64::from(digit),
-            None if length == 0 => return None,
-            None => return Some((length, bytes[position..].strip_prefix(b"\r\n")?)),
-        }
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            b'A'..=b'F' => byte - b'A' + 10,
+            _ if length == 0 => return None,
+            _ => return Some((length, bytes[position..].strip_prefix(b"\r\n")?)),
+        };
+        length = length << 4 | u64::from(digit);
     }
     None
 }

@@ -186,6 +186,7 @@ pub struct Arrived<'a> {
 impl<'a> Iterator for Arrived<'a> {
     type Item = Result<&'a [u8], WireError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let slice = self.framing.next(&mut self.bytes).transpose();
         *self.unread = self.bytes.len();

@@ -9,12 +9,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use crate::dialect::stencil::Stencil;
+use crate::dialect::token_fast_path::TokenFastPath;
 use crate::dialect::{DecodeError, Dialect, Event};
 use damage::Case;
 
 mod damage;
-mod hoard;
+mod memory_limit;
 mod recorded;
 
 const DIALECTS: &[Dialect] = &[
@@ -42,7 +42,7 @@ impl Case {
     }
 
     /// Every object by the parser alone.
-    fn decoded_without_stencil(&self, dialect: Dialect) -> Decoded {
+    fn decoded_without_fast_path(&self, dialect: Dialect) -> Decoded {
         let lines = self.body.split_inclusive(|byte| matches!(byte, b'\n' | b'\r'));
         decode(dialect, self.stream, lines, Memory::Lost)
     }
@@ -51,7 +51,7 @@ impl Case {
     fn events_so_far(&self, dialect: Dialect) -> Vec<Event<'static>> {
         let mut events = Vec::new();
         let start = self.cuts.first().map_or(self.body.as_slice(), |cut| &self.body[..*cut]);
-        let _ = dialect.decoder(self.stream).push(start, &mut |event| events.push(kept(event)));
+        let _ = dialect.decoder(self.stream).push(start, &mut |event: Event<'_>| events.push(kept(event)));
         events
     }
 }
@@ -71,7 +71,7 @@ fn decode<'a>(dialect: Dialect, stream: bool, pieces: impl IntoIterator<Item = &
         for piece in pieces {
             decoder.push(piece, &mut sink)?;
             if memory == Memory::Lost {
-                decoder.reply.stencil = Stencil::new();
+                decoder.reply.fast_path = TokenFastPath::new();
             }
         }
         decoder.finish(&mut sink).map(|_| ())
@@ -103,10 +103,10 @@ fn fuzz(dialect: Dialect) {
         let case = damage::case(dialect, number);
         let whole = case.decoded(dialect);
         assert_eq!(case.decoded_in_pieces(dialect), whole, "split");
-        assert_eq!(case.decoded_without_stencil(dialect), whole, "without the stencil");
+        assert_eq!(case.decoded_without_fast_path(dialect), whole, "without the fast_path");
         assert!(whole.0.starts_with(&case.events_so_far(dialect)), "events depend on what follows");
         assert_sound(&whole, case.body.len());
-        hoard::assert_modest(dialect, &case);
+        memory_limit::assert_modest(dialect, &case);
         *endings.entry(ending(&whole)).or_default() += 1;
         drop(told);
     }

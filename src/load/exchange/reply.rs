@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::super::expectation::Expectation;
 use super::chunk::{OpenChunk, Seen};
 use super::failure::Failure;
-use crate::dialect::{Event, Shape, TokenKind, Usage, is_whole};
+use crate::dialect::{Event, EventSink, Shape, TokenKind, Usage, is_whole};
 use crate::record::{Chunks, TokenSource, UsageRecord};
 use crate::units::Nanos;
 
@@ -183,16 +183,7 @@ pub(crate) struct Arrival<'a> {
     has_output: bool,
 }
 
-impl Arrival<'_> {
-    /// Takes one event of the chunk.
-    #[inline]
-    pub(crate) fn note(&mut self, event: Event<'_>) {
-        match event {
-            Event::Token { text, kind } => self.token(&text, kind),
-            other => self.note_apart(other),
-        }
-    }
-
+impl EventSink for Arrival<'_> {
     #[inline]
     fn token(&mut self, text: &str, kind: TokenKind) {
         self.chunk.token(text);
@@ -206,9 +197,7 @@ impl Arrival<'_> {
         }
     }
 
-    /// Events that come once or twice in a reply.
-    #[cold]
-    fn note_apart(&mut self, event: Event<'_>) {
+    fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Token { text, kind } => self.token(&text, kind),
             Event::Counted(tokens) => self.reply.seen.count_more(&mut self.chunk, u64::from(tokens)),
@@ -229,7 +218,9 @@ impl Arrival<'_> {
             }
         }
     }
+}
 
+impl Arrival<'_> {
     /// Names of fields are few.
     fn pass_over(&mut self, field: &'static str) {
         let passed_over = &mut self.reply.passed_over;

@@ -1,7 +1,7 @@
 //! Replies that are not quite as their API says.
 
 use insta::assert_snapshot;
-use runexp::dialect::Dialect;
+use runexp::dialect::{Dialect, Event};
 
 use super::shown::{decode, events_of};
 
@@ -113,8 +113,8 @@ fn a_reply_may_come_as_one_body_though_a_stream_was_asked_for_and_the_other_way_
     assert_eq!(events_of(Dialect::OpenAiChat, true, body.as_bytes()), told);
     let shape = |stream: bool, body: &str| {
         let mut decoder = Dialect::OpenAiChat.decoder(stream);
-        decoder.push(body.as_bytes(), &mut |_| ()).unwrap();
-        decoder.finish(&mut |_| ()).unwrap()
+        decoder.push(body.as_bytes(), &mut |_: Event<'_>| ()).unwrap();
+        decoder.finish(&mut |_: Event<'_>| ()).unwrap()
     };
     assert!(!shape(true, body).streamed);
     let framed =

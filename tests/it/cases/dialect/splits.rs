@@ -98,8 +98,9 @@ fn an_endless_line_is_refused_before_it_fills_the_memory() {
     let mebibyte = vec![b'x'; 1 << 20];
     let refused_after = |dialect: Dialect, stream: bool, start: &[u8]| {
         let mut decoder = dialect.decoder(stream);
-        decoder.push(start, &mut |_| ()).unwrap();
-        let refusal = (0..100).find_map(|pushed| Some((pushed, decoder.push(&mebibyte, &mut |_| ()).err()?)));
+        decoder.push(start, &mut |_: Event<'_>| ()).unwrap();
+        let refusal =
+            (0..100).find_map(|pushed| Some((pushed, decoder.push(&mebibyte, &mut |_: Event<'_>| ()).err()?)));
         refusal.unwrap()
     };
     let line = DecodeError::LineTooLong { limit: 1 << 20 };
@@ -114,7 +115,7 @@ fn an_endless_line_is_refused_before_it_fills_the_memory() {
 fn an_event_of_endless_lines_is_refused_too() {
     let mut decoder = Dialect::OpenAiChat.decoder(true);
     let lines = "data: x\n".repeat(1 << 20);
-    let refused = decoder.push(lines.as_bytes(), &mut |_| ());
+    let refused = decoder.push(lines.as_bytes(), &mut |_: Event<'_>| ());
     assert_eq!(refused, Err(DecodeError::LineTooLong { limit: 1 << 20 }));
 }
 

@@ -13,7 +13,7 @@ const LIMIT: usize = 4 << 10;
 /// nothing that ends or changes a JSON string, it can only be the same object
 /// with another text.
 #[derive(Debug)]
-pub(super) struct Stencil {
+pub(super) struct TokenFastPath {
     /// What an event begins with, up to the text.
     before: Vec<u8>,
     /// What follows the text, to the end of the event.
@@ -24,7 +24,7 @@ pub(super) struct Stencil {
 /// What stands before the object of an event, and what ends the event.
 const EVENT: (&[u8], &[u8]) = (b"data: ", b"\n\n");
 
-impl Stencil {
+impl TokenFastPath {
     /// One that knows no object.
     pub(super) const fn new() -> Self {
         Self { before: Vec::new(), after: Vec::new(), kind: None }
@@ -39,19 +39,19 @@ impl Stencil {
         Some(Event::Token { text: Cow::Borrowed(plain(text)?), kind })
     }
 
-    /// The token of the server-sent event that `stream` begins with, if its
-    /// data is the remembered object with another text, and what follows the
-    /// event. Only the text is searched for its end; all around it is
-    /// compared.
+    /// The text and kind of the token in the server-sent event that `stream`
+    /// begins with, if its data is the remembered object with another text, and
+    /// what follows the event. Only the text is searched for its end; all around
+    /// it is compared.
     #[inline]
-    pub(super) fn event<'a>(&self, stream: &'a [u8]) -> Option<(Event<'a>, &'a [u8])> {
+    pub(super) fn event<'a>(&self, stream: &'a [u8]) -> Option<(&'a str, TokenKind, &'a [u8])> {
         let kind = self.kind?;
         let rest = stream.strip_prefix(&*self.before)?;
         // Texts are too short for `memchr` to gain what its call costs.
-        let end = rest.iter().take(LIMIT).position(|byte| !is_plain(*byte)).filter(|end| *end > 0)?;
+        let end = rest.iter().position(|byte| !PLAIN[usize::from(*byte)]).filter(|end| *end > 0)?;
         let (text, rest) = rest.split_at(end);
         let rest = rest.strip_prefix(&*self.after)?;
-        Some((Event::Token { text: Cow::Borrowed(std::str::from_utf8(text).ok()?), kind }, rest))
+        Some((std::str::from_utf8(text).ok()?, kind, rest))
     }
 
     /// Remembers `json`, an object that gives one token and nothing else, with
@@ -70,18 +70,28 @@ impl Stencil {
 fn refill(bytes: &mut Vec<u8>, parts: [&[u8]; 2]) {
     bytes.clear();
     bytes.reserve(parts.iter().map(|part| part.len()).sum());
-    parts.iter().for_each(|part| bytes.extend_from_slice(part));
+    for part in parts {
+        bytes.extend_from_slice(part);
+    }
 }
 
 /// A text that needs no unescaping, and ends no JSON string.
 fn plain(text: &[u8]) -> Option<&str> {
-    let plain = !text.is_empty() && text.iter().all(|byte| is_plain(*byte));
+    let plain = !text.is_empty() && text.iter().all(|byte| PLAIN[usize::from(*byte)]);
     std::str::from_utf8(text).ok().filter(|_| plain)
 }
 
-const fn is_plain(byte: u8) -> bool {
-    byte >= b' ' && !matches!(byte, b'"' | b'\\')
-}
+/// Of each byte, whether it stands for itself in a JSON string.
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut control = 0;
+    while control < b' ' as usize {
+        plain[control] = false;
+        control += 1;
+    }
+    (plain[b'"' as usize], plain[b'\\' as usize]) = (false, false);
+    plain
+};
 
 /// Where in `json` the text of a token stands, unless it had to be unescaped.
 pub(super) fn place(json: &[u8], event: &Event<'_>) -> Option<(Range<usize>, TokenKind)> {
@@ -95,18 +105,18 @@ pub(super) fn place(json: &[u8], event: &Event<'_>) -> Option<(Range<usize>, Tok
 mod tests {
     use std::borrow::Cow;
 
-    use super::{LIMIT, Stencil, place};
+    use super::{LIMIT, TokenFastPath, place};
     use crate::dialect::{Event, TokenKind};
 
-    fn cut_of(json: &str, text: &str) -> Stencil {
+    fn cut_of(json: &str, text: &str) -> TokenFastPath {
         let at = json.find(text).unwrap();
-        let mut stencil = Stencil::new();
-        stencil.cut(json.as_bytes(), at..at + text.len(), TokenKind::Content);
-        stencil
+        let mut fast_path = TokenFastPath::new();
+        fast_path.cut(json.as_bytes(), at..at + text.len(), TokenKind::Content);
+        fast_path
     }
 
-    fn text_in(stencil: &Stencil, json: &[u8]) -> Option<String> {
-        match stencil.token(json)? {
+    fn text_in(fast_path: &TokenFastPath, json: &[u8]) -> Option<String> {
+        match fast_path.token(json)? {
             Event::Token { text, kind: TokenKind::Content } => Some(text.into_owned()),
             other => panic!("{other:?}"),
         }
@@ -114,15 +124,15 @@ mod tests {
 
     #[test]
     fn the_same_object_with_another_text_is_known() {
-        let stencil = cut_of(r#"{"id":1,"text":"abc","n":2}"#, "abc");
-        assert_eq!(text_in(&stencil, br#"{"id":1,"text":"d","n":2}"#).as_deref(), Some("d"));
+        let fast_path = cut_of(r#"{"id":1,"text":"abc","n":2}"#, "abc");
+        assert_eq!(text_in(&fast_path, br#"{"id":1,"text":"d","n":2}"#).as_deref(), Some("d"));
         let crab = r#"{"id":1,"text":" 🦀, {}","n":2}"#;
-        assert_eq!(text_in(&stencil, crab.as_bytes()).as_deref(), Some(" 🦀, {}"));
+        assert_eq!(text_in(&fast_path, crab.as_bytes()).as_deref(), Some(" 🦀, {}"));
     }
 
     #[test]
     fn whatever_else_differs_is_left_to_the_parser() {
-        let stencil = cut_of(r#"{"id":1,"text":"abc","n":2}"#, "abc");
+        let fast_path = cut_of(r#"{"id":1,"text":"abc","n":2}"#, "abc");
         for other in [
             r#"{"id":2,"text":"d","n":2}"#,
             r#"{"id":1,"text":"d","n":3}"#,
@@ -133,19 +143,19 @@ mod tests {
             r#"{"id":1,"text":""#,
             "",
         ] {
-            assert_eq!(text_in(&stencil, other.as_bytes()), None, "{other}");
+            assert_eq!(text_in(&fast_path, other.as_bytes()), None, "{other}");
         }
-        assert_eq!(text_in(&stencil, b"{\"id\":1,\"text\":\"\xff\",\"n\":2}"), None);
-        assert_eq!(text_in(&Stencil::new(), b"x"), None);
+        assert_eq!(text_in(&fast_path, b"{\"id\":1,\"text\":\"\xff\",\"n\":2}"), None);
+        assert_eq!(text_in(&TokenFastPath::new(), b"x"), None);
     }
 
     #[test]
     fn an_event_that_holds_the_same_object_is_known_with_what_follows() {
-        let stencil = cut_of(r#"{"id":1,"text":"abc","n":2}"#, "abc");
+        let fast_path = cut_of(r#"{"id":1,"text":"abc","n":2}"#, "abc");
         let follows = |stream: &str| {
-            let (event, rest) = stencil.event(stream.as_bytes())?;
-            let Event::Token { text, kind: TokenKind::Content } = event else { panic!("{event:?}") };
-            Some((text.into_owned(), String::from_utf8_lossy(rest).into_owned()))
+            let (text, kind, rest) = fast_path.event(stream.as_bytes())?;
+            assert_eq!(kind, TokenKind::Content);
+            Some((text.to_owned(), String::from_utf8_lossy(rest).into_owned()))
         };
         let known = follows("data: {\"id\":1,\"text\":\"d\",\"n\":2}\n\ndata: x");
         assert_eq!(known, Some(("d".to_owned(), "data: x".to_owned())));
@@ -162,7 +172,7 @@ mod tests {
         ] {
             assert_eq!(follows(other), None, "{other}");
         }
-        assert!(Stencil::new().event(b"data: x\n\n").is_none());
+        assert!(TokenFastPath::new().event(b"data: x\n\n").is_none());
     }
 
     #[test]

@@ -3,14 +3,14 @@
 use allocation_counter::measure;
 
 use super::damage::Case;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Event};
 
 /// The most bytes held at once while `body` is decoded.
 fn held(dialect: Dialect, stream: bool, body: &[u8], piece: usize) -> usize {
     let counted = measure(|| {
         let mut decoder = dialect.decoder(stream);
-        let pushed = body.chunks(piece).try_for_each(|piece| decoder.push(piece, &mut |_| ()));
-        let _ = pushed.and_then(|()| decoder.finish(&mut |_| ()).map(|_| ()));
+        let pushed = body.chunks(piece).try_for_each(|piece| decoder.push(piece, &mut |_: Event<'_>| ()));
+        let _ = pushed.and_then(|()| decoder.finish(&mut |_: Event<'_>| ()).map(|_| ()));
     });
     usize::try_from(counted.bytes_max).unwrap()
 }

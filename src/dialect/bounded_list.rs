@@ -15,30 +15,30 @@ const LIMIT: usize = 256;
 /// could still fill the memory.
 ///
 /// Most lists hold one value, which takes no memory of its own.
-pub(super) struct Few<T> {
+pub(super) struct BoundedList<T> {
     first: Option<T>,
     more: Vec<T>,
 }
 
-impl<T> Few<T> {
+impl<T> BoundedList<T> {
     pub(super) const fn is_empty(&self) -> bool {
         self.first.is_none()
     }
 }
 
-impl<T> From<Option<T>> for Few<T> {
+impl<T> From<Option<T>> for BoundedList<T> {
     fn from(first: Option<T>) -> Self {
         Self { first, more: Vec::new() }
     }
 }
 
-impl<T> Default for Few<T> {
+impl<T> Default for BoundedList<T> {
     fn default() -> Self {
         None.into()
     }
 }
 
-impl<T> IntoIterator for Few<T> {
+impl<T> IntoIterator for BoundedList<T> {
     type Item = T;
     type IntoIter = Chain<option::IntoIter<T>, vec::IntoIter<T>>;
 
@@ -47,7 +47,7 @@ impl<T> IntoIterator for Few<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Few<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for BoundedList<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(ListVisitor(PhantomData))
     }
@@ -56,14 +56,14 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Few<T> {
 struct ListVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
-    type Value = Few<T>;
+    type Value = BoundedList<T>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "a list of at most {LIMIT} values")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Few<T>, A::Error> {
-        let mut few = Few::from(list.next_element()?);
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<BoundedList<T>, A::Error> {
+        let mut few = BoundedList::from(list.next_element()?);
         while let Some(value) = list.next_element()? {
             if few.more.len() + 1 == LIMIT {
                 return Err(A::Error::invalid_length(LIMIT + 1, &self));
@@ -76,11 +76,13 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Few, LIMIT};
+    use super::{BoundedList, LIMIT};
 
     fn read(count: usize) -> Result<usize, String> {
         let list = format!("[{}]", vec!["0"; count].join(","));
-        serde_json::from_str::<Few<u8>>(&list).map(|values| values.into_iter().count()).map_err(|error| error.to_string())
+        serde_json::from_str::<BoundedList<u8>>(&list)
+            .map(|values| values.into_iter().count())
+            .map_err(|error| error.to_string())
     }
 
     #[test]
