@@ -13,7 +13,7 @@ pub(super) fn listen(interrupt: &Interrupt, is_watched: bool) -> std::io::Result
         let interrupt = interrupt.clone();
         tokio::spawn(async move {
             while stream.recv().await.is_some() {
-                tell(name, interrupt.raise(name));
+                interrupt.raise(name, |wish| tell(name, wish));
             }
         });
     }
@@ -21,9 +21,9 @@ pub(super) fn listen(interrupt: &Interrupt, is_watched: bool) -> std::io::Result
         let (mut above, interrupt) = (FromAbove::open()?, interrupt.clone());
         tokio::spawn(async move {
             while let Passed::Signal(name) = above.next().await {
-                tell(name, interrupt.raise(name));
+                interrupt.raise(name, |wish| tell(name, wish));
             }
-            tell("the process above is dead", interrupt.raise("SIGTERM"));
+            interrupt.raise("SIGTERM", |wish| tell("the process above is dead", wish));
         });
     }
     Ok(())

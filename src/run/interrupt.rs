@@ -27,20 +27,21 @@ pub enum Wish {
 }
 
 impl Interrupt {
-    /// Asks the run to end; the first signal is remembered.
-    pub fn raise(&self, signal: &'static str) -> Wish {
+    /// Asks the run to end, once `tell` has said how: what comes of it may be
+    /// the end of the process. The first signal is remembered.
+    pub fn raise(&self, signal: &'static str, tell: impl FnOnce(Wish)) {
         let _ = self.signal.set(signal);
-        self.token.cancel();
-        match self.count.fetch_add(1, Ordering::Relaxed) {
+        let wish = match self.count.fetch_add(1, Ordering::Relaxed) {
             0 => Wish::Stop,
-            1 => {
-                self.haste.raise();
-                Wish::Hurry
-            }
-            _ => {
-                self.leave.cancel();
-                Wish::Leave
-            }
+            1 => Wish::Hurry,
+            _ => Wish::Leave,
+        };
+        tell(wish);
+        self.token.cancel();
+        match wish {
+            Wish::Stop => {}
+            Wish::Hurry => self.haste.raise(),
+            Wish::Leave => self.leave.cancel(),
         }
     }
 
