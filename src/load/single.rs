@@ -94,8 +94,7 @@ pub(super) async fn answered(
 }
 
 async fn whole_reply(target: &Target, mut reply: Reply<'_>, stream: bool, sent: Nanos) -> Result<Answered, Unanswered> {
-    let garbage =
-        |error: DecodeError| Unanswered::Garbage { message: target.secrets.hidden(with_causes(&error)) };
+    let garbage = |error: DecodeError| Unanswered::Garbage { message: target.secrets.hidden(with_causes(&error)) };
     let (mut usage, mut first_token, mut done, mut message) = (Usage::default(), None, false, None);
     let mut note = |at: Nanos, event: Event<'_>| match event {
         Event::Done { .. } => done = true,

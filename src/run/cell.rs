@@ -1,10 +1,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::conductor::{Conductor, Halt, Pass};
 use super::contention::Contention;
 use super::event::RunEvent;
 use super::fault::Answers;
+use super::runner::{Pass, RunStop, Runner};
 use super::watch::mark_window;
 use super::world::{Running, WorldError};
 use crate::clock::Clock;
@@ -16,7 +16,7 @@ use crate::scenario::{self, Prompt, PromptError, PromptLine};
 use crate::text::with_causes;
 use crate::units::Nanos;
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// Measures one cell once, or searches for its load.
     pub(super) async fn cell(
         &mut self,
@@ -24,7 +24,7 @@ impl Conductor<'_> {
         epoch: &Epoch,
         planned: &PlannedCell,
         servers: &mut Vec<Running>,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), RunStop> {
         self.cells_done += usize::from(self.pass == Pass::First);
         let key = CellKey { cell: planned.cell.clone(), block: planned.block, epoch: number, probe: None };
         let spec = self.spec(&planned.cell).clone();
@@ -45,25 +45,25 @@ impl Conductor<'_> {
         seed: u64,
         servers: &mut [Running],
         sink: Sink,
-    ) -> Result<Event, Halt> {
+    ) -> Result<Event, RunStop> {
         let cell = key.cell.clone();
         let tally = Arc::new(Tally::default());
         let driven = self.drive(&key, spec, seed, servers, tally.count(sink)).await;
         let asked = asked(spec, servers).count();
         let (event, result) = match driven {
             Ok(mut driven) => {
-                driven.honesty.certified = self.stage.certified;
+                driven.honesty.certified = self.context.certified;
                 (finished(key, spec, asked, driven), Ok(()))
             }
             Err(source) => {
                 let (end, halt) = self.halt(&cell, source);
-                (unmeasured(key, spec, asked, self.stage.clock.now(), end), Err(halt))
+                (unmeasured(key, spec, asked, self.context.clock.now(), end), Err(halt))
             }
         };
         if let Event::CellFinished { end, .. } = &event {
             self.tell(RunEvent::Cell {
                 number: self.cells_done,
-                of: self.stage.plan.epochs.iter().map(|epoch| epoch.cells.len()).sum(),
+                of: self.context.plan.epochs.iter().map(|epoch| epoch.cells.len()).sum(),
                 cell,
                 requests: tally.requests.load(Ordering::Relaxed),
                 failures: tally.failures().clone(),
@@ -75,12 +75,12 @@ impl Conductor<'_> {
     }
 
     /// Why a cell has no end of its own. What a signal cuts short has not failed.
-    fn halt(&self, cell: &CellId, source: WorldError) -> (CellEnd, Halt) {
+    fn halt(&self, cell: &CellId, source: WorldError) -> (CellEnd, RunStop) {
         if self.stop.is_cancelled() {
-            return (CellEnd::Interrupted, Halt::Interrupted);
+            return (CellEnd::Interrupted, RunStop::Interrupted);
         }
         let reason = with_causes(&source);
-        (CellEnd::Failed { reason }, Halt::Cell { cell: cell.clone(), source: Box::new(source) })
+        (CellEnd::Failed { reason }, RunStop::Cell { cell: cell.clone(), source: Box::new(source) })
     }
 
     async fn drive(
@@ -95,23 +95,23 @@ impl Conductor<'_> {
         let stall = request.stall.duration();
         let mut targets = asked(spec, servers)
             .map(|server| {
-                let headers = self.stage.secrets.headers(server.spec());
+                let headers = self.context.secrets.headers(server.spec());
                 Target::new(server.spec(), server.url(), request.endpoint, stall, &headers)
             })
             .collect::<Result<Vec<_>, _>>()?;
         let prompts = self.prompts(spec)?;
-        let nonces = derive(seed, self.stage.run_id);
+        let nonces = derive(seed, self.context.run_id);
         self.find_prompt_lengths((key, seed, nonces), spec, &prompts, &mut targets).await?;
-        let trace = self.stage.plan.trace(spec).to_vec();
+        let trace = self.context.plan.trace(spec).to_vec();
         let workload = Workload { key: key.clone(), spec: spec.clone(), seed, nonces, prompts, trace };
         self.see_servers(key, Moment::Before, servers).await;
-        let load_start = self.stage.clock.now();
+        let load_start = self.context.clock.now();
         let window_start = workload.window_start(load_start);
         let stop = self.stop.clone();
         let (sink, answers) = Answers::seen(spec.fault.as_ref(), sink);
-        let load = Box::pin(load::drive(workload, targets, self.stage.clock, load_start, sink, &stop));
-        let marks = mark_window(self.stage.clock, self.stage.telemetry.clone(), spec.length, window_start);
-        let contention = Contention::beside(servers, self.stage.clock);
+        let load = Box::pin(load::drive(workload, targets, self.context.clock, load_start, sink, &stop));
+        let marks = mark_window(self.context.clock, self.context.telemetry.clone(), spec.length, window_start);
+        let contention = Contention::beside(servers, self.context.clock);
         let fault = self.fault((key, spec), window_start, servers, answers);
         let (driven, broken) = tokio::select! {
             ended = async { tokio::join!(load, fault) } => ended,
@@ -131,7 +131,7 @@ impl Conductor<'_> {
             return Ok(request.prompt_tokens.iter().copied().map(Prompt::synthetic).collect());
         }
         let only = [PromptLine::from(request.prompt.clone().unwrap_or_default())];
-        let file = request.prompts.as_ref().and_then(|path| self.stage.plan.prompts.get(path));
+        let file = request.prompts.as_ref().and_then(|path| self.context.plan.prompts.get(path));
         let lines = file.map_or(only.as_slice(), Vec::as_slice);
         scenario::prompts(lines, request.template.as_ref()).into_iter().collect()
     }

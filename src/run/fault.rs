@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::cell::sleep_until;
-use super::conductor::Conductor;
+use super::runner::Runner;
 use super::world::{Running, WorldError};
 use crate::load::{self, GoodAnswer, Sink, Target, Unanswered};
 use crate::plan::CellSpec;
@@ -49,7 +49,7 @@ fn is_good(record: &RequestRecord) -> bool {
     record.outcome.is_success() && record.unexpected.is_none() && record.first_token_ns.is_some()
 }
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// Kills what is to be killed as planned, starts it again if the run has to,
     /// and waits for the next good answer, for which the load may have to be
     /// outlived.
@@ -66,10 +66,10 @@ impl Conductor<'_> {
         let at = window_start.plus(fault.at.duration().into());
         tokio::select! {
             () = self.stop.cancelled() => return Ok(()),
-            () = sleep_until(self.stage.clock, at) => {}
+            () = sleep_until(self.context.clock, at) => {}
         }
         let pids = server.kill(fault.signal, fault.processes).await?;
-        let killed = self.stage.clock.now();
+        let killed = self.context.clock.now();
         self.note(Event::ServerKilled(ServerKilled { cell: key.clone(), server: server.key(), pids }));
         match fault.processes {
             Processes::All => self.start_again(key, server, killed).await?,
@@ -81,10 +81,10 @@ impl Conductor<'_> {
     async fn start_again(&mut self, key: &CellKey, server: &mut Running, killed: Nanos) -> Result<(), WorldError> {
         let (log, stop) = (self.log(&format!("{}-again", server.label())), self.stop.clone());
         let environment = self.server_environment.clone();
-        let headers = self.stage.secrets.headers(server.spec());
+        let headers = self.context.secrets.headers(server.spec());
         let context = self.server_context(&log, &environment, &headers, &stop);
         server.restart(&context, &mut self.undo).await?;
-        let recovery_ns = self.stage.clock.now().since(killed);
+        let recovery_ns = self.context.clock.now().since(killed);
         self.note(Event::ServerRecovered(ServerRecovered { cell: key.clone(), server: server.key(), recovery_ns }));
         Ok(())
     }
@@ -99,8 +99,8 @@ impl Conductor<'_> {
         killed: Nanos,
         mut answers: Answers,
     ) -> Result<(), WorldError> {
-        let (clock, request) = (self.stage.clock, &spec.request);
-        let headers = self.stage.secrets.headers(server.spec());
+        let (clock, request) = (self.context.clock, &spec.request);
+        let headers = self.context.secrets.headers(server.spec());
         let stall = request.stall.duration();
         let target = Target::new(server.spec(), server.url(), request.endpoint, stall, &headers)?;
         let limit = killed.plus(server.spec().recovers_within().into());

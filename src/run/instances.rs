@@ -1,14 +1,14 @@
 //! Servers that come one by one, until one more cannot be had.
 
-use super::conductor::{Conductor, Halt};
-use super::dismantle::by_hand;
+use super::runner::{RunStop, Runner};
+use super::teardown::by_hand;
 use super::world::{Running, WorldError};
 use crate::plan::Epoch;
 use crate::record::ProbeVerdict;
 use crate::scenario::{RequestSpec, ServerSpec};
 use crate::text::with_causes;
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// Brings up exactly so many servers of an epoch; why that cannot be had, if
     /// it cannot.
     pub(super) async fn bring_up(
@@ -17,7 +17,7 @@ impl Conductor<'_> {
         epoch: &Epoch,
         count: u32,
         servers: &mut Vec<Running>,
-    ) -> Result<Option<String>, Halt> {
+    ) -> Result<Option<String>, RunStop> {
         let count = (count as usize).min(epoch.servers.len());
         let surplus = servers.split_off(count.min(servers.len()));
         self.stop_all(number, surplus).await;
@@ -39,14 +39,14 @@ impl Conductor<'_> {
         spec: &ServerSpec,
         request: Option<&RequestSpec>,
         servers: &mut Vec<Running>,
-    ) -> Result<Option<String>, Halt> {
+    ) -> Result<Option<String>, RunStop> {
         if let Some(reason) = self.gauge.lacks_room() {
             return Ok(Some(format!("`{}` {reason}", spec.label())));
         }
         let mark = self.undo.mark();
         match self.start(epoch, spec, request).await {
             Ok(running) => servers.push(running),
-            Err(_) if self.stop.is_cancelled() => return Err(Halt::Interrupted),
+            Err(_) if self.stop.is_cancelled() => return Err(RunStop::Interrupted),
             Err(source) => return self.failed_to_start(epoch, spec, &source, mark).await.map(Some),
         }
         self.note_memory(epoch, servers);
@@ -63,10 +63,10 @@ impl Conductor<'_> {
         spec: &ServerSpec,
         source: &WorldError,
         mark: u32,
-    ) -> Result<String, Halt> {
+    ) -> Result<String, RunStop> {
         self.note_failed(epoch, spec, source);
         match self.undo.unwind_to(mark).await.first() {
-            Some(failure) => Err(Halt::NotUndone { reason: by_hand(failure) }),
+            Some(failure) => Err(RunStop::NotUndone { reason: by_hand(failure) }),
             None => Ok(with_causes(source)),
         }
     }

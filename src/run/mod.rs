@@ -4,38 +4,38 @@
 //! a signal — the servers are stopped, the teardown steps are run and every
 //! registered effect is undone, in reverse order.
 
-mod again;
 mod cell;
-mod conductor;
 mod contention;
-mod dismantle;
+mod context;
 mod epoch;
+mod error;
 mod event;
 mod fault;
-mod foreign;
+mod foreign_process;
+mod gpu_monitor;
 mod guard;
-mod halt;
 mod instances;
+mod interim_look;
 mod interrupt;
 #[cfg(test)]
 mod log_keepers;
-mod look;
-mod lookout;
+mod max_temperature;
 mod memory;
+mod mps_check;
 mod needs;
 mod placed;
 mod prompt_lengths;
+mod rerun;
 mod resumption;
 mod rights;
+mod runner;
 mod search;
 mod secret;
 mod seen;
 mod simulated_gpu;
 mod slots;
-mod stage;
-mod thermometer;
+mod teardown;
 mod watch;
-mod witness;
 mod world;
 
 use std::path::Path;
@@ -51,15 +51,15 @@ use crate::store::{self, Ledger, LogRedactor, RunDirectory, StoreError};
 use crate::telemetry::{Pace, Probe, Sampler};
 use crate::text::with_causes;
 
-use conductor::{Conductor, Halt};
+use context::Context;
 pub use event::RunEvent;
+use gpu_monitor::{Findings, ForeignProcesses, GpuMonitor};
 pub use guard::Guard;
 use guard::Guarded;
 pub use interrupt::{Interrupt, Wish};
-use lookout::{Findings, Lookout, Neighbourhood};
 pub use resumption::{Obstacle, Resumption, same_system};
+use runner::{RunStop, Runner};
 pub use secret::{SecretError, Secrets};
-use stage::Stage;
 pub use world::{World, WorldError};
 
 /// Everything a run needs.
@@ -175,7 +175,7 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
     let sampler = sample((clock, run_id, plan), probe, &ledger, findings.clone(), around);
     // Nothing has been announced: the first error tells more.
     let sampler = sampler.inspect_err(|_| drop(guarded.take().map(|guarded| guarded.end(Remains::Nothing))))?;
-    let stage = Stage {
+    let context = Context {
         plan,
         run_id,
         scenario_dir,
@@ -190,7 +190,7 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
         aftermath,
         resumption,
     };
-    let mut conductor = Conductor::new(stage, journal.flatten(), &ledger, &interrupt, watch);
+    let mut conductor = Runner::new(context, journal.flatten(), &ledger, &interrupt, watch);
     let result = conductor.perform().await;
     // A signal that comes later finds everything measured, or the reason known.
     let signal = interrupt.signal();
@@ -198,7 +198,7 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
         conductor.note(Event::Signal { name: name.to_owned() });
     }
     let kept = conductor.keeps();
-    let not_undone = if kept { Vec::new() } else { conductor.dismantle().await };
+    let not_undone = if kept { Vec::new() } else { conductor.tear_down().await };
     let remains = remains(kept, conductor.is_in_debt);
     drop(conductor);
     let mut finished = Finished { outcome: outcome(&result, signal), not_undone, remains, unrecorded: None };
@@ -248,7 +248,7 @@ const fn remains(kept: bool, is_in_debt: bool) -> Remains {
     }
 }
 
-fn outcome(result: &Result<(), Halt>, signal: Option<&str>) -> Outcome {
+fn outcome(result: &Result<(), RunStop>, signal: Option<&str>) -> Outcome {
     match (result, signal) {
         (_, Some(signal)) => Outcome::Interrupted { signal: signal.to_owned() },
         (Err(halt), None) => Outcome::Failed { reason: with_causes(halt) },
@@ -266,14 +266,14 @@ fn sample(
 ) -> Result<Sampler, std::io::Error> {
     let allowed = plan.foreign_gpu_processes.clone();
     let run_id = run_id.to_owned();
-    let neighbourhood = containment.map(|containment| Neighbourhood { run_id, containment, allowed });
-    let mut lookout = Lookout::new(clock, ledger.pen(), findings, neighbourhood);
+    let foreign_processes = containment.map(|containment| ForeignProcesses { run_id, containment, allowed });
+    let mut gpu_monitor = GpuMonitor::new(clock, ledger.pen(), findings, foreign_processes);
     let first = plan.epochs.first().map(|epoch| epoch.telemetry).unwrap_or_default();
     Sampler::start(clock, probe, pace(&first), move |mut sample| {
         if let Some(machine) = &simulated {
             sample.memory_available_bytes = machine.memory_available();
         }
-        lookout.see(sample);
+        gpu_monitor.see(sample);
     })
 }
 

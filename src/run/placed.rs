@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::conductor::{Conductor, Halt};
+use super::runner::{RunStop, Runner};
 use crate::plan::Plan;
 use crate::record::GpuIdentity;
 use crate::scenario::{ServerOrigin, ServerSpec};
@@ -28,20 +28,20 @@ pub(super) fn listed(misplaced: &[Misplaced], there: &[String]) -> String {
     format!("{}\n  help: the GPUs here: {}", lines.concat(), there.join(", "))
 }
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// Refuses before the first effect what would be measured on a CPU: to a
     /// program on a GPU that is not there CUDA shows none, and some servers then
     /// compute without one and do not fail. Where GPUs cannot be asked nobody
     /// knows, and a simulated machine has no places.
-    pub(super) fn require_places(&self) -> Result<(), Halt> {
-        if self.stage.world.is_simulated() {
+    pub(super) fn require_places(&self) -> Result<(), RunStop> {
+        if self.context.world.is_simulated() {
             return Ok(());
         }
-        let Ok(gpus) = self.stage.world.gpus() else { return Ok(()) };
+        let Ok(gpus) = self.context.world.gpus() else { return Ok(()) };
         let gpus: Vec<GpuIdentity> = gpus.into_iter().map(|(gpu, _)| gpu).collect();
-        match misplaced(self.stage.plan, &gpus) {
+        match misplaced(self.context.plan, &gpus) {
             misplaced if misplaced.is_empty() => Ok(()),
-            misplaced => Err(Halt::Misplaced { misplaced, there: there(&gpus) }),
+            misplaced => Err(RunStop::Misplaced { misplaced, there: there(&gpus) }),
         }
     }
 }
@@ -97,7 +97,7 @@ mod tests {
         assert!(there.into_iter().all(|place| is_there(place, &gpus)));
         assert!(!absent.into_iter().any(|place| is_there(place, &gpus)));
         let misplaced = Misplaced { label: "ollama[2]".to_owned(), gpu: "2".to_owned() };
-        insta::assert_snapshot!(Halt::Misplaced { misplaced: vec![misplaced], there: super::there(&gpus) }, @r"
+        insta::assert_snapshot!(RunStop::Misplaced { misplaced: vec![misplaced], there: super::there(&gpus) }, @r"
         servers on a GPU that is not there would compute without one:
           `ollama[2]` on GPU 2
           help: the GPUs here: 0 (NVIDIA H100 80GB HBM3, GPU-41939093-4570), 1 (NVIDIA H100 80GB HBM3, GPU-5c0d9924-cd1e)

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::conductor::Conductor;
+use super::runner::Runner;
 use super::world::WorldError;
 use crate::load::{self, Probe, PromptLength, PromptLengthError, Target};
 use crate::plan::CellSpec;
@@ -11,7 +11,7 @@ use crate::scenario::{Prompt, Said};
 /// them is computed.
 const MOST_LENGTHS: usize = 8;
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// Lets every server say how long made-up prompts must be for a cell that
     /// wants some, before its load begins.
     pub(super) async fn find_prompt_lengths(
@@ -28,7 +28,7 @@ impl Conductor<'_> {
             for tokens in lengths.iter().copied() {
                 let found = tokio::select! {
                     () = self.stop.cancelled() => return Err(WorldError::Interrupted),
-                    found = load::find_prompt_length(target, &spec.request, (key, seed, nonces), tokens, self.stage.clock) => found,
+                    found = load::find_prompt_length(target, &spec.request, (key, seed, nonces), tokens, self.context.clock) => found,
                 };
                 let label = target.key.to_string();
                 match found {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::conductor::{Conductor, Halt};
 use super::event::RunEvent;
+use super::runner::{RunStop, Runner};
 use crate::clock::Clock;
 use crate::plan::{Epoch, Plan, digest_of_first};
 use crate::record::{Environment, Event, Look, LookDecision, Manifest, Resumed};
@@ -167,11 +167,11 @@ fn gpus(environment: &Environment) -> String {
     if gpus.is_empty() { "none".to_owned() } else { gpus.join(", ") }
 }
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// Counts as done what is.
     pub(super) fn resume(&mut self) {
-        let Some(Resumption { kept, .. }) = self.stage.resumption else { return };
-        let plan = self.stage.plan;
+        let Some(Resumption { kept, .. }) = self.context.resumption else { return };
+        let plan = self.context.plan;
         let done = plan.epochs.iter().take_while(|epoch| epoch.index < kept);
         self.cells_done = done.map(|epoch| epoch.cells.len()).sum();
         self.tell(RunEvent::Resumed { kept, of: plan.epochs.len() });
@@ -179,18 +179,18 @@ impl Conductor<'_> {
 
     /// What an earlier session would have done next: measure again what was
     /// spoiled in its last block, and look whether that is enough.
-    pub(super) async fn catch_up(&mut self) -> Result<(), Halt> {
-        let Some(Resumption { kept, looked, .. }) = self.stage.resumption else { return Ok(()) };
-        let plan = self.stage.plan;
+    pub(super) async fn catch_up(&mut self) -> Result<(), RunStop> {
+        let Some(Resumption { kept, looked, .. }) = self.context.resumption else { return Ok(()) };
+        let plan = self.context.plan;
         let last = plan.rounds().take_while(|round| round.iter().all(|epoch| epoch.index < kept)).last();
         let Some((round, block)) = last.and_then(|round| Some((round, round.last()?.block))) else { return Ok(()) };
-        self.again(round).await?;
+        self.rerun(round).await?;
         self.is_enough = block >= looked && self.is_enough_after(block + 1);
         Ok(())
     }
 
     pub(super) fn is_kept(&self, round: &[Epoch]) -> bool {
-        let kept = self.stage.resumption.as_ref().map_or(0, |resumption| resumption.kept);
+        let kept = self.context.resumption.as_ref().map_or(0, |resumption| resumption.kept);
         round.iter().all(|epoch| epoch.index < kept)
     }
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::conductor::{Conductor, Halt};
+use super::runner::{RunStop, Runner};
 use super::world::World;
 use crate::plan;
 use crate::process::{CommandError, Privileged, needs_sudo};
@@ -48,17 +48,17 @@ pub(super) fn listed(powerless: &[Powerless]) -> String {
     [lines, advice].concat().concat()
 }
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// Refuses before the first effect what would fail for want of rights in
     /// the midst of them, or in the teardown. A step whose failure is only a
     /// warning may fail.
-    pub(super) async fn may_do_all(&mut self) -> Result<(), Halt> {
-        if !needs_sudo() || !matches!(self.stage.world, World::Host) {
+    pub(super) async fn may_do_all(&mut self) -> Result<(), RunStop> {
+        if !needs_sudo() || !matches!(self.context.world, World::Host) {
             return Ok(());
         }
         let mut powerless = Vec::new();
         let mut allowed = Vec::new();
-        for (place, step) in plan::steps(self.stage.plan) {
+        for (place, step) in plan::steps(self.context.plan) {
             if step.on_error == OnError::Warn {
                 continue;
             }
@@ -70,15 +70,15 @@ impl Conductor<'_> {
             powerless.extend(why.map(|why| Powerless { place, step: step.name.clone(), why }));
         }
         self.go_on()?;
-        if powerless.is_empty() { Ok(()) } else { Err(Halt::Rights { powerless }) }
+        if powerless.is_empty() { Ok(()) } else { Err(RunStop::Rights { powerless }) }
     }
 
     /// The first command of a step that `sudo -n` would not run.
     async fn refusal(&self, step: &StepSpec, allowed: &mut Vec<Privileged>) -> Option<Why> {
-        let log = self.stage.directory.log(0, "rights");
-        let world = &self.stage.world;
+        let log = self.context.directory.log(0, "rights");
+        let world = &self.context.world;
         let gpus = || world.gpus();
-        let commands = commands(step, &self.stage.step_context(&log, &gpus, &self.stop));
+        let commands = commands(step, &self.context.step_context(&log, &gpus, &self.stop));
         for command in commands {
             if allowed.contains(&command) {
                 continue;

@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 
-use super::conductor::{Conductor, Halt};
 use super::event::RunEvent;
+use super::runner::{RunStop, Runner};
 use super::world::Running;
 use crate::load::Sink;
 use crate::plan::{self, CellSpec, Epoch, Try};
@@ -12,7 +12,7 @@ use crate::summary;
 /// Tries of one search that nobody could judge, at most: then it ends.
 const MOST_UNJUDGED: u32 = 2;
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// Measures one load after the other until the highest that meets the
     /// objectives is known. Each try is judged from its requests as a report
     /// judges them, and the judgement is recorded.
@@ -22,7 +22,7 @@ impl Conductor<'_> {
         (key, spec, find): (CellKey, &CellSpec, &Find),
         seed: u64,
         servers: &mut Vec<Running>,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), RunStop> {
         let (mut tries, mut unjudged) = (Vec::new(), 0);
         for number in 0_u32.. {
             let Some(level) = plan::next_try(find, &tries).filter(|_| unjudged < MOST_UNJUDGED) else { break };
@@ -55,7 +55,7 @@ impl Conductor<'_> {
         seed: u64,
         (epoch, count): (&Epoch, u32),
         servers: &mut Vec<Running>,
-    ) -> Result<ProbeVerdict, Halt> {
+    ) -> Result<ProbeVerdict, RunStop> {
         let number = probe.0.epoch;
         if let Some(reason) = self.bring_up(number, epoch, count, servers).await? {
             return Ok(ProbeVerdict::Failed { reason });
@@ -70,7 +70,7 @@ impl Conductor<'_> {
         (key, probe, find): (CellKey, &CellSpec, &Find),
         seed: u64,
         servers: &mut [Running],
-    ) -> Result<ProbeVerdict, Halt> {
+    ) -> Result<ProbeVerdict, RunStop> {
         let kept = Kept::default();
         let sink = kept.sink(self.pen().clone());
         let end = self.measure(key, probe, seed, servers, sink).await?;

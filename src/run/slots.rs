@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::conductor::Conductor;
+use super::runner::Runner;
 use super::world::{Running, WorldError};
 use crate::load::{Target, replies_at_once};
 use crate::record::{SlotsSeen, SlotsSource};
@@ -10,7 +10,7 @@ use crate::server::slots_of;
 /// Nobody waits longer for a piece of a reply to a trial.
 const STALL: std::time::Duration = std::time::Duration::from_secs(30);
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// How many requests a server works on at once, where its `slots` are
     /// declared and it does not tell itself: by its log and its processes, else
     /// by a trial. What a simulated server has, it has.
@@ -21,14 +21,14 @@ impl Conductor<'_> {
         request: &RequestSpec,
         log: &Path,
     ) -> Result<Option<SlotsSeen>, WorldError> {
-        let Some(declared) = spec.slots.filter(|_| !self.stage.world.is_simulated()) else { return Ok(None) };
+        let Some(declared) = spec.slots.filter(|_| !self.context.world.is_simulated()) else { return Ok(None) };
         if let Some(seen) = slots_of(spec.api, log, &self.processes_of(running)) {
             return Ok(Some(seen));
         }
-        let target = Target::new(spec, running.url(), request.endpoint, STALL, &self.stage.secrets.headers(spec))?;
+        let target = Target::new(spec, running.url(), request.endpoint, STALL, &self.context.secrets.headers(spec))?;
         tokio::select! {
             () = self.stop.cancelled() => Err(WorldError::Interrupted),
-            count = replies_at_once(&target, request.changes(), declared, self.stage.clock) => {
+            count = replies_at_once(&target, request.changes(), declared, self.context.clock) => {
                 Ok(count.map(|count| SlotsSeen { count, by: SlotsSource::Trial }))
             }
         }

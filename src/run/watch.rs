@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use super::cell::sleep_until;
-use super::conductor::{Conductor, Halt};
 use super::pace;
+use super::runner::{RunStop, Runner};
 use crate::clock::Clock;
 use crate::plan::Epoch;
 use crate::record::Event;
@@ -16,37 +16,37 @@ use crate::units::{Nanos, Period};
 /// have begun, and energy been read, inside the window.
 const BEFORE_THE_END: Nanos = Nanos(50_000_000);
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// Refuses to begin without a GPU, if an epoch requires one.
-    pub(super) fn require_gpus(&self) -> Result<(), Halt> {
+    pub(super) fn require_gpus(&self) -> Result<(), RunStop> {
         let is_required = |epoch: &Epoch| epoch.telemetry.gpu == WatchGpu::Required;
-        if !self.stage.plan.epochs.iter().any(is_required) {
+        if !self.context.plan.epochs.iter().any(is_required) {
             return Ok(());
         }
-        self.stage.world.gpus().map(drop).map_err(|reason| Halt::NoGpu { reason })
+        self.context.world.gpus().map(drop).map_err(|reason| RunStop::NoGpu { reason })
     }
 
     /// From now on as this epoch wants it.
     pub(super) fn watch_as_wanted(&self, epoch: &Epoch) {
         let in_containers = |server: &ServerSpec| matches!(server.origin, ServerOrigin::Compose { .. });
-        self.stage.findings.expect_containers(epoch.servers.iter().any(in_containers));
-        self.stage.telemetry.pace(pace(&epoch.telemetry));
+        self.context.findings.expect_containers(epoch.servers.iter().any(in_containers));
+        self.context.telemetry.pace(pace(&epoch.telemetry));
     }
 
     /// Measures what the servers draw while nobody asks them anything.
-    pub(super) async fn measure_rest(&self, number: u32, epoch: &Epoch) -> Result<(), Halt> {
+    pub(super) async fn measure_rest(&self, number: u32, epoch: &Epoch) -> Result<(), RunStop> {
         let length = self.rest(&epoch.telemetry);
         if length.is_zero() {
             return Ok(());
         }
-        let start_ns = self.stage.clock.now();
-        self.stage.telemetry.mark().await;
+        let start_ns = self.context.clock.now();
+        self.context.telemetry.mark().await;
         tokio::select! {
-            () = self.stop.cancelled() => return Err(Halt::Interrupted),
+            () = self.stop.cancelled() => return Err(RunStop::Interrupted),
             () = tokio::time::sleep(length.duration()) => {}
         }
-        self.stage.telemetry.mark().await;
-        self.note(Event::IdleBaseline { epoch: number, start_ns, end_ns: self.stage.clock.now() });
+        self.context.telemetry.mark().await;
+        self.note(Event::IdleBaseline { epoch: number, start_ns, end_ns: self.context.clock.now() });
         Ok(())
     }
 
@@ -54,20 +54,20 @@ impl Conductor<'_> {
     /// file says.
     fn rest(&self, telemetry: &Telemetry) -> Period {
         let none = Period::from_secs(0);
-        if telemetry.gpu == WatchGpu::Off || self.stage.world.gpus().is_err() {
+        if telemetry.gpu == WatchGpu::Off || self.context.world.gpus().is_err() {
             return none;
         }
-        let unsaid = if self.stage.world.is_simulated() { none } else { Telemetry::IDLE_BASELINE };
+        let unsaid = if self.context.world.is_simulated() { none } else { Telemetry::IDLE_BASELINE };
         telemetry.idle_baseline.unwrap_or(unsaid)
     }
 
     /// Says that a GPU is lost, once; where it is required, that is the end.
-    pub(super) fn heed_lost_gpu(&self, epoch: &Epoch) -> Result<(), Halt> {
-        let Some(reason) = self.stage.findings.lost() else { return Ok(()) };
+    pub(super) fn heed_lost_gpu(&self, epoch: &Epoch) -> Result<(), RunStop> {
+        let Some(reason) = self.context.findings.lost() else { return Ok(()) };
         if epoch.telemetry.gpu == WatchGpu::Required {
-            return Err(Halt::NoGpu { reason });
+            return Err(RunStop::NoGpu { reason });
         }
-        if self.stage.findings.is_news() {
+        if self.context.findings.is_news() {
             self.warn(format!("a GPU is lost, and can no longer be watched: {reason}"));
         }
         Ok(())

@@ -11,7 +11,7 @@ use super::ports::taken;
 use super::{Lack, Missing, server_name, step_name};
 use crate::names::compose_project;
 use crate::process::{self, Command, CommandError, DOCKER_QUESTIONS, Limit, Tail, absolute, find_program};
-use crate::run::conductor::Conductor;
+use crate::run::runner::Runner;
 use crate::scenario::{CommandStep, OnError, ServerOrigin, ServerSpec, StepKind, StepSpec};
 use crate::server::{ComposeFile, Publication};
 use crate::step::commands;
@@ -46,7 +46,7 @@ struct AskedFile {
     told: Option<ComposeFile>,
 }
 
-impl Conductor<'_> {
+impl Runner<'_> {
     pub(super) async fn require_compose(&self, course: &Course<'_>, missing: &mut Missing) {
         let mut asked = Asked::default();
         for (place, step, before) in &course.steps {
@@ -68,9 +68,9 @@ impl Conductor<'_> {
     fn services_of_step<'p>(&self, place: &str, step: &'p StepSpec, before: &'p Before<'p>) -> Option<Services<'p>> {
         let StepKind::Command(CommandStep::Compose(compose)) = &step.kind else { return None };
         (step.on_error == OnError::Fail).then(|| Services {
-            file: absolute(&self.stage.scenario_dir.join(&compose.file)),
+            file: absolute(&self.context.scenario_dir.join(&compose.file)),
             names: compose.services.iter().map(String::as_str).collect(),
-            project: compose_project(self.stage.run_id, &compose.file.to_string_lossy()),
+            project: compose_project(self.context.run_id, &compose.file.to_string_lossy()),
             env: compose.env.clone(),
             privileged: step.privileged,
             needed_by: step_name(place, step),
@@ -84,9 +84,9 @@ impl Conductor<'_> {
         let mut all = self.environment_of(before);
         all.extend(env.clone());
         Some(Services {
-            file: absolute(&self.stage.scenario_dir.join(file)),
+            file: absolute(&self.context.scenario_dir.join(file)),
             names: vec![service],
-            project: compose_project(self.stage.run_id, &server.label()),
+            project: compose_project(self.context.run_id, &server.label()),
             env: all,
             privileged: false,
             needed_by: server_name(server),
@@ -97,10 +97,10 @@ impl Conductor<'_> {
 
     /// What steps before put into every server's environment: where MPS listens.
     fn environment_of(&self, before: &Before<'_>) -> IndexMap<String, String> {
-        let log = self.stage.directory.log(0, "needs");
-        let world = &self.stage.world;
+        let log = self.context.directory.log(0, "needs");
+        let world = &self.context.world;
         let gpus = || world.gpus();
-        let context = self.stage.step_context(&log, &gpus, &self.stop);
+        let context = self.context.step_context(&log, &gpus, &self.stop);
         let mps = before.iter().filter(|step| matches!(step.kind, StepKind::Gpu(_)));
         mps.filter_map(|step| commands(step, &context).into_iter().next()).flat_map(|command| command.env).collect()
     }
@@ -112,7 +112,7 @@ impl Conductor<'_> {
         asked: &mut Asked,
         missing: &mut Missing,
     ) -> Option<ComposeFile> {
-        let dir = self.stage.scenario_dir;
+        let dir = self.context.scenario_dir;
         // Without the program, the lack of that is told.
         find_program("docker", &services.env, dir).ok()?;
         let docker: Vec<String> = services.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -171,8 +171,8 @@ impl Conductor<'_> {
     }
 
     async fn ask(&self, services: &Services<'_>, argv: &[String]) -> Result<String, CommandError> {
-        let log = self.stage.directory.log(0, "needs");
-        let (env, dir) = (&services.env, Some(self.stage.scenario_dir));
+        let log = self.context.directory.log(0, "needs");
+        let (env, dir) = (&services.env, Some(self.context.scenario_dir));
         let limit = Limit::from_now(WITHIN);
         let privileged = services.privileged;
         Command { argv, env, dir, privileged, input: None, limit, log: &log }.run(&self.stop).await
@@ -187,7 +187,7 @@ impl Conductor<'_> {
         let is_compose = !reason.contains("unknown command") && !reason.contains("is not a docker command");
         let words: Vec<&str> = reason.split([' ', '`', '"', '\'', ':']).filter_map(file_name).collect();
         (is_compose && !services.before.names(&words))
-            .then(|| Lack::ComposeFile { file: relative(&services.file, self.stage.scenario_dir), reason })
+            .then(|| Lack::ComposeFile { file: relative(&services.file, self.context.scenario_dir), reason })
     }
 }
 

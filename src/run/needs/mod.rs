@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 
-use super::conductor::{Conductor, Halt};
+use super::runner::{RunStop, Runner};
 use super::world::World;
 use crate::scenario::{ServerSpec, StepSpec};
 use course::Course;
@@ -60,15 +60,15 @@ pub(super) fn listed(Missing(lacks): &Missing) -> String {
     text
 }
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// Refuses before the first effect what would fail in the midst of them for
     /// want of a program, a model, Docker or a port. A simulated machine needs
     /// none of them.
-    pub(super) async fn require_needs(&mut self) -> Result<(), Halt> {
-        if !matches!(self.stage.world, World::Host) {
+    pub(super) async fn require_needs(&mut self) -> Result<(), RunStop> {
+        if !matches!(self.context.world, World::Host) {
             return Ok(());
         }
-        let course = Course::of(self.stage.plan);
+        let course = Course::of(self.context.plan);
         let mut missing = Missing::default();
         self.require_programs(&course, &mut missing);
         self.require_trust(&course, &mut missing);
@@ -76,7 +76,7 @@ impl Conductor<'_> {
         ports::require(&course, &mut missing);
         self.require_compose(&course, &mut missing).await;
         self.go_on()?;
-        if missing.0.is_empty() { Ok(()) } else { Err(Halt::Needs { missing }) }
+        if missing.0.is_empty() { Ok(()) } else { Err(RunStop::Needs { missing }) }
     }
 }
 

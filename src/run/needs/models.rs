@@ -7,12 +7,12 @@ use super::programs::own_argv;
 use super::{Lack, Missing, server_name};
 use crate::dialect::Api;
 use crate::host::{http_json, http_refusal};
-use crate::run::conductor::Conductor;
+use crate::run::runner::Runner;
 use crate::scenario::{Header, ModelStep, ServerOrigin, ServerSpec, StepKind, tagged_model, url_of};
 use crate::server::{OllamaStore, accepts};
 use crate::text::{shown_url, with_causes};
 
-impl Conductor<'_> {
+impl Runner<'_> {
     pub(super) async fn require_models(&self, course: &Course<'_>, missing: &mut Missing) {
         let mut asked: Vec<&ServerSpec> = Vec::new();
         for (epoch, before) in &course.epochs {
@@ -45,7 +45,7 @@ impl Conductor<'_> {
 
     /// The models of a server that is there already are in its own list.
     async fn not_served(&self, server: &ServerSpec, url: &str, before: &Before<'_>) -> Vec<Lack> {
-        let headers = self.stage.secrets.headers(server);
+        let headers = self.context.secrets.headers(server);
         let mut lacks = Vec::new();
         for model in models(server, before) {
             match server.api {

@@ -7,11 +7,11 @@ use indexmap::IndexMap;
 use super::course::{Before, Course};
 use super::{Lack, Missing, server_name, step_name};
 use crate::process::{find_program, needs_sudo};
-use crate::run::conductor::Conductor;
+use crate::run::runner::Runner;
 use crate::scenario::{OnError, Rights, ServerOrigin, ServerSpec, StepSpec};
 use crate::step::commands;
 
-impl Conductor<'_> {
+impl Runner<'_> {
     pub(super) fn require_programs(&self, course: &Course<'_>, missing: &mut Missing) {
         for (place, step, before) in &course.steps {
             // `sudo` looks in folders of its own, and was asked already.
@@ -20,7 +20,7 @@ impl Conductor<'_> {
                 self.require_programs_of(step, &step_name(place, step), before, missing);
             }
         }
-        let dir = self.stage.scenario_dir;
+        let dir = self.context.scenario_dir;
         for (epoch, before) in &course.epochs {
             for server in &epoch.servers {
                 missing.add(lacks_of(server, dir, before), &server_name(server));
@@ -29,10 +29,10 @@ impl Conductor<'_> {
     }
 
     fn require_programs_of(&self, step: &StepSpec, name: &str, before: &Before<'_>, missing: &mut Missing) {
-        let log = self.stage.directory.log(0, "needs");
-        let world = &self.stage.world;
+        let log = self.context.directory.log(0, "needs");
+        let world = &self.context.world;
         let gpus = || world.gpus();
-        for command in commands(step, &self.stage.step_context(&log, &gpus, &self.stop)) {
+        for command in commands(step, &self.context.step_context(&log, &gpus, &self.stop)) {
             let program = command.argv.first().map(String::as_str).unwrap_or_default();
             missing.add(lack(program, &command.env, &command.dir, before), name);
         }

@@ -8,7 +8,7 @@ use super::course::Course;
 use super::programs::own_argv;
 use super::{Lack, Missing, server_name, step_name};
 use crate::process::find_program;
-use crate::run::conductor::Conductor;
+use crate::run::runner::Runner;
 use crate::scenario::ServerOrigin;
 use crate::step::commands;
 use crate::trust;
@@ -16,18 +16,18 @@ use crate::trust;
 /// Programs that run the file which is their first argument.
 const INTERPRETERS: [&str; 9] = ["bash", "dash", "node", "perl", "python", "python3", "ruby", "sh", "zsh"];
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// What is not there yet may still be made by a step; whoever makes it is
     /// looked at.
     pub(super) fn require_trust(&self, course: &Course<'_>, missing: &mut Missing) {
         if !trust::is_root() {
             return;
         }
-        let log = self.stage.directory.log(0, "needs");
-        let world = &self.stage.world;
+        let log = self.context.directory.log(0, "needs");
+        let world = &self.context.world;
         let gpus = || world.gpus();
         for (place, step, _) in &course.steps {
-            for command in commands(step, &self.stage.step_context(&log, &gpus, &self.stop)) {
+            for command in commands(step, &self.context.step_context(&log, &gpus, &self.stop)) {
                 missing.add(doubtful(&command.argv, &command.env, &command.dir), &step_name(place, step));
             }
         }
@@ -35,7 +35,7 @@ impl Conductor<'_> {
             if let ServerOrigin::Run { argv, env, dir, .. } = &server.origin {
                 let dir = dir
                     .as_ref()
-                    .map_or_else(|| self.stage.scenario_dir.to_owned(), |dir| self.stage.scenario_dir.join(dir));
+                    .map_or_else(|| self.context.scenario_dir.to_owned(), |dir| self.context.scenario_dir.join(dir));
                 missing.add(doubtful(own_argv(argv), env, &dir), &server_name(server));
             }
         }

@@ -1,6 +1,6 @@
 //! Proof that servers are, or are not, clients of MPS.
 
-use super::conductor::Conductor;
+use super::runner::Runner;
 use super::world::{Running, World};
 use crate::plan::Epoch;
 use crate::record::{CellKey, Event, MpsState, MpsWitness, Reading, ServerKey};
@@ -8,16 +8,16 @@ use crate::scenario::{GpuStep, MpsAction, MpsStep, StepKind, StepSpec};
 use crate::step::{self, MpsControl};
 use crate::text::with_causes;
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// Records who is a client of MPS, at the end of a cell: only then has
     /// every server surely made its context. Asks where the scenario has said
     /// what is to be, on this host and not on a simulated one.
     ///
     /// A server that was killed on purpose may just have started again, so it
     /// is left out.
-    pub(super) async fn witness_mps(&mut self, epoch: &Epoch, cell: CellKey, servers: &[Running]) {
+    pub(super) async fn check_mps(&mut self, epoch: &Epoch, cell: CellKey, servers: &[Running]) {
         let is_search = self.spec(&cell.cell).find.is_some();
-        let is_seen = !is_search && !self.stage.world.is_simulated() && !self.stop.is_cancelled();
+        let is_seen = !is_search && !self.context.world.is_simulated() && !self.stop.is_cancelled();
         let Some((step, mps)) = self.declared(epoch).filter(|_| is_seen) else { return };
         let killed = self.spec(&cell.cell).fault.as_ref().map(|fault| (fault.server.clone(), fault.index));
         let spared =
@@ -30,7 +30,7 @@ impl Conductor<'_> {
                 MpsState::Off { reachable: step::mps_is_absent().err().map(|error| with_causes(&error)) }
             }
         };
-        let driver = self.stage.world.mps_clients();
+        let driver = self.context.world.mps_clients();
         let witness = MpsWitness { cell, declared, driver, servers };
         for contradiction in witness.contradictions() {
             self.warn(format!("{}: {contradiction}", witness.cell.cell));
@@ -40,7 +40,7 @@ impl Conductor<'_> {
 
     /// The last step that says how MPS is to be in this epoch.
     fn declared(&self, epoch: &Epoch) -> Option<(StepSpec, MpsStep)> {
-        let steps = self.stage.plan.setup.iter().chain(&epoch.setup);
+        let steps = self.context.plan.setup.iter().chain(&epoch.setup);
         let mut said = steps.filter_map(|step| match &step.kind {
             StepKind::Gpu(GpuStep::Mps(mps)) => Some((step.clone(), mps.clone())),
             _ => None,
@@ -53,7 +53,7 @@ impl Conductor<'_> {
             program: &mps.control,
             privileged: step.privileged,
             env: &self.server_environment,
-            log: &self.stage.directory.log(0, "mps-clients"),
+            log: &self.context.directory.log(0, "mps-clients"),
             cancel: &self.stop,
         };
         control.clients().await.map_or_else(|error| Reading::Absent(with_causes(&error)), Reading::Value)

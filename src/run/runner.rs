@@ -3,13 +3,13 @@ use std::path::Path;
 use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
+use super::context::Context;
+pub(super) use super::error::RunStop;
 use super::event::RunEvent;
 use super::guard::{Announce, announce};
-pub(super) use super::halt::Halt;
 use super::interrupt::Interrupt;
 use super::memory::Gauge;
 use super::resumption::Resumption;
-use super::stage::Stage;
 use crate::journal::Journal;
 use crate::plan::Epoch;
 use crate::process::{Haste, MemoryLog};
@@ -30,8 +30,8 @@ pub(super) enum Pass {
 }
 
 /// Owns everything that must be taken back.
-pub(super) struct Conductor<'a> {
-    pub(super) stage: Stage<'a>,
+pub(super) struct Runner<'a> {
+    pub(super) context: Context<'a>,
     pub(super) undo: UndoStack<Announce>,
     pub(super) stop: CancellationToken,
     pub(super) haste: Haste,
@@ -59,23 +59,23 @@ pub(super) struct Conductor<'a> {
     logs: u32,
 }
 
-impl<'a> Conductor<'a> {
+impl<'a> Runner<'a> {
     pub(super) fn new(
-        stage: Stage<'a>,
+        context: Context<'a>,
         journal: Option<Journal>,
         ledger: &'a Ledger,
         interrupt: &Interrupt,
         watch: &'a dyn Fn(RunEvent),
     ) -> Self {
         let (pen, haste) = (ledger.pen(), interrupt.haste().clone());
-        let Resumption { next_epoch, logs, .. } = stage.resumption.clone().unwrap_or_default();
+        let Resumption { next_epoch, logs, .. } = context.resumption.clone().unwrap_or_default();
         let beside_journal = journal.as_ref().map(|journal| Journal::undo_log(journal.folder()));
-        let log = UndoLog::first_of([stage.directory.log(0, "undo")].into_iter().chain(beside_journal));
-        let log = log.hiding(stage.directory.redaction());
-        let announce = announce(journal, stage.clock, pen.clone());
+        let log = UndoLog::first_of([context.directory.log(0, "undo")].into_iter().chain(beside_journal));
+        let log = log.hiding(context.directory.redaction());
+        let announce = announce(journal, context.clock, pen.clone());
         Self {
             undo: UndoStack::new(log, haste.clone(), announce),
-            stage,
+            context,
             stop: interrupt.token().clone(),
             haste,
             has_begun: false,
@@ -96,10 +96,10 @@ impl<'a> Conductor<'a> {
     }
 
     /// Setup, and every epoch or as many as it takes.
-    pub(super) async fn perform(&mut self) -> Result<(), Halt> {
-        let plan = self.stage.plan;
+    pub(super) async fn perform(&mut self) -> Result<(), RunStop> {
+        let plan = self.context.plan;
         self.resume();
-        if let Some(containment) = self.stage.containment.clone() {
+        if let Some(containment) = self.context.containment.clone() {
             self.note(Event::Contained { containment });
         }
         self.require_gpus()?;
@@ -119,24 +119,24 @@ impl<'a> Conductor<'a> {
     }
 
     /// Epochs that are whole only together, and a look at what they say.
-    async fn round(&mut self, round: &[Epoch]) -> Result<(), Halt> {
+    async fn round(&mut self, round: &[Epoch]) -> Result<(), RunStop> {
         let Some(last) = round.last() else { return Ok(()) };
         for epoch in round {
             self.go_on()?;
             self.epoch(epoch).await?;
         }
         self.checkpoint(round)?;
-        self.again(round).await?;
+        self.rerun(round).await?;
         self.is_enough = self.is_enough_after(last.block + 1);
         Ok(())
     }
 
     /// Says that these epochs, and all before them, are whole.
-    pub(super) fn checkpoint(&self, round: &[Epoch]) -> Result<(), Halt> {
+    pub(super) fn checkpoint(&self, round: &[Epoch]) -> Result<(), RunStop> {
         // What a signal has cut short is not whole.
         self.go_on()?;
         // Whoever finds the checkpoint finds everything before it.
-        self.ledger.seal(self.stage.clock.now());
+        self.ledger.seal(self.context.clock.now());
         self.ledger.settle();
         if let Some(last) = round.last() {
             self.note(Event::Checkpoint { epochs: last.index + 1 });
@@ -145,7 +145,11 @@ impl<'a> Conductor<'a> {
     }
 
     /// All steps in order; what they want servers to find in their environment.
-    pub(super) async fn steps(&mut self, steps: &[StepSpec], scope: Scope) -> Result<IndexMap<String, String>, Halt> {
+    pub(super) async fn steps(
+        &mut self,
+        steps: &[StepSpec],
+        scope: Scope,
+    ) -> Result<IndexMap<String, String>, RunStop> {
         let mut environment = IndexMap::new();
         for step in steps {
             self.go_on()?;
@@ -154,15 +158,15 @@ impl<'a> Conductor<'a> {
         Ok(environment)
     }
 
-    pub(super) async fn step(&mut self, step: &StepSpec, scope: Scope) -> Result<IndexMap<String, String>, Halt> {
+    pub(super) async fn step(&mut self, step: &StepSpec, scope: Scope) -> Result<IndexMap<String, String>, RunStop> {
         self.tell(RunEvent::Step { name: step.name.clone() });
-        let started_ns = self.stage.clock.now();
+        let started_ns = self.context.clock.now();
         let log = self.log(&step.name);
         // What takes effects back runs even where its log cannot be written.
         let memory = (scope == Scope::Teardown).then(|| MemoryLog::instead_of(&log)).flatten();
-        let world = &self.stage.world;
+        let world = &self.context.world;
         let gpus = || world.gpus();
-        let context = self.stage.step_context(memory.as_ref().map_or(&log, MemoryLog::path), &gpus, &self.stop);
+        let context = self.context.step_context(memory.as_ref().map_or(&log, MemoryLog::path), &gpus, &self.stop);
         let result = world.perform(step, &context, &mut self.undo).await;
         let (outcome, performed, error) = match (result, step.on_error) {
             (Ok((outcome, performed)), _) => (outcome, performed, None),
@@ -181,31 +185,31 @@ impl<'a> Conductor<'a> {
             name: step.name.clone(),
             kind: step.kind.key().to_owned(),
             started_ns,
-            finished_ns: self.stage.clock.now(),
+            finished_ns: self.context.clock.now(),
             outcome,
             facts: performed.facts,
-            log: log.exists().then(|| relative(&log, self.stage.directory.path())),
+            log: log.exists().then(|| relative(&log, self.context.directory.path())),
         });
         match error {
             None => Ok(performed.server_env),
-            Some(_) if self.stop.is_cancelled() => Err(Halt::Interrupted),
-            Some(source) => Err(Halt::Step { name: step.name.clone(), source: Box::new(source) }),
+            Some(_) if self.stop.is_cancelled() => Err(RunStop::Interrupted),
+            Some(source) => Err(RunStop::Step { name: step.name.clone(), source: Box::new(source) }),
         }
     }
 
     /// The next log file.
     pub(super) fn log(&mut self, name: &str) -> std::path::PathBuf {
         self.logs += 1;
-        self.stage.directory.log(self.logs, name)
+        self.context.directory.log(self.logs, name)
     }
 
-    pub(super) fn go_on(&self) -> Result<(), Halt> {
+    pub(super) fn go_on(&self) -> Result<(), RunStop> {
         if self.stop.is_cancelled() {
-            Err(Halt::Interrupted)
+            Err(RunStop::Interrupted)
         } else if self.ledger.is_writing() {
             Ok(())
         } else {
-            Err(Halt::Records)
+            Err(RunStop::Records)
         }
     }
 
@@ -214,7 +218,7 @@ impl<'a> Conductor<'a> {
     }
 
     pub(super) fn note(&self, event: Event) {
-        self.pen.event(EventRecord { at_ns: self.stage.clock.now(), event });
+        self.pen.event(EventRecord { at_ns: self.context.clock.now(), event });
     }
 
     pub(super) fn tell(&self, event: RunEvent) {

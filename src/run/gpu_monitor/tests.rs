@@ -45,17 +45,17 @@ fn seen(samples: Vec<TelemetryRecord>, allowed: &[&str]) -> (Vec<Event>, Finding
     let (scenario, run) = (ScenarioName::new("by_hand").unwrap(), RunId::new("one").unwrap());
     let directory = RunDirectory::create(folder.path(), &scenario, &run).unwrap();
     let ledger = Ledger::open(&directory, &run).unwrap();
-    let neighbourhood = Neighbourhood {
+    let foreign_processes = ForeignProcesses {
         run_id: "one".to_owned(),
         containment: Containment::Subreaper,
         allowed: allowed.iter().map(|name| (*name).to_owned()).collect(),
     };
     let findings = Findings::default();
-    let mut lookout = Lookout::new(Clock::start(), ledger.pen(), findings.clone(), Some(neighbourhood));
+    let mut gpu_monitor = GpuMonitor::new(Clock::start(), ledger.pen(), findings.clone(), Some(foreign_processes));
     for sample in samples {
-        lookout.see(sample);
+        gpu_monitor.see(sample);
     }
-    drop(lookout);
+    drop(gpu_monitor);
     ledger.close(Nanos::ZERO).unwrap();
     #[expect(clippy::disallowed_methods, reason = "reads what was recorded")]
     let text = std::fs::read_to_string(directory.path().join("events.jsonl")).unwrap();

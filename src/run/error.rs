@@ -1,4 +1,4 @@
-use super::foreign::{self, Foreign};
+use super::foreign_process::{self, ForeignProcess};
 use super::needs::{self, Missing};
 use super::placed::{self, Misplaced};
 use super::rights::{self, Powerless};
@@ -8,7 +8,7 @@ use crate::process::Tail;
 
 /// Why a run could not go on.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Halt {
+pub(super) enum RunStop {
     /// Steps lack the rights that they need.
     #[error(
         "nothing has been changed, because this user may not do all that would have to be done:{}",
@@ -25,10 +25,13 @@ pub(super) enum Halt {
         missing: Missing,
     },
     /// Somebody else computes on a GPU.
-    #[error("a measurement beside somebody else's work would say nothing of this one:{}", foreign::listed(foreign))]
-    Foreign {
+    #[error(
+        "a measurement beside somebody else's work would say nothing of this one:{}",
+        foreign_process::listed(foreign)
+    )]
+    ForeignProcess {
         /// They.
-        foreign: Vec<Foreign>,
+        foreign: Vec<ForeignProcess>,
     },
     /// The scenario requires a GPU that can be watched, and there is none.
     #[error("`telemetry.gpu` is \"required\", and there is no GPU to watch: {reason}")]

@@ -3,7 +3,7 @@ use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 use super::Aftermath;
-use super::lookout::Findings;
+use super::gpu_monitor::Findings;
 use super::resumption::Resumption;
 use super::secret::Secrets;
 use super::world::World;
@@ -15,7 +15,7 @@ use crate::store::RunDirectory;
 use crate::telemetry::Remote;
 
 /// What a run is given.
-pub(super) struct Stage<'a> {
+pub(super) struct Context<'a> {
     pub(super) plan: &'a Plan,
     pub(super) run_id: &'a str,
     pub(super) scenario_dir: &'a Path,
@@ -36,7 +36,7 @@ pub(super) struct Stage<'a> {
     pub(super) resumption: Option<Resumption>,
 }
 
-impl Stage<'_> {
+impl Context<'_> {
     pub(super) fn step_context<'c>(
         &'c self,
         log: &'c Path,

@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::foreign::{is_called, is_mps_server};
-use super::thermometer::Thermometer;
+use super::foreign_process::{is_called, is_mps_server};
+use super::max_temperature::MaxTemperature;
 use crate::clock::Clock;
 use crate::process::{Strays, is_in_container, program};
 use crate::record::{Containment, Event, EventRecord, GpuReading, ProcessOnGpu, TelemetryRecord};
@@ -11,11 +11,11 @@ use crate::store::Pen;
 
 /// Looks at every sample of telemetry as it comes: how hot, whether a GPU is
 /// lost, and who else computes on it. What it finds is recorded once.
-pub(super) struct Lookout {
+pub(super) struct GpuMonitor {
     pub(super) clock: Clock,
     pub(super) pen: Pen,
     pub(super) findings: Findings,
-    pub(super) neighbourhood: Option<Neighbourhood>,
+    pub(super) foreign_processes: Option<ForeignProcesses>,
     /// Why each GPU that is lost is.
     lost: BTreeMap<String, String>,
     /// Pids that have been looked at.
@@ -23,17 +23,17 @@ pub(super) struct Lookout {
 }
 
 /// What is needed to tell a stranger; a simulated machine has none.
-pub(super) struct Neighbourhood {
+pub(super) struct ForeignProcesses {
     pub(super) run_id: String,
     pub(super) containment: Containment,
     /// Programs that the scenario allows, by name.
     pub(super) allowed: Vec<String>,
 }
 
-/// What a lookout has found, for whoever conducts the run.
+/// What a gpu_monitor has found, for whoever conducts the run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Findings {
-    pub(super) thermometer: Thermometer,
+    pub(super) max_temperature: MaxTemperature,
     lost: Arc<Mutex<Option<String>>>,
     told: Arc<AtomicBool>,
     in_containers: Arc<AtomicBool>,
@@ -57,14 +57,14 @@ impl Findings {
     }
 }
 
-impl Lookout {
-    pub(super) fn new(clock: Clock, pen: Pen, findings: Findings, neighbourhood: Option<Neighbourhood>) -> Self {
-        Self { clock, pen, findings, neighbourhood, lost: BTreeMap::new(), known: BTreeSet::new() }
+impl GpuMonitor {
+    pub(super) fn new(clock: Clock, pen: Pen, findings: Findings, foreign_processes: Option<ForeignProcesses>) -> Self {
+        Self { clock, pen, findings, foreign_processes, lost: BTreeMap::new(), known: BTreeSet::new() }
     }
 
     /// Takes note of a sample, and hands it to the records.
     pub(super) fn see(&mut self, sample: TelemetryRecord) {
-        self.findings.thermometer.see(&sample);
+        self.findings.max_temperature.see(&sample);
         for gpu in &sample.gpus {
             self.heed_lost(gpu);
             if let Some(processes) = gpu.processes.value() {
@@ -100,7 +100,7 @@ impl Lookout {
         // A number that is gone may come again as another process.
         self.known.retain(|pid| listed.contains(pid));
         let new: Vec<&ProcessOnGpu> = processes.iter().filter(|process| self.known.insert(process.pid)).collect();
-        let Some(around) = self.neighbourhood.as_ref().filter(|_| !new.is_empty()) else { return };
+        let Some(around) = self.foreign_processes.as_ref().filter(|_| !new.is_empty()) else { return };
         let in_containers = self.findings.in_containers.load(Ordering::Relaxed);
         let strangers: Vec<Event> = around
             .strangers(&new, in_containers)
@@ -118,7 +118,7 @@ impl Lookout {
     }
 }
 
-impl Neighbourhood {
+impl ForeignProcesses {
     /// Those of `new` that are none of the run's, no server of MPS, and not
     /// allowed, with their programs' names. One that has ended already has no
     /// name, and has done no harm that lasts.

@@ -1,22 +1,22 @@
 use std::collections::BTreeSet;
 
 use super::Aftermath;
-use super::conductor::{Conductor, Halt, Pass};
 use super::event::RunEvent;
+use super::runner::{Pass, RunStop, Runner};
 use crate::names::CellId;
 use crate::plan::{Epoch, PlannedCell};
 use crate::record::{CellKey, Event};
 use crate::summary::{Cause, CellSummary, Repetition, Validity};
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// Measures once more, with fresh servers, what something beside the
     /// experiment has spoiled in these epochs: all such cells of a treatment in
     /// one epoch. What was spoiled stays in the records.
     ///
     /// Not where the last servers are kept: they have the ports.
-    pub(super) async fn again(&mut self, round: &[Epoch]) -> Result<(), Halt> {
-        let is_kept = self.stage.aftermath == Aftermath::Keep && round.last().is_some_and(|last| self.is_last(last));
-        for _ in (0..self.stage.plan.rerun).filter(|_| !is_kept) {
+    pub(super) async fn rerun(&mut self, round: &[Epoch]) -> Result<(), RunStop> {
+        let is_kept = self.context.aftermath == Aftermath::Keep && round.last().is_some_and(|last| self.is_last(last));
+        for _ in (0..self.context.plan.rerun).filter(|_| !is_kept) {
             let spoiled = self.spoiled(round);
             if spoiled.is_empty() {
                 break;
@@ -31,7 +31,7 @@ impl Conductor<'_> {
         Ok(())
     }
 
-    async fn measure_again(&mut self, round: &[Epoch], spoiled: &BTreeSet<(CellId, u32)>) -> Result<(), Halt> {
+    async fn measure_again(&mut self, round: &[Epoch], spoiled: &BTreeSet<(CellId, u32)>) -> Result<(), RunStop> {
         for epoch in round {
             let is_spoiled = |one: &&PlannedCell| spoiled.contains(&(one.cell.clone(), one.block));
             let cells: Vec<_> = epoch.cells.iter().filter(is_spoiled).cloned().collect();
@@ -64,7 +64,7 @@ impl Conductor<'_> {
     fn worth_another_try<'s>(&self, cell: &'s CellSummary, block: u32) -> Option<&'s Repetition> {
         let tried: Vec<&Repetition> = cell.repetitions.iter().filter(|one| one.block == block).collect();
         let has_valid = tried.iter().any(|one| one.validity == Validity::Valid);
-        let is_left = u32::try_from(tried.len()).is_ok_and(|tried| tried <= self.stage.plan.rerun);
+        let is_left = u32::try_from(tried.len()).is_ok_and(|tried| tried <= self.context.plan.rerun);
         let last = tried.into_iter().max_by_key(|one| one.epoch)?;
         (!has_valid && is_left && last.validity.cause() == Some(Cause::Circumstance)).then_some(last)
     }

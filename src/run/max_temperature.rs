@@ -7,9 +7,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// The hottest GPU, as telemetry saw it last.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Thermometer(Arc<Mutex<Option<f64>>>);
+pub(super) struct MaxTemperature(Arc<Mutex<Option<f64>>>);
 
-impl Thermometer {
+impl MaxTemperature {
     /// Takes note of a sample.
     pub(super) fn see(&self, sample: &TelemetryRecord) {
         let hottest = sample.gpus.iter().filter_map(|gpu| gpu.temperature_c.value().copied()).reduce(f64::max);

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::conductor::{Conductor, Halt};
+use super::runner::{RunStop, Runner};
 use crate::process::{Strays, program};
 use crate::telemetry::GpuProcess;
 
@@ -9,12 +9,12 @@ const KERNEL_NAME: usize = 15;
 
 /// A process that computes on a GPU and is none of the run's.
 #[derive(Debug)]
-pub(super) struct Foreign {
+pub(super) struct ForeignProcess {
     process: GpuProcess,
     program: String,
 }
 
-impl fmt::Display for Foreign {
+impl fmt::Display for ForeignProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { process: GpuProcess { gpu, pid, memory, is_mps: _ }, program } = self;
         let memory = memory.map(|memory| format!(" with {memory}")).unwrap_or_default();
@@ -25,7 +25,7 @@ impl fmt::Display for Foreign {
 }
 
 /// All of them, each on a line, and what a person can do.
-pub(super) fn listed(foreign: &[Foreign]) -> String {
+pub(super) fn listed(foreign: &[ForeignProcess]) -> String {
     let lines: Vec<String> = foreign.iter().map(|foreign| format!("\n  {foreign}")).collect();
     let mut names: Vec<String> = foreign.iter().map(|foreign| format!("{:?}", foreign.program)).collect();
     names.sort();
@@ -43,9 +43,9 @@ fn foreign(
     ours: &[u32],
     allowed: &[String],
     program: impl Fn(u32) -> Option<String>,
-) -> Vec<Foreign> {
+) -> Vec<ForeignProcess> {
     let strangers = found.into_iter().filter(|process| !ours.contains(&process.pid));
-    let named = strangers.filter_map(|process| Some(Foreign { program: program(process.pid)?, process }));
+    let named = strangers.filter_map(|process| Some(ForeignProcess { program: program(process.pid)?, process }));
     named.filter(|foreign| !allowed.iter().any(|name| is_called(&foreign.program, name))).collect()
 }
 
@@ -59,14 +59,14 @@ pub(super) fn is_called(program: &str, name: &str) -> bool {
     program.as_bytes() == name.get(..KERNEL_NAME).unwrap_or(name)
 }
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// Refuses to measure beside somebody whom the scenario does not allow.
     ///
     /// What the run has started is told by its mark, its control group and its
     /// parents; a simulated machine has nobody else.
-    pub(super) fn refuse_foreign(&self) -> Result<(), Halt> {
-        let Some(containment) = &self.stage.containment else { return Ok(()) };
-        let found = match self.stage.world.gpu_processes().into_result() {
+    pub(super) fn refuse_foreign(&self) -> Result<(), RunStop> {
+        let Some(containment) = &self.context.containment else { return Ok(()) };
+        let found = match self.context.world.gpu_processes().into_result() {
             Ok(found) => found,
             Err(reason) => {
                 self.warn(format!("nobody can tell who else computes on the GPU: {reason}"));
@@ -76,11 +76,11 @@ impl Conductor<'_> {
         if found.is_empty() {
             return Ok(());
         }
-        let strays = Strays { run_id: self.stage.run_id, containment, spared: &[], trace: None };
+        let strays = Strays { run_id: self.context.run_id, containment, spared: &[], trace: None };
         // What cannot be told to be ours is refused as somebody else's.
         let ours: Vec<u32> = strays.find().unwrap_or_default().into_iter().map(|process| process.pid).collect();
-        let foreign = foreign(found, &ours, &self.stage.plan.foreign_gpu_processes, program);
-        if foreign.is_empty() { Ok(()) } else { Err(Halt::Foreign { foreign }) }
+        let foreign = foreign(found, &ours, &self.context.plan.foreign_gpu_processes, program);
+        if foreign.is_empty() { Ok(()) } else { Err(RunStop::ForeignProcess { foreign }) }
     }
 }
 
@@ -127,7 +127,7 @@ mod tests {
         Some(name.to_owned())
     }
 
-    fn refused(allowed: &[&str]) -> Vec<Foreign> {
+    fn refused(allowed: &[&str]) -> Vec<ForeignProcess> {
         let allowed: Vec<String> = allowed.iter().map(|name| (*name).to_owned()).collect();
         let Reading::Value(found) = Busy.processes() else { return Vec::new() };
         foreign(found, &[20], &allowed, program)

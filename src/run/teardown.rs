@@ -1,19 +1,19 @@
 use super::Aftermath;
-use super::conductor::Conductor;
+use super::context::Context;
 use super::event::RunEvent;
-use super::stage::Stage;
+use super::runner::Runner;
 use crate::process::{ProcessError, Strays, leftovers};
 use crate::record::{CellKey, Event, Scope};
 use crate::text::with_causes;
 use crate::undo::UndoFailure;
 
-impl Conductor<'_> {
+impl Runner<'_> {
     /// Teardown steps, then everything that is still registered. Runs to its
     /// end whatever happens; returns what could not be undone.
-    pub(super) async fn dismantle(&mut self) -> Vec<String> {
+    pub(super) async fn tear_down(&mut self) -> Vec<String> {
         self.tell(RunEvent::Teardown);
         self.undo.brace();
-        let (plan, haste) = (self.stage.plan, self.haste.clone());
+        let (plan, haste) = (self.context.plan, self.haste.clone());
         let mut failures = Vec::new();
         // A refused run has nothing to tear down.
         let steps = if self.has_begun { plan.teardown.as_slice() } else { &[] };
@@ -41,7 +41,7 @@ impl Conductor<'_> {
     /// What is alive although everything has been stopped: daemons that have
     /// left their group and their session.
     async fn end_strays(&mut self) -> Option<String> {
-        let Stage { containment, run_id, .. } = &self.stage;
+        let Context { containment, run_id, .. } = &self.context;
         let strays = Strays { run_id, containment: containment.as_ref()?, spared: &[], trace: None };
         match strays.end(&self.haste).await {
             Ok(()) => None,
@@ -57,7 +57,7 @@ impl Conductor<'_> {
     /// Leaves everything to a later `runexp cleanup`, if there is anything;
     /// says whether.
     pub(super) fn keeps(&self) -> bool {
-        let keeps = self.stage.aftermath == Aftermath::Keep && !self.undo.is_empty();
+        let keeps = self.context.aftermath == Aftermath::Keep && !self.undo.is_empty();
         if keeps {
             self.note_skipped();
         }
@@ -69,7 +69,7 @@ impl Conductor<'_> {
             return;
         }
         let planned =
-            self.stage.plan.epochs.iter().flat_map(|epoch| epoch.cells.iter().map(|cell| (epoch.index, cell)));
+            self.context.plan.epochs.iter().flat_map(|epoch| epoch.cells.iter().map(|cell| (epoch.index, cell)));
         for (epoch, cell) in planned.skip(self.cells_done) {
             let key = CellKey { cell: cell.cell.clone(), block: cell.block, epoch, probe: None };
             self.note(Event::CellSkipped { cell: key, reason: "the run ended before it".to_owned() });
