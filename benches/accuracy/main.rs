@@ -93,7 +93,7 @@ fn row(streams: u32) -> Result<(), Failure> {
     };
     let tried = attempt(&trial, Clock::start(), None)?;
     let accuracy = tried.accuracy.as_ref().ok_or("no reply was whole")?;
-    let honesty = &tried.driven.honesty;
+    let honesty = &tried.driven.health;
     println!(
         "| {streams} | {:.0} | {} | {} | {} | {} | {} | {} | {} |",
         tried.per_second(tried.tokens),

@@ -95,7 +95,7 @@ fn finish(pen: &Pen, tried: &Tried, cell: &CellId, repetitions: u32) {
             clients: Some(CLIENTS),
             servers: 1,
             end: driven.end.clone(),
-            client: driven.honesty.clone(),
+            client: driven.health.clone(),
         };
         pen.event(EventRecord { at_ns: driven.window_end, event });
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinSet;
 
+use super::driver_health::DriverHealth;
 use super::exchange::{Exchange, Turn};
-use super::honesty::Honesty;
 use super::window::Window;
 use crate::record::OutcomeKind;
 
@@ -22,8 +22,8 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 /// processor and its reply read on another, and each of the two wakes the other
 /// up; where a connection stays with its thread, the kernel brings the server's
 /// thread to it.
-pub(super) async fn drive(exchange: &Arc<Exchange>, window: &Window, clients: u32, honesty: &Honesty) {
-    let share = |worker| share_of(worker, Arc::clone(exchange), window.clone(), clients, honesty.ticker());
+pub(super) async fn drive(exchange: &Arc<Exchange>, window: &Window, clients: u32, health: &DriverHealth) {
+    let share = |worker| share_of(worker, Arc::clone(exchange), window.clone(), clients, health.ticker());
     if exchange.workers() == 1 {
         return share(0).await;
     }

@@ -1,8 +1,8 @@
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
+use super::body_cache::BodyCache;
 use super::expectation::Expectation;
-use super::form::Forms;
 use super::interrupt::Interrupted;
 use super::lateness::Lateness;
 use super::refusal;
@@ -32,7 +32,7 @@ pub(super) struct Exchange {
     /// Those of each worker.
     targets: Vec<Vec<Target>>,
     pub(super) order: Vec<usize>,
-    pub(super) forms: Forms,
+    pub(super) bodies: BodyCache,
     expectation: Expectation,
     clock: Clock,
     sink: Sink,
@@ -90,10 +90,10 @@ impl Exchange {
     ) -> Result<Self, regex::Error> {
         let expectation = Expectation::new(&workload.spec, &workload.prompts)?;
         let order = order(&workload);
-        let forms = Forms::new(targets.len() * workload.prompts.len());
+        let bodies = BodyCache::new(targets.len() * workload.prompts.len());
         let others = (1..workers.get()).map(|_| targets.iter().map(Target::apart).collect());
         let targets = others.collect::<Vec<_>>().into_iter().chain([targets]).collect();
-        Ok(Self { workload, targets, order, forms, expectation, clock, sink, window, lags: Mutex::default() })
+        Ok(Self { workload, targets, order, bodies, expectation, clock, sink, window, lags: Mutex::default() })
     }
 
     pub(super) fn now(&self) -> Nanos {

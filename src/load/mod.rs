@@ -5,23 +5,23 @@
 //! whatever the replies do. Both hand every finished request to a sink that
 //! must not block.
 
+mod body_cache;
 mod closed;
+mod driver_health;
 mod exchange;
 mod expectation;
-mod form;
-mod honesty;
 mod interrupt;
 mod lateness;
-mod made_up;
 mod open;
 mod overlap;
 mod pacer;
 mod preload;
+mod probe_request;
 mod prompt_length;
-mod question;
 mod recovered;
 mod refusal;
-mod single;
+mod request_body;
+mod synthetic_prompt;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -40,13 +40,13 @@ use crate::record::{CellEnd, CellKey, ClientHonesty, RequestRecord};
 use crate::scenario::{Load, Prompt};
 use crate::units::Nanos;
 
+use driver_health::DriverHealth;
 use exchange::Exchange;
-use honesty::Honesty;
 pub use overlap::replies_at_once;
 pub use preload::{PreloadError, preload};
+pub use probe_request::Unanswered;
 pub use prompt_length::{Probe, PromptLength, PromptLengthError, find_prompt_length};
 pub use recovered::{GoodAnswer, until_answered};
-pub use single::Unanswered;
 pub use target::{Target, TargetError};
 use window::Window;
 
@@ -87,7 +87,7 @@ pub struct Driven {
     /// How it ended.
     pub end: CellEnd,
     /// The driver's figures about itself.
-    pub honesty: ClientHonesty,
+    pub health: ClientHonesty,
 }
 
 /// Where finished requests go; called from many tasks, must not block.
@@ -112,13 +112,13 @@ pub async fn drive(
     let window = Window::new(&workload, clock, load_start, stop.clone());
     let load = workload.spec.load.clone();
     let exchange = Arc::new(Exchange::new(workload, targets, workers(&load), clock, sink, window.clone())?);
-    let honesty = Honesty::start(clock, window.clone());
+    let health = DriverHealth::start(clock, window.clone());
     window
         .watched(async {
             match load {
-                Load::Clients(clients) => closed::drive(&exchange, &window, clients, &honesty).await,
+                Load::Clients(clients) => closed::drive(&exchange, &window, clients, &health).await,
                 Load::Rate { .. } | Load::Ramp { .. } | Load::Trace { .. } => {
-                    open::drive(&exchange, &window, &honesty).await;
+                    open::drive(&exchange, &window, &health).await;
                 }
             }
         })
@@ -129,7 +129,7 @@ pub async fn drive(
         window_start: window.start(),
         window_end: window.end(),
         end,
-        honesty: honesty.finish(&exchange.lags()).await,
+        health: health.finish(&exchange.lags()).await,
     })
 }
 

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+use super::driver_health::DriverHealth;
 use super::exchange::{Exchange, Turn};
-use super::honesty::Honesty;
 use super::pacer::pace;
 use super::window::Window;
 use crate::plan;
@@ -12,8 +12,8 @@ use crate::plan;
 /// modulo the number of servers. One that comes due while `max_in_flight`
 /// others are on their way is dropped, and recorded as dropped: to send it
 /// later would hide the wait.
-pub(super) async fn drive(exchange: &Arc<Exchange>, window: &Window, honesty: &Honesty) {
-    tokio::spawn(honesty.ticker());
+pub(super) async fn drive(exchange: &Arc<Exchange>, window: &Window, health: &DriverHealth) {
+    tokio::spawn(health.ticker());
     let workload = exchange.workload();
     let most = workload.spec.max_in_flight.map_or(usize::MAX, |most| most as usize);
     let load_start = window.load_start();

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use super::question::apart;
-use super::single::{Unanswered, single};
+use super::probe_request::{Unanswered, probe_request};
+use super::request_body::apart;
 use super::target::Target;
 use crate::clock::Clock;
 use crate::scenario::RequestSpec;
@@ -34,7 +34,7 @@ pub async fn preload(
 ) -> Result<Nanos, PreloadError> {
     let started = clock.now();
     let body = apart(target, request, "Say hello.", 4);
-    let generated = tokio::time::timeout(within, single(target, &body, request, clock)).await;
+    let generated = tokio::time::timeout(within, probe_request(target, &body, request, clock)).await;
     generated.map_err(|_| PreloadError::TooSlow { within })??;
     Ok(clock.now().since(started))
 }

@@ -1,8 +1,8 @@
 //! How long a made-up prompt must be: the server says, by its own count.
 
-use super::made_up::made_up;
-use super::question::{apart, start};
-use super::single::{Unanswered, single};
+use super::probe_request::{Unanswered, probe_request};
+use super::request_body::{apart, start};
+use super::synthetic_prompt::synthetic_prompt;
 use super::target::Target;
 use crate::clock::Clock;
 use crate::plan;
@@ -88,9 +88,9 @@ pub async fn find_prompt_length(
     while let Some(characters) = next {
         let name = format!("prompt_length/{}/{}/{tokens}/{}", key.epoch, key.cell, search.probes.len());
         let nonce = request.nonce.then(|| (plan::derive(nonces, &name) >> 32) as u32);
-        let text = format!("{}{}", start(nonce, request), made_up(tokens, characters, seed));
+        let text = format!("{}{}", start(nonce, request), synthetic_prompt(tokens, characters, seed));
         let body = apart(target, request, &text, 1);
-        let usage = single(target, &body, request, clock).await;
+        let usage = probe_request(target, &body, request, clock).await;
         let usage = usage.map_err(|source| PromptLengthError::Unanswered { tokens, source })?;
         let counted = usage.prompt_tokens.ok_or(PromptLengthError::Uncounted)?;
         search.probes.push(Probe { characters, tokens: counted });

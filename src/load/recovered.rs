@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::question::apart;
-use super::single::{Unanswered, answered};
+use super::probe_request::{Unanswered, answered};
+use super::request_body::apart;
 use super::target::Target;
 use crate::clock::Clock;
 use crate::scenario::RequestSpec;

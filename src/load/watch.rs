@@ -43,11 +43,11 @@ impl CpuWatch {
         Some((self.clock.now(), Threads::now()?))
     }
 
-    pub(super) fn tell(&self, honesty: &mut ClientHonesty) {
+    pub(super) fn tell(&self, health: &mut ClientHonesty) {
         let Some(((from, then), (to, now))) = self.from.as_ref().zip(self.to.as_ref()) else { return };
         let over = to.since(*from);
-        honesty.cpu = Some(cpu_time(over, now.driving_since(then), self.cpus));
-        honesty.serving_cpu = now.serving_since(then).map(|busiest| cpu_time(over, busiest, 1));
+        health.cpu = Some(cpu_time(over, now.driving_since(then), self.cpus));
+        health.serving_cpu = now.serving_since(then).map(|busiest| cpu_time(over, busiest, 1));
     }
 }
 

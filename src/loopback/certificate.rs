@@ -143,7 +143,7 @@ fn at_once(clients: u32, clock: Clock) -> Result<AtOnce, LoopbackError> {
 
 fn open(requests_per_s: f64, clock: Clock) -> Result<OpenLoop, LoopbackError> {
     let tried = full(Traffic::Rate(requests_per_s), clock)?;
-    Ok(OpenLoop { requests_per_s, schedule_lag_p99_ns: tried.driven.honesty.schedule_lag_p99_ns })
+    Ok(OpenLoop { requests_per_s, schedule_lag_p99_ns: tried.driven.health.schedule_lag_p99_ns })
 }
 
 fn full(load: Traffic, clock: Clock) -> Result<Tried, LoopbackError> {
@@ -167,6 +167,6 @@ fn paced(streams: u32, clock: Clock) -> Result<Streams, LoopbackError> {
         streams,
         ttft_error_mean_s: error.as_ref().map(Sample::mean),
         ttft_error_p99_s: enough.map(|error| error.quantile(0.99)),
-        longest_stall_ns: driven.honesty.loop_stall_max_ns,
+        longest_stall_ns: driven.health.loop_stall_max_ns,
     })
 }

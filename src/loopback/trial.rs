@@ -58,13 +58,13 @@ impl Tried {
     /// `count` of the whole load ÷ its time.
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     pub fn per_second(&self, count: u64) -> f64 {
-        let seconds = self.driven.honesty.driven_ns.map_or(0.0, Nanos::seconds);
+        let seconds = self.driven.health.driven_ns.map_or(0.0, Nanos::seconds);
         if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
     }
 
     /// CPU time of everything but the server ÷ time of the load.
     pub fn driver_cores(&self) -> Option<f64> {
-        Some((self.driven.honesty.cpu_cores? - self.server_cores?).max(0.0))
+        Some((self.driven.health.cpu_cores? - self.server_cores?).max(0.0))
     }
 }
 
@@ -82,7 +82,7 @@ pub fn attempt(trial: &Trial, clock: Clock, also: Option<Sink>) -> Result<Tried,
     let driven =
         runtime.block_on(drive(workload, vec![target], clock, clock.now(), Arc::clone(&notes).sink(also), &stop))?;
     let server_cpu = threads_cpu_seconds(THREAD).zip(cpu_at_start).map(|(now, then)| now - then);
-    let seconds = driven.honesty.driven_ns.map(Nanos::seconds).filter(|seconds| *seconds > 0.0);
+    let seconds = driven.health.driven_ns.map(Nanos::seconds).filter(|seconds| *seconds > 0.0);
     Ok(Tried {
         requests: notes.answered()?,
         tokens: notes.tokens(),

@@ -52,7 +52,7 @@ impl Runner<'_> {
         let asked = asked(spec, servers).count();
         let (event, result) = match driven {
             Ok(mut driven) => {
-                driven.honesty.certified = self.context.certified;
+                driven.health.certified = self.context.certified;
                 (finished(key, spec, asked, driven), Ok(()))
             }
             Err(source) => {
@@ -120,7 +120,7 @@ impl Runner<'_> {
         };
         broken?;
         let mut driven = driven?;
-        driven.honesty.machine = contention.found().await;
+        driven.health.machine = contention.found().await;
         self.see_servers(key, Moment::After, servers).await;
         Ok(driven)
     }
@@ -148,7 +148,7 @@ fn asked<'s>(spec: &'s CellSpec, servers: &'s [Running]) -> impl Iterator<Item =
 }
 
 fn finished(cell: CellKey, spec: &CellSpec, asked: usize, driven: Driven) -> Event {
-    let Driven { load_start, window_start, window_end, end, honesty } = driven;
+    let Driven { load_start, window_start, window_end, end, health } = driven;
     Event::CellFinished {
         cell,
         load_start_ns: load_start,
@@ -157,7 +157,7 @@ fn finished(cell: CellKey, spec: &CellSpec, asked: usize, driven: Driven) -> Eve
         clients: spec.load.clients(),
         servers: u32::try_from(asked).unwrap_or(u32::MAX),
         end,
-        client: honesty,
+        client: health,
     }
 }
 

@@ -12,7 +12,7 @@ const WORDS: [&str; 64] = [
 
 /// So many characters of words in a random order, all ASCII: for each number of
 /// tokens, and each seed, in another.
-pub(super) fn made_up(tokens: u32, characters: u32, seed: u64) -> String {
+pub(super) fn synthetic_prompt(tokens: u32, characters: u32, seed: u64) -> String {
     let seed = derive(seed, &format!("words/{tokens}"));
     let length = usize::try_from(characters).unwrap_or(usize::MAX);
     let mut text = String::with_capacity(length.saturating_add(8));
@@ -29,15 +29,15 @@ pub(super) fn made_up(tokens: u32, characters: u32, seed: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::made_up;
+    use super::synthetic_prompt;
 
     #[test]
     fn text_is_as_long_as_asked_and_another_for_another_seed() {
-        let words = made_up(8, 23, 1);
+        let words = synthetic_prompt(8, 23, 1);
         assert_eq!(words.len(), 23);
-        assert_eq!(words, made_up(8, 400, 1)[..23]);
-        assert_ne!(words, made_up(8, 23, 2));
-        assert_ne!(words, made_up(9, 23, 1));
-        assert_eq!(made_up(8, 0, 1), "");
+        assert_eq!(words, synthetic_prompt(8, 400, 1)[..23]);
+        assert_ne!(words, synthetic_prompt(8, 23, 2));
+        assert_ne!(words, synthetic_prompt(9, 23, 1));
+        assert_eq!(synthetic_prompt(8, 0, 1), "");
     }
 }

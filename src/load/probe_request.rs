@@ -55,7 +55,7 @@ pub(super) struct Answered {
 ///
 /// # Errors
 /// When no whole reply came.
-pub(super) async fn single(
+pub(super) async fn probe_request(
     target: &Target,
     body: &[u8],
     request: &RequestSpec,

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::body_cache;
 use super::exchange::{Exchange, Turn};
-use super::form;
 use super::interrupt::Interrupted;
-use super::made_up::made_up;
+use super::synthetic_prompt::synthetic_prompt;
 use super::target::Target;
 use crate::dialect::{Ask, Content};
 use crate::plan;
@@ -67,7 +67,7 @@ impl Exchange {
     /// What is sent in this turn; of a conversation, at its start.
     pub(super) fn body(&self, turn: Turn) -> Vec<u8> {
         let pair = self.target_index(turn) * self.workload.prompts.len() + self.chosen(turn);
-        self.forms.body(pair, self.nonce(turn), |nonce| self.written(turn, nonce))
+        self.bodies.body(pair, self.nonce(turn), |nonce| self.written(turn, nonce))
     }
 
     /// The same, from the prompt and the target alone but for the nonce.
@@ -79,7 +79,7 @@ impl Exchange {
             }
             Said::Messages(messages) => self.asking(turn, Content::Messages(&begun(&start, messages))),
             Said::Synthetic { tokens } => {
-                let text = made_up(*tokens, self.target(turn).characters(*tokens), self.workload.seed);
+                let text = synthetic_prompt(*tokens, self.target(turn).characters(*tokens), self.workload.seed);
                 self.asking(turn, Content::Prompt { text: &format!("{start}{text}"), images: &[] })
             }
             Said::Turns { texts, .. } => {
@@ -172,7 +172,7 @@ pub(super) fn apart(target: &Target, request: &RequestSpec, text: &str, max_toke
 
 /// What stands before what is said.
 pub(super) fn start(nonce: Option<u32>, request: &RequestSpec) -> String {
-    let nonce = nonce.map(|nonce| format!("[{}] ", form::digits(nonce))).unwrap_or_default();
+    let nonce = nonce.map(|nonce| format!("[{}] ", body_cache::digits(nonce))).unwrap_or_default();
     format!("{nonce}{}", request.preamble.as_deref().unwrap_or_default())
 }
 

@@ -21,7 +21,7 @@ const GRAIN: Nanos = Nanos(1_000_000);
 
 /// Watches the driver while it drives.
 #[derive(Debug)]
-pub(super) struct Honesty {
+pub(super) struct DriverHealth {
     clock: Clock,
     window: Window,
     started: Nanos,
@@ -46,7 +46,7 @@ struct Stalls {
     waited: u64,
 }
 
-impl Honesty {
+impl DriverHealth {
     /// Stalls count from the window's start on: what goes on before is not
     /// measured.
     pub(super) fn start(clock: Clock, window: Window) -> Self {
@@ -75,7 +75,7 @@ impl Honesty {
         let wall = self.clock.now().since(self.started);
         let cpu = host::process_cpu_seconds().zip(self.cpu_at_start).map(|(now, then)| now - then);
         let (slept_ns, set_ns) = self.clock.hands().since(self.hands_at_start);
-        let mut honesty = ClientHonesty {
+        let mut health = ClientHonesty {
             clocks: Some(ClockSteps { slept_ns, set_ns }),
             schedule_lag_p50_ns: lags.percentile(50),
             schedule_lag_p99_ns: lags.percentile(99),
@@ -85,13 +85,13 @@ impl Honesty {
             ..ClientHonesty::default()
         };
         if let Ok(stalls) = self.stalls.lock() {
-            stalls.tell(&mut honesty);
+            stalls.tell(&mut health);
         }
         if let Ok(mut watch) = self.watch.lock() {
             watch.end();
-            watch.tell(&mut honesty);
+            watch.tell(&mut health);
         }
-        honesty
+        health
     }
 }
 
@@ -140,11 +140,11 @@ impl Stalls {
         self.waited += late * (1 + missed) - TICK.0 * (missed * (missed + 1) / 2);
     }
 
-    fn tell(&self, honesty: &mut ClientHonesty) {
-        honesty.loop_stall_max_ns = Some(Nanos(self.longest));
-        honesty.loop_stalls = Some(self.count);
-        honesty.loop_stalled_ns = Some(Nanos(self.total));
-        honesty.loop_delay_mean_ns = self.waited.checked_div(self.tries).map(Nanos);
+    fn tell(&self, health: &mut ClientHonesty) {
+        health.loop_stall_max_ns = Some(Nanos(self.longest));
+        health.loop_stalls = Some(self.count);
+        health.loop_stalled_ns = Some(Nanos(self.total));
+        health.loop_delay_mean_ns = self.waited.checked_div(self.tries).map(Nanos);
     }
 }
 
@@ -157,25 +157,25 @@ mod tests {
         for late in late_ms {
             stalls.note(Nanos(late * 1_000_000));
         }
-        let mut honesty = ClientHonesty::default();
-        stalls.tell(&mut honesty);
-        honesty
+        let mut health = ClientHonesty::default();
+        stalls.tell(&mut health);
+        health
     }
 
     #[test]
     fn what_is_late_by_less_than_a_tick_delays_but_is_no_stall() {
-        let honesty = told(&[0, 3, 6, 3]);
-        assert_eq!((honesty.loop_stalls, honesty.loop_stalled_ns), (Some(0), Some(Nanos::ZERO)));
-        assert_eq!(honesty.loop_stall_max_ns, Some(Nanos(6_000_000)));
-        assert_eq!(honesty.loop_delay_mean_ns, Some(Nanos(3_000_000)));
+        let health = told(&[0, 3, 6, 3]);
+        assert_eq!((health.loop_stalls, health.loop_stalled_ns), (Some(0), Some(Nanos::ZERO)));
+        assert_eq!(health.loop_stall_max_ns, Some(Nanos(6_000_000)));
+        assert_eq!(health.loop_delay_mean_ns, Some(Nanos(3_000_000)));
     }
 
     #[test]
     fn a_long_stall_delays_every_moment_that_it_covers() {
-        let honesty = told(&[35, 0, 0, 0, 0, 0]);
-        assert_eq!((honesty.loop_stalls, honesty.loop_stalled_ns), (Some(1), Some(Nanos(35_000_000))));
+        let health = told(&[35, 0, 0, 0, 0, 0]);
+        assert_eq!((health.loop_stalls, health.loop_stalled_ns), (Some(1), Some(Nanos(35_000_000))));
         // 35, 25, 15 and 5 ms over nine moments.
-        assert_eq!(honesty.loop_delay_mean_ns, Some(Nanos(80_000_000 / 9)));
+        assert_eq!(health.loop_delay_mean_ns, Some(Nanos(80_000_000 / 9)));
     }
 
     #[test]
