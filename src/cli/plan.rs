@@ -4,7 +4,7 @@ use super::args::{Format, PlanArguments};
 use super::exit::{DONE, Failure, print};
 use super::scenario::load;
 use super::screen::print_exactly;
-use crate::plan::{self, Choices, Described, Site};
+use crate::plan::{self, Choices, Described, Placement};
 use crate::scenario::Bindings;
 
 /// Ports that stand for the free ones that a run would find.
@@ -25,12 +25,13 @@ pub(super) fn plan(arguments: &PlanArguments) -> Result<u8, Failure> {
     };
     let choices = Choices { bindings: &bindings, seed: arguments.choices.seed, only: &arguments.choices.only };
     let plan = plan::expand(&scenario, &choices)?;
-    let site = Site { scenario_dir: &scenario.dir, bindings: &bindings };
+    let placement = Placement { scenario_dir: &scenario.dir, bindings: &bindings };
     match arguments.format {
-        _ if arguments.script => print_exactly(plan::script(&plan, site).trim_end()),
-        Format::Json => print(serde_json::to_string_pretty(&Described::of(&plan, site))?),
+        _ if arguments.script => print_exactly(plan::script(&plan, placement).trim_end()),
+        Format::Json => print(serde_json::to_string_pretty(&Described::of(&plan, placement))?),
         Format::Human => {
-            let text = if arguments.verbose { plan::render_whole(&plan, site) } else { plan::render(&plan, site) };
+            let text =
+                if arguments.verbose { plan::render_full(&plan, placement) } else { plan::render(&plan, placement) };
             print(text.trim_end());
             if !bindings.ports.is_empty() {
                 print("ports are examples: a run finds free ones before its first effect");

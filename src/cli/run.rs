@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &RunArguments, planned: Planned) -> Result<u8, Fail
         resumption => resumption?,
     };
     if machine.is_some() {
-        plan.alike_when_simulated().iter().for_each(|sentence| say(format_args!("warning: {sentence}")));
+        plan.equivalent_when_simulated().iter().for_each(|sentence| say(format_args!("warning: {sentence}")));
     }
     let manifest = manifest(arguments, &plan, run_id.clone(), machine.as_ref(), clock)?;
     let (world, secrets, guard) = match machine {

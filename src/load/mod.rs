@@ -71,7 +71,7 @@ pub struct Workload {
 impl Workload {
     /// When its window begins, if its load begins then.
     pub fn window_start(&self, load_start: Nanos) -> Nanos {
-        load_start.plus(self.spec.warmup.duration().into()).plus(self.spec.lead(self.seed))
+        load_start.plus(self.spec.warmup.duration().into()).plus(self.spec.window_offset(self.seed))
     }
 }
 

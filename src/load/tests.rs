@@ -64,7 +64,7 @@ fn window(length: &str, stop: &CancellationToken) -> Window {
 fn a_window_of_time_begins_after_the_warmup_and_admits_until_its_end() {
     let (length, seed) = ("duration = \"3s\"", 1);
     let window = window(length, &CancellationToken::new());
-    let lead = workload(length, "", seed).0.spec.lead(seed);
+    let lead = workload(length, "", seed).0.spec.window_offset(seed);
     assert!(lead > Nanos::ZERO && lead <= seconds(0.3), "{lead}");
     let start = seconds(11.0).plus(lead);
     assert_eq!((window.load_start(), window.start()), (seconds(10.0), start));

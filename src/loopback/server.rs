@@ -122,7 +122,7 @@ async fn accept(listener: TcpListener, site: Arc<Site>) {
 async fn serve(mut stream: TcpStream, site: Arc<Site>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut request = Vec::new();
-    let mut lead = site.lead();
+    let mut lead = site.window_offset();
     while read_request(&mut stream, &mut request).await? {
         let received = site.clock.now();
         match site.pace {
@@ -145,7 +145,7 @@ impl Site {
     /// begin together would otherwise stay together, and all tokens of all
     /// streams would be due in the same millisecond for ever. Multiples of the
     /// golden ratio spread any number of streams evenly.
-    fn lead(&self) -> Duration {
+    fn window_offset(&self) -> Duration {
         let Pace::Paced { first, gap } = self.pace else { return Duration::ZERO };
         let number = self.connections.fetch_add(1, Ordering::Relaxed);
         #[expect(clippy::cast_precision_loss, reason = "there are not 2^52 connections")]

@@ -5,7 +5,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::Site;
+use super::Placement;
 use crate::names::compose_project;
 use crate::scenario::{ServerOrigin, ServerSpec};
 
@@ -27,14 +27,14 @@ pub struct ServerCommand<'a> {
 
 impl<'a> ServerCommand<'a> {
     /// `None` for a server that is already there.
-    pub fn of(server: &'a ServerSpec, site: Site<'a>) -> Option<Self> {
+    pub fn of(server: &'a ServerSpec, placement: Placement<'a>) -> Option<Self> {
         let (argv, env, dir, port) = match &server.origin {
             ServerOrigin::Run { argv, env, dir, port } => {
-                (argv.clone(), env, dir.as_deref().unwrap_or(site.scenario_dir), *port)
+                (argv.clone(), env, dir.as_deref().unwrap_or(placement.scenario_dir), *port)
             }
             ServerOrigin::Compose { file, service, env, port } => {
-                let up = compose(server, file, site, &["up", "-d", "--wait", service]);
-                (up, env, site.scenario_dir, *port)
+                let up = compose(server, file, placement, &["up", "-d", "--wait", service]);
+                (up, env, placement.scenario_dir, *port)
             }
             ServerOrigin::Url { .. } => return None,
         };
@@ -43,8 +43,8 @@ impl<'a> ServerCommand<'a> {
 }
 
 /// `docker compose` on the project that a server has for itself.
-pub(super) fn compose(server: &ServerSpec, file: &Path, site: Site<'_>, arguments: &[&str]) -> Vec<String> {
-    let project = compose_project(&site.bindings.run_id, &server.label());
+pub(super) fn compose(server: &ServerSpec, file: &Path, placement: Placement<'_>, arguments: &[&str]) -> Vec<String> {
+    let project = compose_project(&placement.bindings.run_id, &server.label());
     let file = file.to_string_lossy();
     let head = ["docker", "compose", "-p", &project, "-f", &file];
     head.iter().chain(arguments).map(|word| (*word).to_owned()).collect()

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::{Durations, Plan, Site, Volume, inputs};
+use super::{Durations, Placement, Plan, Volume, inputs};
 use crate::units::Nanos;
 
 /// The time a run takes.
@@ -47,10 +47,10 @@ pub(super) fn time(text: &mut String, plan: &Plan) {
 }
 
 /// What a run reads and writes.
-pub(super) fn volume(text: &mut String, plan: &Plan, site: Site<'_>) {
+pub(super) fn volume(text: &mut String, plan: &Plan, placement: Placement<'_>) {
     let volume = Volume::of(plan);
     text.push_str("\nfiles\n");
-    for line in inputs::lines(plan, site) {
+    for line in inputs::lines(plan, placement) {
         let _ = writeln!(text, "  {line}");
     }
     let by_rate = (volume.requests_by_rate > 0).then(|| format!("{} requests sent by rate", volume.requests_by_rate));

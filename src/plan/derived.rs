@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::rights::{Demand, demands};
-use super::{Durations, Epoch, Plan, ServerCommand, Site, Volume, digest};
+use super::{Durations, Epoch, Placement, Plan, ServerCommand, Volume, digest};
 use crate::scenario::{Rights, ScriptLines, StepSpec};
 use crate::units::Nanos;
 
@@ -69,8 +69,8 @@ pub struct StepCommands<'a> {
 }
 
 impl<'a> Described<'a> {
-    /// What follows from a plan at its site.
-    pub fn of(plan: &'a Plan, site: Site<'a>) -> Self {
+    /// What follows from a plan at its placement.
+    pub fn of(plan: &'a Plan, placement: Placement<'a>) -> Self {
         let durations = Durations::of(plan);
         let derived = Derived {
             plan_sha256: digest(plan),
@@ -80,7 +80,7 @@ impl<'a> Described<'a> {
             volume: Volume::of(plan),
             rights: demands(plan),
             setup: steps(&plan.setup),
-            epochs: plan.epochs.iter().map(|epoch| EpochCommands::of(plan, epoch, site)).collect(),
+            epochs: plan.epochs.iter().map(|epoch| EpochCommands::of(plan, epoch, placement)).collect(),
             teardown: steps(&plan.teardown),
         };
         Self { plan, derived }
@@ -88,14 +88,14 @@ impl<'a> Described<'a> {
 }
 
 impl<'a> EpochCommands<'a> {
-    fn of(plan: &Plan, epoch: &'a Epoch, site: Site<'a>) -> Self {
+    fn of(plan: &Plan, epoch: &'a Epoch, placement: Placement<'a>) -> Self {
         let durations = Durations::of_epoch(plan, epoch);
         Self {
             index: epoch.index,
             at_least_ns: durations.at_least(),
             at_most_ns: durations.at_most(),
             setup: steps(&epoch.setup),
-            servers: epoch.servers.iter().filter_map(|server| ServerCommand::of(server, site)).collect(),
+            servers: epoch.servers.iter().filter_map(|server| ServerCommand::of(server, placement)).collect(),
         }
     }
 }

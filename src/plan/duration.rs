@@ -109,7 +109,7 @@ impl Durations {
             }
         };
         let (fewest, most) = cell.tries();
-        let lead = Duration::from(cell.longest_lead());
+        let lead = Duration::from(cell.longest_window_offset());
         self.leads_at_most_ns = self.leads_at_most_ns.plus(lead.saturating_mul(most).into());
         self.load_ns = self.load_ns.plus(one.saturating_mul(fewest).into());
         self.searches_at_most_ns = self.searches_at_most_ns.plus(one.saturating_mul(most - fewest).into());

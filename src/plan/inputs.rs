@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use super::costs::{counted, shown};
-use super::{Plan, Site};
+use super::{Placement, Plan};
 use crate::scenario::{FileFacts, Prompt, PromptLine, Said};
 use crate::units::{Bytes, Nanos};
 
 /// What each file was taken for, what it holds and what is left out of it.
-pub(super) fn lines(plan: &Plan, site: Site<'_>) -> Vec<String> {
+pub(super) fn lines(plan: &Plan, placement: Placement<'_>) -> Vec<String> {
     let prompts = plan.prompts.iter().filter(|(path, _)| !plan.traces.contains_key(*path));
-    let prompts = prompts.map(|(path, lines)| format!("prompts: {}", told(plan, site, path, &contents(lines))));
+    let prompts = prompts.map(|(path, lines)| format!("prompts: {}", told(plan, placement, path, &contents(lines))));
     let traces = plan.traces.iter().map(|(path, moments)| {
         let span = whole_milliseconds(moments.last().copied().unwrap_or(Nanos::ZERO));
         let facts = plan.facts.get(path);
@@ -22,7 +22,7 @@ pub(super) fn lines(plan: &Plan, site: Site<'_>) -> Vec<String> {
             None => "times only".to_owned(),
         };
         let arrivals = format!("{} over {}, {asked}", counted(moments.len(), "arrival", "arrivals"), shown(span));
-        format!("trace: {}", told(plan, site, path, &arrivals))
+        format!("trace: {}", told(plan, placement, path, &arrivals))
     });
     prompts.chain(traces).collect()
 }
@@ -32,11 +32,11 @@ fn whole_milliseconds(span: Nanos) -> Nanos {
     Nanos((span.0 + 500_000) / 1_000_000 * 1_000_000)
 }
 
-fn told(plan: &Plan, site: Site<'_>, path: &Path, contents: &str) -> String {
+fn told(plan: &Plan, placement: Placement<'_>, path: &Path, contents: &str) -> String {
     let facts: Option<&FileFacts> = plan.facts.get(path);
     let format = facts.map(|facts| format!("{}, ", facts.format)).unwrap_or_default();
     let left_out = facts.map(ToString::to_string).unwrap_or_default();
-    let path = path.strip_prefix(site.scenario_dir).unwrap_or(path);
+    let path = path.strip_prefix(placement.scenario_dir).unwrap_or(path);
     format!("{}, {format}{contents}{left_out}", path.display()).replace(char::is_control, " ")
 }
 

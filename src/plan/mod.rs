@@ -1,7 +1,6 @@
 //! Everything decided before the first effect: blocks, epochs, cells, orders
 //! and sending times. Pure, printable, and the same for the same seed.
 
-mod alike;
 mod calibration;
 mod command;
 mod costs;
@@ -11,21 +10,22 @@ mod digest;
 mod duration;
 mod expand;
 mod inputs;
-mod lead;
 mod order;
 mod outline;
 mod pattern;
+mod placement;
 mod rights;
 mod schedule;
 mod script;
 mod search;
 mod seed;
-mod site;
+mod sim_equivalence;
 #[cfg(test)]
 mod tests;
 mod text;
+mod text_full;
 mod volume;
-mod whole;
+mod window_offset;
 
 use std::path::PathBuf;
 
@@ -46,15 +46,15 @@ pub use digest::{digest, digest_of_first};
 pub use duration::Durations;
 pub use expand::{Choices, PlanError, expand};
 pub use outline::treatments;
+pub use placement::Placement;
 pub use rights::{Demand, steps};
 pub use schedule::offsets;
 pub use script::script;
 pub use search::{Bracket, Try, bracket, next_try};
 pub use seed::{choices, derive, permutation};
-pub use site::Site;
 pub use text::render;
+pub use text_full::render_full;
 pub use volume::{PromptFile, Volume};
-pub use whole::render_whole;
 
 impl CellSpec {
     /// `clients=3`, or `max=rate` of a search.

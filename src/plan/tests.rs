@@ -199,7 +199,7 @@ fn looks_are_fixed_before_the_run_and_never_before_five_blocks() {
 
 #[test]
 fn what_differs_in_nothing_that_is_simulated_is_one_treatment_there() {
-    let alike = |only: &[&str]| planned("", None, only).unwrap().alike_when_simulated();
+    let alike = |only: &[&str]| planned("", None, only).unwrap().equivalent_when_simulated();
     // Their environment differs, and which cells are chosen.
     assert_eq!(
         alike(&["*slots=2*", "*slots=3/open*"]),

@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use super::costs::shown;
 use super::outline::{letter, letter_of, treatments};
-use super::{CellSpec, Durations, Epoch, Plan, Site, costs, describe, rights};
+use super::{CellSpec, Durations, Epoch, Placement, Plan, costs, describe, rights};
 use crate::scenario::{Length, Searched, StepSpec};
 
 /// The plan as text: what would be done, in order, with steps that need root
 /// marked `[root]`, and those that run through sudo `[sudo -n]`.
-pub fn render(plan: &Plan, site: Site<'_>) -> String {
+pub fn render(plan: &Plan, placement: Placement<'_>) -> String {
     let mut text = String::new();
     let treatments = treatments(plan);
     head(&mut text, plan, treatments.len());
@@ -30,7 +30,7 @@ pub fn render(plan: &Plan, site: Site<'_>) -> String {
     text.push_str("  everything started above is undone, whatever happens\n");
     environment(&mut text, plan);
     costs::time(&mut text, plan);
-    costs::volume(&mut text, plan, site);
+    costs::volume(&mut text, plan, placement);
     text
 }
 

@@ -7,7 +7,7 @@ mod step;
 use std::fmt::Write;
 
 use super::outline::{letter, letter_of, treatments};
-use super::{Epoch, Plan, Site, digest, rights};
+use super::{Epoch, Placement, Plan, digest, rights};
 use crate::scenario::{Cooldown, Processes};
 use crate::text::{one_line, typed};
 
@@ -21,16 +21,16 @@ const PRELUDE: &str = include_str!("prelude.sh");
 /// It needs `curl` and `setsid`, and what the scenario's own steps and servers
 /// need; the logs of the servers go to the folder of the bindings, which must
 /// be absolute.
-pub fn script(plan: &Plan, site: Site<'_>) -> String {
+pub fn script(plan: &Plan, placement: Placement<'_>) -> String {
     let mut text = String::new();
     let treatments = treatments(plan);
-    head(&mut text, plan, site);
+    head(&mut text, plan, placement);
     text.push_str(PRELUDE);
     text.push_str("\n# ---- this plan\n");
     step::functions(&mut text, "setup", &plan.setup);
     call_all(&mut text, "setup", &step::calls("setup", &plan.setup, step::Failing::Ends));
     for (index, epoch) in treatments.iter().enumerate() {
-        treatment(&mut text, &letter(index), epoch, site);
+        treatment(&mut text, &letter(index), epoch, placement);
     }
     for epoch in &plan.epochs {
         self::epoch(&mut text, plan, epoch, &letter_of(epoch, &treatments));
@@ -41,8 +41,8 @@ pub fn script(plan: &Plan, site: Site<'_>) -> String {
     text
 }
 
-fn head(text: &mut String, plan: &Plan, site: Site<'_>) {
-    let (run_id, run_dir) = (&site.bindings.run_id, site.bindings.run_dir.to_string_lossy());
+fn head(text: &mut String, plan: &Plan, placement: Placement<'_>) {
+    let (run_id, run_dir) = (&placement.bindings.run_id, placement.bindings.run_dir.to_string_lossy());
     let _ = writeln!(
         text,
         "#!/bin/sh\n\
@@ -64,18 +64,18 @@ fn head(text: &mut String, plan: &Plan, site: Site<'_>) {
          set -eu\n\n",
     );
     let assignments =
-        [("scenario_dir", site.scenario_dir.to_string_lossy()), ("run_id", run_id.into()), ("run_dir", run_dir)];
+        [("scenario_dir", placement.scenario_dir.to_string_lossy()), ("run_id", run_id.into()), ("run_dir", run_dir)];
     for (name, value) in assignments {
         let _ = writeln!(text, "{name}={}", typed(&[value]));
     }
     text.push('\n');
 }
 
-fn treatment(text: &mut String, letter: &str, epoch: &Epoch, site: Site<'_>) {
+fn treatment(text: &mut String, letter: &str, epoch: &Epoch, placement: Placement<'_>) {
     step::functions(text, letter, &epoch.setup);
     let mut calls = step::calls(letter, &epoch.setup, step::Failing::Ends);
     for (server, number) in epoch.servers.iter().zip(1..) {
-        let functions = server::Functions { server, scope: letter, number, site };
+        let functions = server::Functions { server, scope: letter, number, placement };
         functions.write(text);
         calls.extend(functions.calls());
     }

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
-use super::super::Site;
+use super::super::Placement;
 use super::super::command::{ServerCommand, compose};
 use super::{comment, function};
 use crate::scenario::{ServerOrigin, ServerSpec, curl_words, url_of};
@@ -15,7 +15,7 @@ pub(super) struct Functions<'a> {
     pub(super) server: &'a ServerSpec,
     pub(super) scope: &'a str,
     pub(super) number: u32,
-    pub(super) site: Site<'a>,
+    pub(super) placement: Placement<'a>,
 }
 
 impl Functions<'_> {
@@ -58,7 +58,8 @@ impl Functions<'_> {
 
     /// The undo is said before the effect.
     fn start(&self) -> Vec<String> {
-        let Some(ServerCommand { server, argv, env, dir, port }) = ServerCommand::of(self.server, self.site) else {
+        let Some(ServerCommand { server, argv, env, dir, port }) = ServerCommand::of(self.server, self.placement)
+        else {
             return Vec::new();
         };
         let (name, label) = (self.name(), typed(&[server]));
@@ -123,7 +124,7 @@ impl Functions<'_> {
     }
 
     fn compose(&self, file: &Path, env: &IndexMap<String, String>, arguments: &[&str]) -> String {
-        typed(&[assignments(env), compose(self.server, file, self.site, arguments)].concat())
+        typed(&[assignments(env), compose(self.server, file, self.placement, arguments)].concat())
     }
 }
 

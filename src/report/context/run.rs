@@ -35,7 +35,7 @@ impl Simulated {
         // looked for in the finished document.
         let machine = line(machine).replace(|c: char| !c.is_alphanumeric() && !"_-. ".contains(c), "_");
         let banner = format!("SIMULATED on {machine}: no figure in this document was measured on a real server");
-        let alike = plan.alike_when_simulated().iter().map(|sentence| line(sentence)).collect();
+        let alike = plan.equivalent_when_simulated().iter().map(|sentence| line(sentence)).collect();
         Some(Self { machine, title: line(title), banner, alike })
     }
 }

@@ -7,7 +7,7 @@ impl Plan {
     /// A sentence for each group of treatments that are one to a simulated
     /// machine: that they do not differ there says nothing of a real one. None of
     /// a run that measures one treatment twice on purpose.
-    pub fn alike_when_simulated(&self) -> Vec<String> {
+    pub fn equivalent_when_simulated(&self) -> Vec<String> {
         let mut groups: Vec<Vec<&Epoch>> = Vec::new();
         for epoch in self.epochs.iter().filter(|_| self.calibration.is_none()) {
             if groups.iter().flatten().any(|known| known.treatment == epoch.treatment) {

@@ -3,16 +3,16 @@
 use std::fmt::Write;
 
 use super::outline::{letter_of, treatments};
-use super::{Epoch, Plan, ServerCommand, Site, render};
+use super::{Epoch, Placement, Plan, ServerCommand, render};
 use crate::scenario::{Cooldown, ScriptLines, StepSpec};
 use crate::text::{one_line, typed};
 
 /// The plan as [`render`] shows it, and then every step and epoch in order:
 /// commands, environment, folder, port, limits, and the seed of each cell.
-pub fn render_whole(plan: &Plan, site: Site<'_>) -> String {
-    let mut text = render(plan, site);
+pub fn render_full(plan: &Plan, placement: Placement<'_>) -> String {
+    let mut text = render(plan, placement);
     let treatments = treatments(plan);
-    let _ = writeln!(text, "\nin order, from {}", site.scenario_dir.display());
+    let _ = writeln!(text, "\nin order, from {}", placement.scenario_dir.display());
     steps(&mut text, "setup", &plan.setup);
     for epoch in &plan.epochs {
         let number = epoch.index + 1;
@@ -23,7 +23,7 @@ pub fn render_whole(plan: &Plan, site: Site<'_>) -> String {
             letter_of(epoch, &treatments),
             epoch.treatment
         );
-        self::epoch(&mut text, &title, epoch, site);
+        self::epoch(&mut text, &title, epoch, placement);
         if let Some(Cooldown { gpu_below_c, at_most }) = &plan.cooldown
             && plan.epochs.last().is_some_and(|last| last.index != epoch.index)
         {
@@ -35,14 +35,14 @@ pub fn render_whole(plan: &Plan, site: Site<'_>) -> String {
     text
 }
 
-fn epoch(text: &mut String, title: &str, epoch: &Epoch, site: Site<'_>) {
+fn epoch(text: &mut String, title: &str, epoch: &Epoch, placement: Placement<'_>) {
     steps(text, title, &epoch.setup);
     if epoch.setup.is_empty() {
         let _ = writeln!(text, "\n  {title}");
     }
     for server in &epoch.servers {
         let _ = writeln!(text, "    server {}, ready within {}", server.label(), server.ready.within);
-        if let Some(ServerCommand { argv, env, dir, port, .. }) = ServerCommand::of(server, site) {
+        if let Some(ServerCommand { argv, env, dir, port, .. }) = ServerCommand::of(server, placement) {
             let _ = writeln!(text, "      port {port} · in {}", dir.display());
             for (name, value) in env {
                 let _ = writeln!(text, "      {name}={}", one_line(value));
