@@ -5,7 +5,7 @@ use super::secrets;
 use super::watched::{conclude, effects, not_undone};
 use crate::journal::{Left, Lock, StateFolder};
 use crate::names::RunId;
-use crate::process::{Haste, Strays, leftovers};
+use crate::process::{ForcedShutdown, LeftoverSearch, leftovers};
 use crate::record::Leftover;
 use crate::store;
 use crate::telemetry;
@@ -49,9 +49,10 @@ fn show(state: &StateFolder, run: &RunId) -> Result<(), Failure> {
         print(format_args!("  {damage}"));
     }
     let trace = trace(state, run, &left, &on_gpu());
-    let strays = Strays { run_id: run.as_str(), containment: containment(&left), spared: &[], trace: Some(&trace) };
-    let possible = if left.has_ended { Vec::new() } else { strays.possible()? };
-    for (which, processes) in [("of the run", leftovers(strays.find()?)), ("perhaps of the run", possible)] {
+    let search =
+        LeftoverSearch { run_id: run.as_str(), containment: containment(&left), spared: &[], trace: Some(&trace) };
+    let possible = if left.has_ended { Vec::new() } else { search.possible()? };
+    for (which, processes) in [("of the run", leftovers(search.find()?)), ("perhaps of the run", possible)] {
         for Leftover { process, user, program } in processes {
             print(format_args!("  alive, {which}: `{}` (pid {}, user {user})", program.escape_debug(), process.pid));
         }
@@ -70,7 +71,8 @@ fn undo(state: &StateFolder, run: &RunId) -> Result<bool, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|source| Failure::Host { what: "start the runtime", source })?;
     let redaction = secrets::hide_again(run);
-    let cleanup = Cleanup { run, spared: &[], haste: &Haste::default(), on_gpu: &on_gpu(), redaction: &redaction };
+    let cleanup =
+        Cleanup { run, spared: &[], forced: &ForcedShutdown::default(), on_gpu: &on_gpu(), redaction: &redaction };
     let done = runtime.block_on(cleanup.clean_up(state))?;
     done.run_dir.iter().for_each(|run_dir| store::redact_logs(run_dir, &redaction));
     print(format_args!("{run}: {} undone", effects(done.undone)));

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::ending::{Killing, ask};
 use super::identity::{PROC, Stat, ancestors, boot_id, is_same_and_alive, processes};
-use super::{Haste, ProcessError, RUN_MARK, Trace, cgroup, marked};
+use super::{ForcedShutdown, ProcessError, RUN_MARK, Trace, cgroup, marked};
 use crate::record::{Containment, Leftover, ProcessIdentity};
 use crate::signal::StopSignal;
 
@@ -43,7 +43,7 @@ pub fn release(containment: &Containment) -> io::Result<()> {
 
 /// What of a run is alive although nobody should be.
 #[derive(Clone, Copy, Debug)]
-pub struct Strays<'a> {
+pub struct LeftoverSearch<'a> {
     /// The run.
     pub run_id: &'a str,
     /// How it was held together.
@@ -56,14 +56,14 @@ pub struct Strays<'a> {
     pub trace: Option<&'a Trace>,
 }
 
-impl Strays<'_> {
+impl LeftoverSearch<'_> {
     /// Ends them all, however often they have forked: SIGTERM, SIGKILL after
     /// two seconds.
     ///
     /// # Errors
     /// If they cannot be looked for, or some are alive even so.
-    pub async fn end(&self, haste: &Haste) -> Result<(), ProcessError> {
-        ask(|| self.find(), StopSignal::Term, GRACE, haste).await?;
+    pub async fn end(&self, forced: &ForcedShutdown) -> Result<(), ProcessError> {
+        ask(|| self.find(), StopSignal::Term, GRACE, forced).await?;
         if let Containment::Cgroup { path } = self.containment {
             cgroup::kill(path);
         }

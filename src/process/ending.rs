@@ -5,7 +5,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use tokio::time::{Instant, sleep};
 
 use super::identity::is_same_and_alive;
-use super::{Haste, ProcessError, needs_sudo};
+use super::{ForcedShutdown, ProcessError, needs_sudo};
 use crate::record::ProcessIdentity;
 use crate::signal::StopSignal;
 
@@ -24,7 +24,7 @@ pub(super) async fn ask(
     find: impl Fn() -> Result<Vec<ProcessIdentity>, ProcessError>,
     signal: StopSignal,
     grace: Duration,
-    haste: &Haste,
+    forced: &ForcedShutdown,
 ) -> Result<(), ProcessError> {
     for process in find()? {
         send(&process, signal);
@@ -38,7 +38,7 @@ pub(super) async fn ask(
     tokio::select! {
         gone = gone => gone,
         () = sleep(grace) => Ok(()),
-        () = haste.raised() => Ok(()),
+        () = forced.raised() => Ok(()),
     }
 }
 

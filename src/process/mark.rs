@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::ending::{ask, kill};
 use super::identity::{PROC, Stat, boot_id, processes};
-use super::{Haste, ProcessError, Rights, Trace, needs_sudo, stop_group};
+use super::{ForcedShutdown, ProcessError, Rights, Trace, needs_sudo, stop_group};
 use crate::record::ProcessIdentity;
 use crate::signal::StopSignal;
 
@@ -44,9 +44,9 @@ pub async fn stop_marked(
     value: &str,
     signal: StopSignal,
     grace: Duration,
-    haste: &Haste,
+    forced: &ForcedShutdown,
 ) -> Result<(), ProcessError> {
-    ask(|| marked(name, value), signal, grace, haste).await?;
+    ask(|| marked(name, value), signal, grace, forced).await?;
     kill(|| marked(name, value)).await
 }
 

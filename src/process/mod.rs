@@ -8,8 +8,8 @@ mod command;
 mod compose;
 mod containment;
 mod ending;
+mod forced_shutdown;
 mod group;
-mod haste;
 mod identity;
 mod known;
 mod leftover;
@@ -29,9 +29,9 @@ mod workers;
 
 pub use command::{Command, CommandError, absolute};
 pub use compose::{DOCKER_QUESTIONS, compose, container_ids};
-pub use containment::{Strays, children, contain, release};
+pub use containment::{LeftoverSearch, children, contain, release};
+pub use forced_shutdown::ForcedShutdown;
 pub use group::{Rights, Stopped, group_members, signal_group, stop_group};
-pub use haste::Haste;
 pub use identity::{
     ProcessError, age, boot_id, command_line, executes_this_program, identity, is_in_container, is_same_and_alive,
     named, pid_is_alive, program, program_file, ticks_before,

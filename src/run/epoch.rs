@@ -173,7 +173,7 @@ impl<'a> Runner<'a> {
             let key = server.key();
             let how = tokio::select! {
                 how = server.stop() => how.unwrap_or_else(|error| with_causes(&error)),
-                () = self.haste.raised() => "killed, there was haste".to_owned(),
+                () = self.forced.raised() => "killed, there was haste".to_owned(),
             };
             self.note(Event::ServerStopped { epoch, server: key, how });
         }

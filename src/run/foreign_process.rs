@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::runner::{RunStop, Runner};
-use crate::process::{Strays, program};
+use crate::process::{LeftoverSearch, program};
 use crate::telemetry::GpuProcess;
 
 /// The kernel keeps so many bytes of a program's name.
@@ -76,9 +76,9 @@ impl Runner<'_> {
         if found.is_empty() {
             return Ok(());
         }
-        let strays = Strays { run_id: self.context.run_id, containment, spared: &[], trace: None };
+        let search = LeftoverSearch { run_id: self.context.run_id, containment, spared: &[], trace: None };
         // What cannot be told to be ours is refused as somebody else's.
-        let ours: Vec<u32> = strays.find().unwrap_or_default().into_iter().map(|process| process.pid).collect();
+        let ours: Vec<u32> = search.find().unwrap_or_default().into_iter().map(|process| process.pid).collect();
         let foreign = foreign(found, &ours, &self.context.plan.foreign_gpu_processes, program);
         if foreign.is_empty() { Ok(()) } else { Err(RunStop::ForeignProcess { foreign }) }
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::foreign_process::{is_called, is_mps_server};
 use super::max_temperature::MaxTemperature;
 use crate::clock::Clock;
-use crate::process::{Strays, is_in_container, program};
+use crate::process::{LeftoverSearch, is_in_container, program};
 use crate::record::{Containment, Event, EventRecord, GpuReading, ProcessOnGpu, TelemetryRecord};
 use crate::store::Pen;
 
@@ -123,9 +123,9 @@ impl ForeignProcesses {
     /// allowed, with their programs' names. One that has ended already has no
     /// name, and has done no harm that lasts.
     fn strangers<'p>(&self, new: &[&'p ProcessOnGpu], in_containers: bool) -> Vec<(&'p ProcessOnGpu, String)> {
-        let strays = Strays { run_id: &self.run_id, containment: &self.containment, spared: &[], trace: None };
+        let search = LeftoverSearch { run_id: &self.run_id, containment: &self.containment, spared: &[], trace: None };
         // What cannot be told to be ours is somebody else's.
-        let ours: Vec<u32> = strays.find().unwrap_or_default().into_iter().map(|process| process.pid).collect();
+        let ours: Vec<u32> = search.find().unwrap_or_default().into_iter().map(|process| process.pid).collect();
         let is_foreign = |pid: u32, program: &str| {
             let is_ours = ours.contains(&pid) || in_containers && is_in_container(pid);
             !is_ours && !is_mps_server(program) && !self.allowed.iter().any(|name| is_called(program, name))

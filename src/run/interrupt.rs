@@ -3,13 +3,13 @@ use std::sync::{Arc, OnceLock};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::process::Haste;
+use crate::process::ForcedShutdown;
 
 /// A person's or the system's wish that the run should end.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt {
     token: CancellationToken,
-    haste: Haste,
+    forced: ForcedShutdown,
     leave: CancellationToken,
     signal: Arc<OnceLock<&'static str>>,
     count: Arc<AtomicU32>,
@@ -40,7 +40,7 @@ impl Interrupt {
         self.token.cancel();
         match wish {
             Wish::Stop => {}
-            Wish::Hurry => self.haste.raise(),
+            Wish::Hurry => self.forced.raise(),
             Wish::Leave => self.leave.cancel(),
         }
     }
@@ -56,8 +56,8 @@ impl Interrupt {
     }
 
     /// Raised by the second signal.
-    pub const fn haste(&self) -> &Haste {
-        &self.haste
+    pub const fn forced(&self) -> &ForcedShutdown {
+        &self.forced
     }
 
     /// Ends when the third signal arrives.

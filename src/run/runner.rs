@@ -12,7 +12,7 @@ use super::memory::Gauge;
 use super::resumption::Resumption;
 use crate::journal::Journal;
 use crate::plan::Epoch;
-use crate::process::{Haste, MemoryLog};
+use crate::process::{ForcedShutdown, MemoryLog};
 use crate::record::{Event, EventRecord, Scope, StepOutcome, StepRecord};
 use crate::scenario::{OnError, StepSpec};
 use crate::step::Performed;
@@ -34,7 +34,7 @@ pub(super) struct Runner<'a> {
     pub(super) context: Context<'a>,
     pub(super) undo: UndoStack<Announce>,
     pub(super) stop: CancellationToken,
-    pub(super) haste: Haste,
+    pub(super) forced: ForcedShutdown,
     /// Whether anything may have been changed.
     pub(super) has_begun: bool,
     /// Whether `runexp cleanup` will have something to do.
@@ -67,17 +67,17 @@ impl<'a> Runner<'a> {
         interrupt: &Interrupt,
         watch: &'a dyn Fn(RunEvent),
     ) -> Self {
-        let (pen, haste) = (ledger.pen(), interrupt.haste().clone());
+        let (pen, forced) = (ledger.pen(), interrupt.forced().clone());
         let Resumption { next_epoch, logs, .. } = context.resumption.clone().unwrap_or_default();
         let beside_journal = journal.as_ref().map(|journal| Journal::undo_log(journal.folder()));
         let log = UndoLog::first_of([context.directory.log(0, "undo")].into_iter().chain(beside_journal));
         let log = log.hiding(context.directory.redaction());
         let announce = announce(journal, context.clock, pen.clone());
         Self {
-            undo: UndoStack::new(log, haste.clone(), announce),
+            undo: UndoStack::new(log, forced.clone(), announce),
             context,
             stop: interrupt.token().clone(),
-            haste,
+            forced,
             has_begun: false,
             is_in_debt: false,
             cells_done: 0,

@@ -2,7 +2,7 @@ use super::Aftermath;
 use super::context::Context;
 use super::event::RunEvent;
 use super::runner::Runner;
-use crate::process::{ProcessError, Strays, leftovers};
+use crate::process::{LeftoverSearch, ProcessError, leftovers};
 use crate::record::{CellKey, Event, Scope};
 use crate::text::with_causes;
 use crate::undo::UndoFailure;
@@ -13,12 +13,12 @@ impl Runner<'_> {
     pub(super) async fn tear_down(&mut self) -> Vec<String> {
         self.tell(RunEvent::Teardown);
         self.undo.brace();
-        let (plan, haste) = (self.context.plan, self.haste.clone());
+        let (plan, forced) = (self.context.plan, self.forced.clone());
         let mut failures = Vec::new();
         // A refused run has nothing to tear down.
         let steps = if self.has_begun { plan.teardown.as_slice() } else { &[] };
         for step in steps {
-            let performed = haste.bound(async |cancel| {
+            let performed = forced.bound(async |cancel| {
                 self.stop = cancel;
                 self.step(step, Scope::Teardown).await
             });
@@ -42,8 +42,8 @@ impl Runner<'_> {
     /// left their group and their session.
     async fn end_strays(&mut self) -> Option<String> {
         let Context { containment, run_id, .. } = &self.context;
-        let strays = Strays { run_id, containment: containment.as_ref()?, spared: &[], trace: None };
-        match strays.end(&self.haste).await {
+        let search = LeftoverSearch { run_id, containment: containment.as_ref()?, spared: &[], trace: None };
+        match search.end(&self.forced).await {
             Ok(()) => None,
             Err(ProcessError::Immortal { processes }) => self.undo.owe(leftovers(processes)).as_ref().map(by_hand),
             // A refused run has started nothing that could be alive.

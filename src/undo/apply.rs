@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 use super::request::RequestError;
 use super::{UndoLog, compose, mps, request};
 use crate::process::{
-    Command, CommandError, Haste, Limit, MemoryLog, ProcessError, Rights, SERVER_MARK, end_each, is_same_and_alive,
-    stop_group, stop_marked,
+    Command, CommandError, ForcedShutdown, Limit, MemoryLog, ProcessError, Rights, SERVER_MARK, end_each,
+    is_same_and_alive, stop_group, stop_marked,
 };
 use crate::record::{Certainty, Leftover, ProcessIdentity, Undo};
 use crate::signal::StopSignal;
@@ -93,28 +93,28 @@ pub enum UndoError {
 ///
 /// # Errors
 /// If the effect is still there, or nobody can tell.
-pub async fn apply(undo: &Undo, log: &UndoLog, haste: &Haste) -> Result<(), UndoError> {
+pub async fn apply(undo: &Undo, log: &UndoLog, forced: &ForcedShutdown) -> Result<(), UndoError> {
     match undo {
         Undo::StopProcess { label, process, mark, signal, grace_ms } => {
             let grace = Duration::from_millis(*grace_ms);
-            let stopped = stop(process.as_ref(), mark, *signal, grace, haste).await;
+            let stopped = stop(process.as_ref(), mark, *signal, grace, forced).await;
             stopped.map_err(|source| UndoError::Process { label: label.clone(), source })
         }
         Undo::Command { label, argv, env, dir, privileged } => {
-            let call = Call { env, dir: dir.as_deref(), privileged: *privileged, input: None, log, haste };
+            let call = Call { env, dir: dir.as_deref(), privileged: *privileged, input: None, log, forced };
             call.run(argv).await.map_err(|source| UndoError::Command { label: label.clone(), source })?;
             Ok(())
         }
         Undo::ComposeDown { file, project, env, privileged } => {
-            let call = Call { env, dir: None, privileged: *privileged, input: None, log, haste };
+            let call = Call { env, dir: None, privileged: *privileged, input: None, log, forced };
             compose::down(file, project, &call).await
         }
         Undo::QuitMps { control, pipe_dir, privileged } => {
-            let control = mps::Control { program: control, privileged: *privileged, log, haste };
+            let control = mps::Control { program: control, privileged: *privileged, log, forced };
             mps::quit(pipe_dir, &control).await
         }
         Undo::Request { label, method, url, json } => {
-            let sent = request::send_in_time(method, url, json, haste).await;
+            let sent = request::send_in_time(method, url, json, forced).await;
             sent.map_err(|source| UndoError::Request { label: label.clone(), source })
         }
         Undo::EndProcesses { processes, certainty: Certainty::Ours } => end(processes).await,
@@ -154,23 +154,23 @@ async fn stop(
     mark: &str,
     signal: StopSignal,
     grace: Duration,
-    haste: &Haste,
+    forced: &ForcedShutdown,
 ) -> Result<(), ProcessError> {
     if let Some(process) = process {
-        stop_in_time(process, signal, grace, haste).await?;
+        stop_in_time(process, signal, grace, forced).await?;
     }
-    stop_marked(SERVER_MARK, mark, signal, grace, haste).await
+    stop_marked(SERVER_MARK, mark, signal, grace, forced).await
 }
 
 async fn stop_in_time(
     process: &ProcessIdentity,
     signal: StopSignal,
     grace: Duration,
-    haste: &Haste,
+    forced: &ForcedShutdown,
 ) -> Result<(), ProcessError> {
     tokio::select! {
         stopped = stop_group(process, signal, grace, Rights::Own) => stopped.map(|_| ()),
-        () = haste.raised() => stop_group(process, StopSignal::Kill, Duration::ZERO, Rights::Own).await.map(|_| ()),
+        () = forced.raised() => stop_group(process, StopSignal::Kill, Duration::ZERO, Rights::Own).await.map(|_| ()),
     }
 }
 
@@ -182,16 +182,16 @@ pub(super) struct Call<'a> {
     pub(super) privileged: bool,
     pub(super) input: Option<&'a str>,
     pub(super) log: &'a UndoLog,
-    pub(super) haste: &'a Haste,
+    pub(super) forced: &'a ForcedShutdown,
 }
 
 impl Call<'_> {
     pub(super) async fn run(&self, argv: &[String]) -> Result<String, CommandError> {
-        let Self { env, dir, privileged, input, log, haste } = *self;
+        let Self { env, dir, privileged, input, log, forced } = *self;
         let limit = Limit::from_now(COMMAND_LIMIT);
         let run = async |log: &Path| {
             let command = Command { argv, env, dir, privileged, input, limit, log };
-            haste.bound(async |cancel| command.run(&cancel).await).await
+            forced.bound(async |cancel| command.run(&cancel).await).await
         };
         let output = match MemoryLog::new() {
             Ok(output) => output,

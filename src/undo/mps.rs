@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::apply::Call;
 use super::{UndoError, UndoLog};
-use crate::process::{CommandError, Haste, Limit, named, pid_is_alive, stop_marked};
+use crate::process::{CommandError, ForcedShutdown, Limit, named, pid_is_alive, stop_marked};
 use crate::signal::StopSignal;
 use crate::text::with_causes;
 use crate::units::Period;
@@ -42,7 +42,7 @@ pub(super) async fn quit(pipe_dir: &Path, control: &Control<'_>) -> Result<(), U
         let said = control.ask(&env, QUIT).await;
         control.wait_for_end(pid, said).await?;
     }
-    let ended = stop_marked(PIPE_VARIABLE, &directory, StopSignal::Term, SERVER_GRACE, control.haste).await;
+    let ended = stop_marked(PIPE_VARIABLE, &directory, StopSignal::Term, SERVER_GRACE, control.forced).await;
     ended.map_err(|source| UndoError::Process { label: format!("MPS of `{directory}`"), source })?;
     match UnixStream::connect(pipe_dir.join("control")) {
         Ok(_) => Err(UndoError::MpsAnswers { path: pipe_dir.to_owned() }),
@@ -57,14 +57,14 @@ pub(super) struct Control<'a> {
     pub(super) program: &'a str,
     pub(super) privileged: bool,
     pub(super) log: &'a UndoLog,
-    pub(super) haste: &'a Haste,
+    pub(super) forced: &'a ForcedShutdown,
 }
 
 impl Control<'_> {
     async fn ask(&self, env: &IndexMap<String, String>, question: &str) -> Result<String, CommandError> {
-        let Self { program, privileged, log, haste } = *self;
+        let Self { program, privileged, log, forced } = *self;
         let input = format!("{question}\n");
-        let call = Call { env, dir: None, privileged, input: Some(&input), log, haste };
+        let call = Call { env, dir: None, privileged, input: Some(&input), log, forced };
         call.run(&[program.to_owned()]).await
     }
 
@@ -84,7 +84,7 @@ impl Control<'_> {
 
     async fn wait_for_end(&self, pid: u32, said: Result<String, CommandError>) -> Result<(), UndoError> {
         let limit = Limit::from_now(QUIT_LIMIT);
-        let is_gone = self.haste.bound(async |cancel| {
+        let is_gone = self.forced.bound(async |cancel| {
             // A failed `quit` changes nothing by waiting.
             while pid_is_alive(pid) && !limit.is_over() && said.is_ok() && !cancel.is_cancelled() {
                 sleep(POLL).await;
@@ -112,15 +112,15 @@ fn daemon(control: &str, pipe_dir: &Path) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn control<'a>(log: &'a UndoLog, haste: &'a Haste) -> Control<'a> {
-        Control { program: "nvidia-cuda-mps-control", privileged: false, log, haste }
+    fn control<'a>(log: &'a UndoLog, forced: &'a ForcedShutdown) -> Control<'a> {
+        Control { program: "nvidia-cuda-mps-control", privileged: false, log, forced }
     }
 
     #[tokio::test]
     async fn the_daemon_of_everybody_is_never_quit() {
         let folder = tempfile::tempdir().unwrap();
         let log = UndoLog::from(folder.path().join("log"));
-        let refused = quit(Path::new("/tmp/nvidia-mps/"), &control(&log, &Haste::default())).await;
+        let refused = quit(Path::new("/tmp/nvidia-mps/"), &control(&log, &ForcedShutdown::default())).await;
         insta::assert_snapshot!(refused.unwrap_err(), @"`/tmp/nvidia-mps/` is the default MPS pipe directory, which is never ours to quit");
         assert!(!folder.path().join("log").exists());
     }
@@ -130,7 +130,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(PID_FILE), std::process::id().to_string()).unwrap();
         let log = UndoLog::from(folder.path().join("log"));
-        quit(folder.path(), &control(&log, &Haste::default())).await.unwrap();
+        quit(folder.path(), &control(&log, &ForcedShutdown::default())).await.unwrap();
         assert!(!folder.path().join("log").exists());
     }
 
@@ -140,7 +140,7 @@ mod tests {
         let mut server =
             std::process::Command::new("sleep").arg("1000").env(PIPE_VARIABLE, folder.path()).spawn().unwrap();
         let log = UndoLog::from(folder.path().join("log"));
-        quit(folder.path(), &control(&log, &Haste::default())).await.unwrap();
+        quit(folder.path(), &control(&log, &ForcedShutdown::default())).await.unwrap();
         assert!(!server.wait().unwrap().success());
     }
 
@@ -149,7 +149,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let _listener = std::os::unix::net::UnixListener::bind(folder.path().join("control")).unwrap();
         let log = UndoLog::from(folder.path().join("log"));
-        let left = quit(folder.path(), &control(&log, &Haste::default())).await.unwrap_err().to_string();
+        let left = quit(folder.path(), &control(&log, &ForcedShutdown::default())).await.unwrap_err().to_string();
         let shown = left.replace(folder.path().to_str().unwrap(), "PIPE");
         insta::assert_snapshot!(shown, @"somebody still answers in the MPS pipe directory `PIPE`");
     }

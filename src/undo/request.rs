@@ -3,7 +3,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::process::Haste;
+use crate::process::ForcedShutdown;
 use crate::wire::{WebError, web};
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -50,8 +50,13 @@ pub enum RequestError {
 }
 
 /// Sends it as [`send`] does, with little patience once there is haste.
-pub(super) async fn send_in_time(method: &str, url: &str, json: &Value, haste: &Haste) -> Result<(), RequestError> {
-    let sent = haste.bound(async |cancel| {
+pub(super) async fn send_in_time(
+    method: &str,
+    url: &str,
+    json: &Value,
+    forced: &ForcedShutdown,
+) -> Result<(), RequestError> {
+    let sent = forced.bound(async |cancel| {
         tokio::select! {
             sent = send(method, url, json) => sent,
             () = cancel.cancelled() => Err(RequestError::Late { url: url.to_owned() }),

@@ -1,5 +1,5 @@
 use super::{UndoError, UndoLog, apply, by_hand};
-use crate::process::{Haste, SpareFiles, Unannounced, Undoing};
+use crate::process::{ForcedShutdown, SpareFiles, Unannounced, Undoing};
 use crate::record::{Certainty, Leftover, Undo, UndoEntry, UndoState};
 use crate::text::with_causes;
 
@@ -14,7 +14,7 @@ pub struct UndoStack<J> {
     entries: Vec<UndoEntry>,
     next: u32,
     log: UndoLog,
-    haste: Haste,
+    forced: ForcedShutdown,
     spare: SpareFiles,
     journal: J,
 }
@@ -42,14 +42,14 @@ impl UndoFailure {
 
 impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> UndoStack<J> {
     /// An empty stack; the output of undo commands goes to `log`.
-    pub fn new(log: impl Into<UndoLog>, haste: Haste, journal: J) -> Self {
-        Self::resumed(Vec::new(), log.into(), haste, journal)
+    pub fn new(log: impl Into<UndoLog>, forced: ForcedShutdown, journal: J) -> Self {
+        Self::resumed(Vec::new(), log.into(), forced, journal)
     }
 
     /// The stack that another process has left, in the order of registration.
-    pub fn resumed(entries: Vec<UndoEntry>, log: UndoLog, haste: Haste, journal: J) -> Self {
+    pub fn resumed(entries: Vec<UndoEntry>, log: UndoLog, forced: ForcedShutdown, journal: J) -> Self {
         let next = entries.last().map_or(0, |entry| entry.sequence.saturating_add(1));
-        Self { entries, next, log, haste, spare: SpareFiles::keep(), journal }
+        Self { entries, next, log, forced, spare: SpareFiles::keep(), journal }
     }
 
     /// The next number: what is registered from now on can be unwound alone.
@@ -89,7 +89,7 @@ impl<J: FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced>> UndoStack<J> {
             let Some(entry) = self.entries.get(position).filter(|entry| entry.sequence >= mark).cloned() else {
                 break;
             };
-            match apply(&entry.undo, &self.log, &self.haste).await {
+            match apply(&entry.undo, &self.log, &self.forced).await {
                 Ok(()) => {
                     self.entries.remove(position);
                     self.note(&entry, &UndoState::Undone);
@@ -168,9 +168,9 @@ mod tests {
     #[tokio::test]
     async fn an_undo_that_hangs_has_its_own_time_and_the_others_are_done() {
         let folder = tempfile::tempdir().unwrap();
-        let (log, haste) = (folder.path().join("undo.log"), Haste::default());
+        let (log, forced) = (folder.path().join("undo.log"), ForcedShutdown::default());
         let mut states = Vec::new();
-        let mut stack = UndoStack::new(log, haste, |entry: &UndoEntry, state: &UndoState| {
+        let mut stack = UndoStack::new(log, forced, |entry: &UndoEntry, state: &UndoState| {
             states.push(format!("{} {}", entry.sequence, serde_json::to_value(state).unwrap()["state"]));
             Ok(())
         });

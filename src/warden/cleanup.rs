@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::journal::{Journal, Left, Lock, StateError, StateFolder};
 use crate::names::RunId;
-use crate::process::{self, Haste, ProcessError, Strays, Trace, Unannounced};
+use crate::process::{self, ForcedShutdown, LeftoverSearch, ProcessError, Trace, Unannounced};
 use crate::record::{Certainty, Containment, Leftover, ProcessIdentity, Undo, UndoEntry, UndoState};
 use crate::text::{Redaction, with_causes};
 use crate::undo::{UndoFailure, UndoLog, UndoStack, by_hand};
@@ -53,7 +53,7 @@ pub struct Cleanup<'a> {
     /// Children of this process that are no business of the run.
     pub spared: &'a [ProcessIdentity],
     /// Whether there is little time.
-    pub haste: &'a Haste,
+    pub forced: &'a ForcedShutdown,
     /// Processes that hold memory of a GPU, if somebody has looked.
     pub on_gpu: &'a [u32],
     /// What nothing that is written may hold.
@@ -92,12 +92,12 @@ impl Cleanup<'_> {
     /// although nobody should be. Whatever fails, the rest is done.
     async fn undo_all(&self, state: &StateFolder, nobody_saw: bool) -> Result<CleanedUp, WardenError> {
         let Some(left) = Left::read(state, self.run)? else {
-            self.strays(&Containment::Subreaper, None).end(self.haste).await?;
+            self.search(&Containment::Subreaper, None).end(self.forced).await?;
             return Ok(CleanedUp::default());
         };
         let trace = trace(state, self.run, &left, self.on_gpu);
         let containment = containment(&left);
-        let strays = self.strays(containment, Some(&trace));
+        let search = self.search(containment, Some(&trace));
         let mut problems: Vec<String> = left.damaged.iter().map(ToString::to_string).collect();
         if let Err(error) = process::end_unfinished(self.run.as_str(), &trace, &servers(&left)).await {
             problems.push(format!("a command of the run goes on: {}", with_causes(&error)));
@@ -105,7 +105,7 @@ impl Cleanup<'_> {
         let mut stack = self.stack(&left);
         let mut failures = stack.unwind().await;
         let undone = left.entries.len() - failures.len();
-        match strays.end(self.haste).await {
+        match search.end(self.forced).await {
             Ok(()) => drop(process::release(containment)),
             Err(ProcessError::Immortal { processes }) => {
                 failures.extend(stack.owe(process::leftovers(processes)));
@@ -118,7 +118,7 @@ impl Cleanup<'_> {
         drop(stack);
         // Who saw the run die is the parent of all that it left.
         let seen = nobody_saw && !left.has_ended;
-        let possible = if seen { strays.possible().unwrap_or_default() } else { Vec::new() };
+        let possible = if seen { search.possible().unwrap_or_default() } else { Vec::new() };
         problems.extend(failures.iter().map(by_hand_too));
         if problems.is_empty()
             && let Err(error) = Journal::forget(left.folder())
@@ -138,11 +138,11 @@ impl Cleanup<'_> {
         let announce: Announce =
             Box::new(move |entry, state| journal.as_mut().map_or(Ok(()), |journal| journal.write(entry, state)));
         let log = log(run_dir, left.folder()).hiding(self.redaction);
-        UndoStack::resumed(left.entries.clone(), log, self.haste.clone(), announce)
+        UndoStack::resumed(left.entries.clone(), log, self.forced.clone(), announce)
     }
 
-    fn strays<'s>(&'s self, containment: &'s Containment, trace: Option<&'s Trace>) -> Strays<'s> {
-        Strays { run_id: self.run.as_str(), containment, spared: self.spared, trace }
+    fn search<'s>(&'s self, containment: &'s Containment, trace: Option<&'s Trace>) -> LeftoverSearch<'s> {
+        LeftoverSearch { run_id: self.run.as_str(), containment, spared: self.spared, trace }
     }
 }
 

@@ -14,7 +14,7 @@ use super::cleanup::{CleanedUp, Cleanup, WardenError};
 use super::look::Look;
 use crate::journal::StateFolder;
 use crate::names::RunId;
-use crate::process::{self, Haste, RUN_MARK};
+use crate::process::{self, ForcedShutdown, RUN_MARK};
 use crate::text::Redaction;
 
 /// How the process that does the work ends when it panics.
@@ -79,8 +79,8 @@ pub fn watch(
                 }
                 // Held until all is undone.
                 let _lock = above.lock();
-                let (haste, redaction) = (Haste::default(), secrets());
-                let cleanup = Cleanup { run, spared: &spared, haste: &haste, on_gpu: &[], redaction: &redaction };
+                let (forced, redaction) = (ForcedShutdown::default(), secrets());
+                let cleanup = Cleanup { run, spared: &spared, forced: &forced, on_gpu: &[], redaction: &redaction };
                 clean_up(&cleanup, signals, status.to_string(), told).await
             }
         }
@@ -149,7 +149,7 @@ async fn clean_up(
                 1 => told(&format!("{name}: undoing everything already")),
                 2 => {
                     told(&format!("{name}: undoing everything in haste"));
-                    cleanup.haste.raise();
+                    cleanup.forced.raise();
                 }
                 _ => break,
             }

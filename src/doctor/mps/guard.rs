@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use crate::journal::{Header, Journal, Lock, StateError, StateFolder};
 use crate::names::{NameError, RunId};
-use crate::process::{Haste, Unannounced, Undoing as _};
+use crate::process::{ForcedShutdown, Unannounced, Undoing as _};
 use crate::record::{Containment, Undo, UndoEntry, UndoState};
 use crate::text::with_causes;
 use crate::undo::UndoStack;
@@ -57,9 +57,9 @@ impl Guard {
         let path = journal.folder().to_owned();
         let announce: Announce = Box::new(move |entry, undo| journal.write(entry, undo));
         // Nobody waits for what was started only to be ended.
-        let haste = Haste::default();
-        haste.raise();
-        let mut undo = UndoStack::new(folder.join("undo.log"), haste, announce);
+        let forced = ForcedShutdown::default();
+        forced.raise();
+        let mut undo = UndoStack::new(folder.join("undo.log"), forced, announce);
         undo.register(Undo::RemoveDir { path: folder.to_owned() }).inspect_err(|_| {
             // The first error tells more; nothing was announced that could be missed.
             let _ = Journal::forget(&path);

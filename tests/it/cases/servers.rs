@@ -13,7 +13,7 @@ use runexp::clock::Clock;
 use runexp::dialect::Api;
 use runexp::host::free_ports;
 use runexp::names::ServerName;
-use runexp::process::{Haste, Unannounced, is_same_and_alive, pid_is_alive};
+use runexp::process::{ForcedShutdown, Unannounced, is_same_and_alive, pid_is_alive};
 use runexp::record::{UndoEntry, UndoState};
 use runexp::scenario::{Processes, Ready, ServerOrigin, ServerSpec, Stop};
 use runexp::server::{RunningServer, ServerContext, ServerError, start};
@@ -40,7 +40,9 @@ fn world() -> World<impl FnMut(&UndoEntry, &UndoState) -> Result<(), Unannounced
         env: IndexMap::from([("FROM_MPS".to_owned(), "a pipe".to_owned())]),
         clock: Clock::start(),
         cancel: CancellationToken::new(),
-        undo: UndoStack::new(dir.path().join("undo.log"), Haste::default(), |_: &UndoEntry, _: &UndoState| Ok(())),
+        undo: UndoStack::new(dir.path().join("undo.log"), ForcedShutdown::default(), |_: &UndoEntry, _: &UndoState| {
+            Ok(())
+        }),
         dir,
     }
 }

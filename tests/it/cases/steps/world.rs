@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use runexp::process::{Haste, Unannounced};
+use runexp::process::{ForcedShutdown, Unannounced};
 use runexp::record::{GpuIdentity, GpuReading, UndoEntry, UndoState};
 use runexp::scenario::{OnError, StepSpec};
 use runexp::step::{Performed, StepContext, StepError, perform};
@@ -31,7 +31,7 @@ pub(super) fn world() -> World<impl FnMut(&UndoEntry, &UndoState) -> Result<(), 
         sink.send(line).unwrap();
         Ok(())
     };
-    let undo = UndoStack::new(dir.path().join("undo.log"), Haste::default(), note);
+    let undo = UndoStack::new(dir.path().join("undo.log"), ForcedShutdown::default(), note);
     World { undo, dir, cancel: CancellationToken::new(), gpus: Err("there is none".to_owned()), journal }
 }
 

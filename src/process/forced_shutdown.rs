@@ -9,9 +9,9 @@ const SHORT: Duration = Duration::from_secs(5);
 /// A person's wish that a teardown should not wait for anybody: what would be
 /// asked to stop is killed, and commands have little time left.
 #[derive(Clone, Debug, Default)]
-pub struct Haste(CancellationToken);
+pub struct ForcedShutdown(CancellationToken);
 
-impl Haste {
+impl ForcedShutdown {
     /// From now on there is haste.
     pub fn raise(&self) {
         self.0.cancel();
@@ -23,7 +23,7 @@ impl Haste {
     }
 
     /// Gives `work` all the time it wants, and five seconds once there is
-    /// haste; then the token that it was given is cancelled.
+    /// forced; then the token that it was given is cancelled.
     pub async fn bound<T>(&self, work: impl AsyncFnOnce(CancellationToken) -> T) -> T {
         let cancel = CancellationToken::new();
         let mut work = std::pin::pin!(work(cancel.clone()));
