@@ -2,7 +2,7 @@ use super::args::CleanupArguments;
 use super::exit::{DONE, Failure, TEARDOWN, print};
 use super::forget::forget;
 use super::secrets;
-use super::watched::{conclude, effects, not_undone};
+use super::supervised::{conclude, effects, not_undone};
 use crate::journal::{Left, Lock, StateFolder};
 use crate::names::RunId;
 use crate::process::{ForcedShutdown, LeftoverSearch, leftovers};

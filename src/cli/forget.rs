@@ -1,7 +1,7 @@
 //! What a person gives up that could not be undone.
 
 use super::exit::{DONE, Failure, print, say};
-use super::watched::effects;
+use super::supervised::effects;
 use crate::journal::{Journal, Left, Lock, StateFolder};
 use crate::names::RunId;
 use crate::record::{UndoEntry, UndoState};

@@ -11,8 +11,8 @@ mod doctor;
 mod ended;
 mod exit;
 mod explain;
+mod fail_on;
 mod forget;
-mod gate;
 mod gpu;
 mod init;
 mod invalid;
@@ -27,9 +27,9 @@ mod schema;
 mod screen;
 mod secrets;
 mod signals;
+mod supervised;
 mod talk;
 mod template_limits;
-mod watched;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -77,7 +77,7 @@ fn dispatch(command: Command, words: &[OsString]) -> Result<u8, Failure> {
         Command::Run(arguments) | Command::Calibrate(arguments)
             if arguments.simulate.is_none() && arguments.runner.is_none() =>
         {
-            watched::run(words, &arguments)
+            supervised::run(words, &arguments)
         }
         Command::Run(arguments) => run::run(&arguments, crate::plan::expand),
         Command::Calibrate(arguments) => run::run(&arguments, crate::plan::calibration),
