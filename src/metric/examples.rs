@@ -8,7 +8,7 @@ use crate::record::{
 };
 use crate::units::Nanos;
 
-use super::{Footing, Objectives, Window};
+use super::{MemoryBaseline, Objectives, Window};
 
 pub(crate) const fn ms(milliseconds: u64) -> Nanos {
     Nanos(milliseconds * 1_000_000)
@@ -111,7 +111,7 @@ pub(crate) fn window<'a>(
         strangers: Vec::new(),
         objectives: Objectives::default(),
         kill: None,
-        memory: Footing::default(),
+        memory: MemoryBaseline::default(),
         upkeep: None,
         seen: None,
         contexts: BTreeMap::new(),

@@ -108,7 +108,7 @@ fn instances_max_theoretical(window: &Window<'_>) -> UnitValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::Footing;
+    use crate::metric::MemoryBaseline;
     use crate::metric::examples::{ms, window};
     use crate::record::{ClientHonesty, GpuReading, MemoryRecord, Reading, TelemetryRecord};
 
@@ -122,10 +122,10 @@ mod tests {
         }
     }
 
-    /// Of three servers on this footing, with these samples inside the window.
+    /// Of three servers on this baseline, with these samples inside the window.
     fn values(before: MemoryRecord, samples: &[TelemetryRecord]) -> [UnitValue; 3] {
         let honest = ClientHonesty::default();
-        let memory = Footing {
+        let memory = MemoryBaseline {
             before: MemoryBefore::Read(before),
             total: Some(Bytes(10_500)),
             instances: 3,

@@ -40,7 +40,7 @@ pub struct Window<'a> {
     /// Who was a client of MPS, where the scenario says who is to be.
     pub mps: Option<&'a MpsWitness>,
     /// What its memory is held against.
-    pub memory: Footing,
+    pub memory: MemoryBaseline,
     /// What must be started for its epoch, and kept alive; `None` where servers
     /// come and go.
     pub upkeep: Option<Upkeep>,
@@ -61,7 +61,7 @@ pub enum MemoryBefore {
 
 /// What the memory in use inside a window is held against.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Footing {
+pub struct MemoryBaseline {
     /// In use before the epoch's first server.
     pub before: MemoryBefore,
     /// All there is: of the GPUs, or of the host where they have none.

@@ -8,9 +8,9 @@ use indexmap::IndexMap;
 use super::answers::Answers;
 use super::observe::{Cells, Finished, ObservedCell, ObservedRepetition};
 use super::validity::{self, Examined};
-use super::{CellSummary, Limit, Pools, Repetition, course, fault, fraction, objective, search};
+use super::{CellSummary, Limit, Pools, Repetition, fault, fraction, objective, search, throughput_course};
 use crate::dialect::Api;
-use crate::metric::{self, Demand, Footing, MetricDefinition, Objectives, Window};
+use crate::metric::{self, Demand, MemoryBaseline, MetricDefinition, Objectives, Window};
 use crate::names::{CellId, MetricId};
 use crate::plan::{CellSpec, Plan};
 use crate::record::{CellEnd, CellKey, Requests, TelemetryRecord};
@@ -131,7 +131,7 @@ pub(super) fn summarize(
     let values = metric::all().iter().filter_map(value).collect();
     let counted = |metric: &MetricDefinition| Some((MetricId::new(metric.id).ok()?, metric.counted(window)?));
     // What comes in an open loop follows what is asked for.
-    let course = window.clients.map(|_| course::course(window));
+    let course = window.clients.map(|_| throughput_course::course(window));
     let examined = Examined { spec, how, window, sends_each_token, course };
     Repetition {
         block,
@@ -173,7 +173,7 @@ pub(super) fn window<'a>(
         rest: telemetry.iter().filter(at_rest).collect(),
         strangers: observed.strangers.clone(),
         objectives: objectives(spec),
-        memory: footing(observed, spec.servers),
+        memory: baseline(observed, spec.servers),
         upkeep: observed.upkeep,
         kill: observed.kill,
         seen: observed.seen.0.zip(observed.seen.1),
@@ -182,12 +182,12 @@ pub(super) fn window<'a>(
     }
 }
 
-fn footing(observed: &ObservedRepetition<'_>, instances: u32) -> Footing {
+fn baseline(observed: &ObservedRepetition<'_>, instances: u32) -> MemoryBaseline {
     let (before, total) = observed.memory;
     // One after the other; of those that a search has tried, the first so many.
     let models = observed.models.values().take(instances as usize);
     let all = models.copied().try_fold(Bytes(0), |all, one| Some(Bytes(all.0.saturating_add(one?.0))));
-    Footing { before, total, instances, models: all.filter(|all| all.0 > 0) }
+    MemoryBaseline { before, total, instances, models: all.filter(|all| all.0 > 0) }
 }
 
 /// What a phase demands of one request.

@@ -4,7 +4,6 @@
 mod answers;
 mod cell;
 mod confidence;
-mod course;
 mod estimate;
 mod estimator;
 mod fault;
@@ -13,13 +12,14 @@ mod look;
 mod measured;
 mod objective;
 mod observe;
+mod operating_cost;
 mod outcome;
 mod pooled;
 mod reference;
 mod search;
 mod states;
+mod throughput_course;
 mod types;
-mod upkeep;
 mod validity;
 
 #[cfg(test)]
@@ -34,7 +34,6 @@ use crate::scenario::Claim;
 pub use crate::metric::{Gap, UnitValue};
 pub use answers::{Answers, Hidden};
 pub use confidence::Confidence;
-pub use course::Course;
 pub use estimator::{estimator_words, explain_estimator};
 pub use fault::{Answer, FaultTrial, Help};
 pub use fraction::{Count, Fraction, Limit};
@@ -43,6 +42,7 @@ pub use measured::{Estimate, Interval, Measured};
 pub use outcome::{explain_outcome, outcome_words};
 pub use pooled::Pools;
 pub use search::judge;
+pub use throughput_course::ThroughputCourse;
 pub use types::{Attained, CellSummary, Objective, Probe, Repetition, Seam, Search, Summary};
 use validity::DeclaredSlots;
 pub use validity::{Cause, RULES, Reason, Rule, RuleDefinition, Validity, explain_rule, rule_words};
@@ -67,7 +67,7 @@ pub fn summarize<E>(
     requests: impl IntoIterator<Item = Result<(CellKey, Requests), E>>,
 ) -> Result<Summary, E> {
     let mut observed = observe::by_cell(record);
-    upkeep::fill(record, plan, &mut observed);
+    operating_cost::fill(record, plan, &mut observed);
     let limits = fraction::limits(claims);
     let looked_at = cell::LookedAt { plan, telemetry: &record.telemetry, limits: &limits };
     cell::measure_each(looked_at, &mut observed, requests)?;

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::{Answers, Confidence, Count, Course, FaultTrial, Fraction, Measured, Pools, Validity};
+use super::{Answers, Confidence, Count, FaultTrial, Fraction, Measured, Pools, ThroughputCourse, Validity};
 use crate::metric::{Counted, Gap, UnitValue};
 use crate::names::{CellId, MetricId, PhaseName};
 use crate::record::{AlreadyThere, Integrity, Look, ProbeVerdict, ServerAbout};
@@ -116,7 +116,7 @@ pub struct Repetition {
     pub validity: Validity,
     /// How its throughput ran through the window; none in an open loop.
     #[serde(default)]
-    pub course: Option<Course>,
+    pub course: Option<ThroughputCourse>,
     /// Requests sent inside the window, by how they ended.
     pub outcomes: IndexMap<String, u64>,
     /// The metric's value in this repetition, or why there is none.

@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::report::figure::{Figure, Shown};
 use crate::report::text::line;
 use crate::scenario::{Fault, treatment_text};
-use crate::summary::{CellSummary, Course, Objective, Repetition, Summary, Validity};
+use crate::summary::{CellSummary, Objective, Repetition, Summary, ThroughputCourse, Validity};
 
 /// One cell over all its repetitions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -231,17 +231,17 @@ pub(super) fn courses(summary: &Summary) -> Courses {
     for (id, cell) in &summary.cells {
         for (block, course) in cell.repetitions.iter().filter_map(|one| Some((one.block, one.course?))) {
             let course = match course {
-                Course::Steady => {
+                ThroughputCourse::Steady => {
                     courses.steady += 1;
                     continue;
                 }
-                Course::TooFewTokens => {
+                ThroughputCourse::TooFewTokens => {
                     courses.unknown += 1;
                     continue;
                 }
-                Course::WarmUp { seconds, off } => settled("warmed up", seconds, off),
-                Course::Slowdown { seconds, off } => settled("slowed down", seconds, off),
-                Course::Unsettled => "did not settle".to_owned(),
+                ThroughputCourse::WarmUp { seconds, off } => settled("warmed up", seconds, off),
+                ThroughputCourse::Slowdown { seconds, off } => settled("slowed down", seconds, off),
+                ThroughputCourse::Unsettled => "did not settle".to_owned(),
             };
             courses.moving.push(CourseRow { cell: line(id.as_str()), block, course });
         }

@@ -42,12 +42,12 @@ impl RepliesView {
         });
         let of_cell = |(id, cell)| [hidden(id, cell), at_once(id, cell), unknown_ends(id, cell), passed_over(id, cell)];
         let of_cells = summary.cells.iter().flat_map(of_cell).flatten();
-        Self { failures: failures.collect(), remarks: footing(summary).into_iter().chain(of_cells).collect() }
+        Self { failures: failures.collect(), remarks: baseline(summary).into_iter().chain(of_cells).collect() }
     }
 }
 
 /// What figures of tokens stand on, where that is not the server's count.
-fn footing(summary: &Summary) -> Vec<String> {
+fn baseline(summary: &Summary) -> Vec<String> {
     let answers = || summary.cells.values().flat_map(|cell| &cell.repetitions).map(|one| &one.answers);
     let has = |basis: Basis| answers().any(|answers| answers.basis == Some(basis));
     let one_choice = answers().any(|answers| answers.counts_one_choice);

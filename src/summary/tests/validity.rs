@@ -5,7 +5,7 @@ use crate::record::{
     CellEnd, ClientHonesty, ClockSteps, CpuTaker, CpuTime, Event, MachineCpu, RequestOutcome, RequestRecord,
 };
 use crate::scenario::{Arrival, Load, PromptCache};
-use crate::summary::{Course, Repetition, Rule, Validity};
+use crate::summary::{Repetition, Rule, ThroughputCourse, Validity};
 use crate::units::{Nanos, Share};
 
 /// Why the only repetition of a cell is invalid.
@@ -157,7 +157,7 @@ fn paced(gap_ms: impl Fn(u64) -> u64) -> Repetition {
 #[test]
 fn a_window_that_holds_a_warm_up_or_a_slowdown_does_not_count_if_its_mean_is_off() {
     let steady = paced(|_| 20);
-    assert_eq!((steady.validity, steady.course), (Validity::Valid, Some(Course::Steady)));
+    assert_eq!((steady.validity, steady.course), (Validity::Valid, Some(ThroughputCourse::Steady)));
     let told =
         |repetition: Repetition| repetition.validity.reasons().iter().map(|one| one.text.clone()).collect::<String>();
     let warm = told(paced(|now| if now < 10_000 { 40 } else { 20 }));
@@ -174,12 +174,12 @@ fn a_window_that_holds_a_warm_up_or_a_slowdown_does_not_count_if_its_mean_is_off
     );
     // Off by 1.7 %: shown only.
     let short = paced(|now| if now < 2_000 { 40 } else { 20 });
-    assert!(matches!(short.course, Some(Course::WarmUp { .. })), "{:?}", short.course);
+    assert!(matches!(short.course, Some(ThroughputCourse::WarmUp { .. })), "{:?}", short.course);
     assert_eq!(short.validity, Validity::Valid);
     // As is what never settles.
     let falling = paced(|now| 20 + now / 4_000);
-    assert_eq!((falling.validity, falling.course), (Validity::Valid, Some(Course::Unsettled)));
-    assert_eq!(paced(|_| 1_000).course, Some(Course::TooFewTokens));
+    assert_eq!((falling.validity, falling.course), (Validity::Valid, Some(ThroughputCourse::Unsettled)));
+    assert_eq!(paced(|_| 1_000).course, Some(ThroughputCourse::TooFewTokens));
 }
 
 /// A reply that the server counts as so many tokens, of three events.

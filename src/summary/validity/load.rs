@@ -2,7 +2,7 @@
 
 use super::{Examined, MARGIN, percent};
 use crate::metric;
-use crate::summary::Course;
+use crate::summary::ThroughputCourse;
 
 /// At full load for less of a window than this, its mean is that of a mixture.
 const LEAST_AT_FULL_LOAD: f64 = 0.8;
@@ -22,9 +22,9 @@ pub(super) fn short_of_load(examined: &Examined<'_>) -> Option<String> {
 
 pub(super) fn not_settled(examined: &Examined<'_>) -> Option<String> {
     let (what, seconds, off) = match examined.course.filter(|_| examined.spec.fault.is_none())? {
-        Course::WarmUp { seconds, off } => ("warmed up", seconds, off),
-        Course::Slowdown { seconds, off } => ("slowed down", seconds, off),
-        Course::Steady | Course::Unsettled | Course::TooFewTokens => return None,
+        ThroughputCourse::WarmUp { seconds, off } => ("warmed up", seconds, off),
+        ThroughputCourse::Slowdown { seconds, off } => ("slowed down", seconds, off),
+        ThroughputCourse::Steady | ThroughputCourse::Unsettled | ThroughputCourse::TooFewTokens => return None,
     };
     (off.abs() > MARGIN).then(|| {
         let (off, way) = (percent(off.abs()), if off < 0.0 { "below" } else { "above" });

@@ -20,7 +20,7 @@ mod servers;
 
 use serde::{Deserialize, Serialize};
 
-use super::Course;
+use super::ThroughputCourse;
 use crate::metric::Window;
 use crate::plan::CellSpec;
 use crate::record::CellEnd;
@@ -42,7 +42,7 @@ pub(super) struct Examined<'a> {
     pub(super) window: &'a Window<'a>,
     /// Whether every server that is asked sends each token by itself.
     pub(super) sends_each_token: bool,
-    pub(super) course: Option<Course>,
+    pub(super) course: Option<ThroughputCourse>,
 }
 
 /// Whether a repetition's values count.

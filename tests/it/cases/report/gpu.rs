@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 use insta::assert_snapshot;
-use runexp::metric::{Family, Footing, Gap, Objectives, Window, all};
+use runexp::metric::{Family, Gap, MemoryBaseline, Objectives, Window, all};
 use runexp::names::MetricId;
 use runexp::record::{ClientHonesty, GpuReading, Requests, TelemetryRecord};
 use runexp::report::{Context, files};
@@ -52,7 +52,7 @@ fn measured(telemetry: &[TelemetryRecord]) -> IndexMap<MetricId, Measured> {
         seen: None,
         contexts: std::collections::BTreeMap::new(),
         mps: None,
-        memory: Footing::default(),
+        memory: MemoryBaseline::default(),
         upkeep: None,
     };
     let gpu = all().iter().filter(|metric| metric.family == Family::Gpu);

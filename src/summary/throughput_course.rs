@@ -19,7 +19,7 @@ const TOKENS_A_PART: f64 = 20.0;
 /// "Virtual Machine Warmup Blows Hot and Cold".
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "course", rename_all = "snake_case")]
-pub enum Course {
+pub enum ThroughputCourse {
     /// Steady from the first part.
     Steady,
     /// It settled higher than it began.
@@ -44,11 +44,11 @@ pub enum Course {
 
 /// From the tokens that arrived in each of up to 60 equal parts, which have 20
 /// on average and more, of a window of 5 s and more.
-pub(super) fn course(window: &Window<'_>) -> Course {
+pub(super) fn course(window: &Window<'_>) -> ThroughputCourse {
     let whole: f64 = metric::tokens_by_part(window, 1).iter().sum();
     let has_tokens = |parts: &u32| whole >= f64::from(*parts) * TOKENS_A_PART;
     let parts = (FEWEST_PARTS..=PARTS).rev().find(has_tokens).filter(|_| window.seconds() >= SHORTEST);
-    let Some(parts) = parts else { return Course::TooFewTokens };
+    let Some(parts) = parts else { return ThroughputCourse::TooFewTokens };
     let tokens = metric::tokens_by_part(window, parts);
     let settled = |drop: usize| {
         let (before, after) = (tokens.iter().take(drop), tokens.iter().skip(drop));
@@ -57,17 +57,17 @@ pub(super) fn course(window: &Window<'_>) -> Course {
         (share * window.seconds(), whole / f64::from(parts) / mean - 1.0)
     };
     match Sample::new(tokens.clone()).map(|tokens| steadiness(&tokens)) {
-        Ok(Steadiness::Flat) => Course::Steady,
+        Ok(Steadiness::Flat) => ThroughputCourse::Steady,
         Ok(Steadiness::WarmUp { drop }) => {
             let (seconds, off) = settled(drop);
-            Course::WarmUp { seconds, off }
+            ThroughputCourse::WarmUp { seconds, off }
         }
         Ok(Steadiness::Slowdown { drop }) => {
             let (seconds, off) = settled(drop);
-            Course::Slowdown { seconds, off }
+            ThroughputCourse::Slowdown { seconds, off }
         }
-        Ok(Steadiness::NoSteadyState) => Course::Unsettled,
-        Err(_) => Course::TooFewTokens,
+        Ok(Steadiness::NoSteadyState) => ThroughputCourse::Unsettled,
+        Err(_) => ThroughputCourse::TooFewTokens,
     }
 }
 
