@@ -108,7 +108,7 @@ pub(crate) fn window<'a>(
         requests: requests.iter().collect(),
         telemetry: Vec::new(),
         rest: Vec::new(),
-        strangers: Vec::new(),
+        foreign_processes: Vec::new(),
         objectives: Objectives::default(),
         kill: None,
         memory: MemoryBaseline::default(),

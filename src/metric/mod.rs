@@ -53,7 +53,7 @@ pub use latency::percentile_of;
 pub use objective::Bounded;
 pub use operation::Upkeep;
 pub use throughput::{events_in_window, share_at_full_load, tokens_by_part};
-pub use window::{Demand, Kill, MemoryBaseline, MemoryBefore, Objectives, Stranger, Window};
+pub use window::{Demand, ForeignProcess, Kill, MemoryBaseline, MemoryBefore, Objectives, Window};
 
 static ALL: LazyLock<Vec<MetricDefinition>> = LazyLock::new(|| {
     [

@@ -27,7 +27,7 @@ pub struct Window<'a> {
     pub rest: Vec<&'a TelemetryRecord>,
     /// Processes that computed on a GPU at any time of the run and should not
     /// have.
-    pub strangers: Vec<Stranger<'a>>,
+    pub foreign_processes: Vec<ForeignProcess<'a>>,
     /// What a good request was asked to keep.
     pub objectives: Objectives,
     /// The server that was killed on purpose.
@@ -97,7 +97,7 @@ pub enum Demand {
 
 /// A process that is none of the run's and not allowed by the scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stranger<'a> {
+pub struct ForeignProcess<'a> {
     /// On which GPU it computed.
     pub gpu: &'a str,
     /// Its pid.

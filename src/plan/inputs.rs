@@ -50,7 +50,7 @@ struct Contents {
     /// Lines that only a template makes something of.
     others: usize,
     /// Tokens of prompts that are made up.
-    made_up: Vec<u32>,
+    synthetic: Vec<u32>,
     /// Tokens that replies to these may have.
     replies: Vec<u32>,
 }
@@ -61,7 +61,7 @@ fn contents(lines: &[PromptLine]) -> String {
         found.count(prompt);
     }
     let bytes = Bytes(lines.iter().map(|line| line.text_bytes() as u64).sum());
-    let Contents { prompts, messages, conversations, turns, others, made_up, replies } = &found;
+    let Contents { prompts, messages, conversations, turns, others, synthetic, replies } = &found;
     let some = |count: usize, one: &str, many: &str| (count > 0).then(|| counted(count, one, many));
     let parts = [
         some(*prompts, "prompt", "prompts"),
@@ -69,7 +69,7 @@ fn contents(lines: &[PromptLine]) -> String {
         some(*conversations, "conversation", "conversations"),
         some(*turns, "turn", "turns"),
         some(*others, "line for a template", "lines for a template"),
-        lengths("prompts", made_up),
+        lengths("prompts", synthetic),
         lengths("replies", replies),
         (bytes.0 > 0).then(|| format!("{bytes} of text")),
     ];
@@ -90,7 +90,7 @@ impl Contents {
                 self.turns += texts.len();
             }
             Said::Synthetic { tokens } => {
-                self.made_up.push(tokens);
+                self.synthetic.push(tokens);
                 self.replies.extend(max_tokens);
             }
         }

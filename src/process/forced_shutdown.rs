@@ -23,7 +23,7 @@ impl ForcedShutdown {
     }
 
     /// Gives `work` all the time it wants, and five seconds once there is
-    /// forced; then the token that it was given is cancelled.
+    /// a forced shutdown; then the token that it was given is cancelled.
     pub async fn bound<T>(&self, work: impl AsyncFnOnce(CancellationToken) -> T) -> T {
         let cancel = CancellationToken::new();
         let mut work = std::pin::pin!(work(cancel.clone()));

@@ -44,8 +44,9 @@ fn foreign(
     allowed: &[String],
     program: impl Fn(u32) -> Option<String>,
 ) -> Vec<ForeignProcess> {
-    let strangers = found.into_iter().filter(|process| !ours.contains(&process.pid));
-    let named = strangers.filter_map(|process| Some(ForeignProcess { program: program(process.pid)?, process }));
+    let foreign_processes = found.into_iter().filter(|process| !ours.contains(&process.pid));
+    let named =
+        foreign_processes.filter_map(|process| Some(ForeignProcess { program: program(process.pid)?, process }));
     named.filter(|foreign| !allowed.iter().any(|name| is_called(&foreign.program, name))).collect()
 }
 

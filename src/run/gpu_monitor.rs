@@ -30,7 +30,7 @@ pub(super) struct ForeignProcesses {
     pub(super) allowed: Vec<String>,
 }
 
-/// What a gpu_monitor has found, for whoever conducts the run.
+/// What the monitor has found, for whoever runs the experiment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Findings {
     pub(super) max_temperature: MaxTemperature,
@@ -102,8 +102,8 @@ impl GpuMonitor {
         let new: Vec<&ProcessOnGpu> = processes.iter().filter(|process| self.known.insert(process.pid)).collect();
         let Some(around) = self.foreign_processes.as_ref().filter(|_| !new.is_empty()) else { return };
         let in_containers = self.findings.in_containers.load(Ordering::Relaxed);
-        let strangers: Vec<Event> = around
-            .strangers(&new, in_containers)
+        let foreign_processes: Vec<Event> = around
+            .foreign_processes(&new, in_containers)
             .into_iter()
             .map(|(process, program)| Event::ForeignProcess {
                 gpu: gpu.uuid.clone(),
@@ -112,7 +112,7 @@ impl GpuMonitor {
                 memory_bytes: process.memory_bytes,
             })
             .collect();
-        for event in strangers {
+        for event in foreign_processes {
             self.note(event);
         }
     }
@@ -122,7 +122,7 @@ impl ForeignProcesses {
     /// Those of `new` that are none of the run's, no server of MPS, and not
     /// allowed, with their programs' names. One that has ended already has no
     /// name, and has done no harm that lasts.
-    fn strangers<'p>(&self, new: &[&'p ProcessOnGpu], in_containers: bool) -> Vec<(&'p ProcessOnGpu, String)> {
+    fn foreign_processes<'p>(&self, new: &[&'p ProcessOnGpu], in_containers: bool) -> Vec<(&'p ProcessOnGpu, String)> {
         let search = LeftoverSearch { run_id: &self.run_id, containment: &self.containment, spared: &[], trace: None };
         // What cannot be told to be ours is somebody else's.
         let ours: Vec<u32> = search.find().unwrap_or_default().into_iter().map(|process| process.pid).collect();

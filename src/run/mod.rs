@@ -1,4 +1,4 @@
-//! The conductor: setup, epochs, teardown, always. Effects.
+//! Runs a plan: setup, epochs, teardown, always. Effects.
 //!
 //! Whatever happens between the first effect and the last — success, failure,
 //! a signal — the servers are stopped, the teardown steps are run and every
@@ -190,17 +190,17 @@ pub async fn execute(request: Request<'_>, watch: &dyn Fn(RunEvent)) -> Result<F
         aftermath,
         resumption,
     };
-    let mut conductor = Runner::new(context, journal.flatten(), &ledger, &interrupt, watch);
-    let result = conductor.perform().await;
+    let mut runner = Runner::new(context, journal.flatten(), &ledger, &interrupt, watch);
+    let result = runner.perform().await;
     // A signal that comes later finds everything measured, or the reason known.
     let signal = interrupt.signal();
     if let Some(name) = signal {
-        conductor.note(Event::Signal { name: name.to_owned() });
+        runner.note(Event::Signal { name: name.to_owned() });
     }
-    let kept = conductor.keeps();
-    let not_undone = if kept { Vec::new() } else { conductor.tear_down().await };
-    let remains = remains(kept, conductor.is_in_debt);
-    drop(conductor);
+    let kept = runner.keeps();
+    let not_undone = if kept { Vec::new() } else { runner.tear_down().await };
+    let remains = remains(kept, runner.is_in_debt);
+    drop(runner);
     let mut finished = Finished { outcome: outcome(&result, signal), not_undone, remains, unrecorded: None };
     give_up(guarded, &mut finished, watch);
     end(sampler, clock, &ledger);
@@ -251,7 +251,7 @@ const fn remains(kept: bool, is_in_debt: bool) -> Remains {
 fn outcome(result: &Result<(), RunStop>, signal: Option<&str>) -> Outcome {
     match (result, signal) {
         (_, Some(signal)) => Outcome::Interrupted { signal: signal.to_owned() },
-        (Err(halt), None) => Outcome::Failed { reason: with_causes(halt) },
+        (Err(stop), None) => Outcome::Failed { reason: with_causes(stop) },
         (Ok(()), None) => Outcome::Completed,
     }
 }

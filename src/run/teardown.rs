@@ -27,7 +27,7 @@ impl Runner<'_> {
             }
         }
         failures.extend(self.undo.unwind().await.iter().map(by_hand));
-        let stray = self.end_strays().await;
+        let stray = self.end_leftovers().await;
         self.is_in_debt = stray.is_some() || !self.undo.is_empty();
         failures.extend(stray);
         // Told now: a full disk may yet keep this from every record and report.
@@ -40,7 +40,7 @@ impl Runner<'_> {
 
     /// What is alive although everything has been stopped: daemons that have
     /// left their group and their session.
-    async fn end_strays(&mut self) -> Option<String> {
+    async fn end_leftovers(&mut self) -> Option<String> {
         let Context { containment, run_id, .. } = &self.context;
         let search = LeftoverSearch { run_id, containment: containment.as_ref()?, spared: &[], trace: None };
         match search.end(&self.forced).await {

@@ -171,7 +171,7 @@ pub(super) fn window<'a>(
         requests,
         telemetry: telemetry.iter().filter(inside).collect(),
         rest: telemetry.iter().filter(at_rest).collect(),
-        strangers: observed.strangers.clone(),
+        foreign_processes: observed.foreign_processes.clone(),
         objectives: objectives(spec),
         memory: baseline(observed, spec.servers),
         upkeep: observed.upkeep,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Repetition;
-use crate::metric::{Kill, MemoryBefore, Stranger, Upkeep};
+use crate::metric::{ForeignProcess, Kill, MemoryBefore, Upkeep};
 use crate::names::CellId;
 use crate::record::{
     CellEnd, CellKey, ClientHonesty, Event, EventRecord, Moment, MpsWitness, ProbeVerdict, RunRecord, ServerAnswered,
@@ -37,7 +37,7 @@ pub(super) struct ObservedRepetition<'a> {
     /// When the servers of its epoch were at rest, if that was measured.
     pub(super) rest: Option<(Nanos, Nanos)>,
     /// Who computed on a GPU and should not have, in the whole run.
-    pub(super) strangers: Vec<Stranger<'a>>,
+    pub(super) foreign_processes: Vec<ForeignProcess<'a>>,
     /// What came of it, once its requests have been looked at.
     pub(super) measured: Option<Repetition>,
     /// In use before the epoch's first server, and all there is.
@@ -72,10 +72,10 @@ pub(super) fn by_cell(record: &RunRecord) -> Cells<'_> {
         cell.repetitions.retain(|(_, epoch, _), _| !void.contains(epoch));
     }
     let rests: BTreeMap<u32, (Nanos, Nanos)> = record.events.iter().filter_map(|record| rest(&record.event)).collect();
-    let strangers = strangers(record);
+    let foreign_processes = foreign_processes(record);
     for ((_, epoch, _), repetition) in cells.values_mut().flat_map(|cell| &mut cell.repetitions) {
         repetition.rest = rests.get(epoch).copied();
-        repetition.strangers.clone_from(&strangers);
+        repetition.foreign_processes.clone_from(&foreign_processes);
     }
     cells
 }
@@ -94,15 +94,15 @@ const fn rest(event: &Event) -> Option<(u32, (Nanos, Nanos))> {
 
 /// When a run is resumed, pids begin anew: whoever was seen before is not meant
 /// by the same number later.
-fn strangers<'a>(record: &'a RunRecord) -> Vec<Stranger<'a>> {
+fn foreign_processes<'a>(record: &'a RunRecord) -> Vec<ForeignProcess<'a>> {
     let seams: Vec<Nanos> =
         record.events.iter().filter(|one| matches!(one.event, Event::Resumed(_))).map(|one| one.at_ns).collect();
-    let stranger = |one: &'a EventRecord| {
+    let foreign_process = |one: &'a EventRecord| {
         let Event::ForeignProcess { gpu, pid, program, .. } = &one.event else { return None };
         let until = seams.iter().copied().find(|seam| *seam > one.at_ns);
-        Some(Stranger { gpu, pid: *pid, program, since: one.at_ns, until })
+        Some(ForeignProcess { gpu, pid: *pid, program, since: one.at_ns, until })
     };
-    record.events.iter().filter_map(stranger).collect()
+    record.events.iter().filter_map(foreign_process).collect()
 }
 
 /// What an [`Event::CellFinished`] says, and of which measurement.

@@ -82,7 +82,8 @@ fn a_process_that_is_neither_the_run_s_nor_allowed_nor_gone_is_recorded_once() {
     let found = || vec![listing(&[1, ours.0.id(), u32::MAX]), listing(&[1, ours.0.id()])];
     let (events, _) = seen(found(), &[]);
     let first = program(1).unwrap();
-    let stranger = Event::ForeignProcess { gpu: GPU.to_owned(), pid: 1, program: first.clone(), memory_bytes: None };
-    assert_eq!(events, [stranger]);
+    let foreign_process =
+        Event::ForeignProcess { gpu: GPU.to_owned(), pid: 1, program: first.clone(), memory_bytes: None };
+    assert_eq!(events, [foreign_process]);
     assert_eq!(seen(found(), &[&first]).0, []);
 }

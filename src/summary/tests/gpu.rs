@@ -80,7 +80,7 @@ fn without_counters_the_samples_bits_tell() {
 
 #[test]
 fn a_foreign_process_invalidates_the_windows_in_which_it_computed() {
-    let stranger =
+    let foreign_process =
         Event::ForeignProcess { gpu: GPU.to_owned(), pid: 30, program: "python3".to_owned(), memory_bytes: None };
     let listing = |at, pids: &[u32]| {
         let process = |pid: &u32| ProcessOnGpu { pid: *pid, memory_bytes: None, is_mps: false };
@@ -88,8 +88,8 @@ fn a_foreign_process_invalidates_the_windows_in_which_it_computed() {
         sample(at, GpuReading { processes, ..GpuReading::default() })
     };
     let found = "`python3` (pid 30) computed on GPU-1 beside it (foreign_process)";
-    assert_eq!(reasons(vec![listing(5_000, &[20, 30])], vec![(5_006, stranger.clone())]).0, [found]);
+    assert_eq!(reasons(vec![listing(5_000, &[20, 30])], vec![(5_006, foreign_process.clone())]).0, [found]);
     // It came before the window, and is still there.
-    assert_eq!(reasons(vec![listing(5_000, &[20, 30])], vec![(0, stranger.clone())]).0, [found]);
-    assert_eq!(reasons(vec![listing(5_000, &[20])], vec![(11_000, stranger)]).0, Vec::<String>::new());
+    assert_eq!(reasons(vec![listing(5_000, &[20, 30])], vec![(0, foreign_process.clone())]).0, [found]);
+    assert_eq!(reasons(vec![listing(5_000, &[20])], vec![(11_000, foreign_process)]).0, Vec::<String>::new());
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Examined, as_f64, percent};
-use crate::metric::Stranger;
+use crate::metric::ForeignProcess;
 use crate::record::{GpuReading, HeldDown, Reading};
 use crate::units::Nanos;
 
@@ -69,7 +69,7 @@ pub(super) fn foreign_process(examined: &Examined<'_>) -> Option<String> {
     let lists = |gpu: &GpuReading, pid: u32| {
         gpu.processes.value().is_some_and(|found| found.iter().any(|process| process.pid == pid))
     };
-    let was_there = |one: &&Stranger<'_>| {
+    let was_there = |one: &&ForeignProcess<'_>| {
         let is_meant = |at: Nanos| at >= one.since && one.until.is_none_or(|until| at < until);
         let listed = window.telemetry.iter().any(|sample| {
             is_meant(Nanos(sample.at_ns.0.saturating_add(sample.took_ns.0)))
@@ -77,7 +77,7 @@ pub(super) fn foreign_process(examined: &Examined<'_>) -> Option<String> {
         });
         listed || window.start <= one.since && one.since <= window.end
     };
-    let found = window.strangers.iter().find(was_there)?;
+    let found = window.foreign_processes.iter().find(was_there)?;
     // Anybody can call a program anything.
     Some(format!("`{}` (pid {}) computed on {} beside it", found.program.escape_debug(), found.pid, found.gpu))
 }

@@ -81,9 +81,9 @@ pub(super) fn prompt_cached(examined: &Examined<'_>) -> Option<String> {
 /// A prompt that was made for a number of tokens must have it, as the server
 /// counts.
 pub(super) fn prompt_length(examined: &Examined<'_>) -> Option<String> {
-    let made_up = examined.window.good().filter_map(|request| Some((request.asked_prompt_tokens?, request)));
+    let synthetic = examined.window.good().filter_map(|request| Some((request.asked_prompt_tokens?, request)));
     let counts: Option<Vec<(u32, f64)>> =
-        made_up.map(|(asked, request)| Some((asked, as_f64(request.usage.prompt_tokens?)))).collect();
+        synthetic.map(|(asked, request)| Some((asked, as_f64(request.usage.prompt_tokens?)))).collect();
     let Some(counts) = counts else {
         return Some("the server did not count the tokens of every prompt".to_owned());
     };

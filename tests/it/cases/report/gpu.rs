@@ -46,7 +46,7 @@ fn measured(telemetry: &[TelemetryRecord]) -> IndexMap<MetricId, Measured> {
         requests: Requests::default(),
         telemetry: telemetry.iter().collect(),
         rest: Vec::new(),
-        strangers: Vec::new(),
+        foreign_processes: Vec::new(),
         objectives: Objectives::default(),
         kill: None,
         seen: None,
