@@ -2,8 +2,8 @@
 
 pub(crate) mod chat;
 pub(crate) mod driven;
-pub(crate) mod elsewhere;
 pub(crate) mod ollama;
+pub(crate) mod other_addresses;
 pub(crate) mod talker;
 
 use std::io::{BufRead, BufReader, Read, Write};

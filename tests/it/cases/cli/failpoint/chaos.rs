@@ -19,8 +19,8 @@ use runexp::process::{RUN_MARK, marked};
 use rustix::process::{Signal, kill_process};
 
 use super::super::folder::{Said, Started};
+use super::super::leftover_children::WITHOUT_CONTROL_GROUPS;
 use super::super::machine::{Canary, Machine};
-use super::super::strays::WITHOUT_CONTROL_GROUPS;
 
 const SEEDS: Range<u64> = 0..12;
 const AT_ONCE: usize = 4;

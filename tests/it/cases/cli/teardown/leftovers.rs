@@ -5,8 +5,8 @@ use regex::Regex;
 use rustix::process::{Signal, kill_process};
 
 use super::super::folder::{Started, is_gone};
+use super::super::leftover_children::WITHOUT_CONTROL_GROUPS;
 use super::super::machine::{Canary, Machine};
-use super::super::strays::WITHOUT_CONTROL_GROUPS;
 
 /// Parents, group, session, environment, folder and files say nothing of it.
 const HIDDEN: &str = r#"

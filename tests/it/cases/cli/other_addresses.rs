@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use insta::assert_snapshot;
 
 use super::folder::{Folder, Said};
-use crate::support::elsewhere::{Heard, Secured, at_socket};
+use crate::support::other_addresses::{Heard, Secured, at_socket};
 use crate::support::{ScriptedServer, answer, answer_keeping_alive};
 
 /// A scenario that looks at the server in every way before it asks.
