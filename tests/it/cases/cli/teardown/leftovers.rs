@@ -74,6 +74,9 @@ fn what_nobody_has_seen_is_named_as_possible_and_not_ended() {
     // Nothing is owed for what may be anybody's.
     assert_eq!(machine.runexp("cleanup --all").to_string(), "exit 0\n\nstdout:\nnothing to do\n\nstderr:\n");
     kill_process(rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap(), Signal::KILL).unwrap();
+    while !is_gone(&pid) {
+        std::thread::yield_now();
+    }
     assert_eq!(machine.changes(), [""; 0]);
 }
 
