@@ -110,3 +110,19 @@ fn a_code_is_explained() {
     stderr:
     ");
 }
+
+#[test]
+fn the_scenario_in_the_readme_has_no_problem() {
+    let (_, scenario) = include_str!("../../../../README.md").split_once("```toml\n").unwrap();
+    let folder = Folder::new();
+    folder.write("x.toml", scenario.split_once("```").unwrap().0);
+    assert_snapshot!(folder.runexp("check x.toml"), @r"
+    exit 0
+
+    stdout:
+    x.toml: ok, 2 treatments
+
+    stderr:
+    checked 1 file: 0 errors, 0 warnings
+    ");
+}

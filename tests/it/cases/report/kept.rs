@@ -37,3 +37,11 @@ fn a_share_of_everything_or_nothing_says_of_how_many() {
         assert_says("summary.md", &format!("| mps={mps}, servers=3, slots=1 | one server dies"), kills);
     }
 }
+
+#[test]
+fn the_readme_quotes_the_first_screen_of_the_decision() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let decision = fs::read_to_string(format!("{root}/{RUN}/decision.md")).unwrap();
+    let (screen, _) = decision.split_once("\n\nNext: ").unwrap();
+    assert!(fs::read_to_string(format!("{root}/README.md")).unwrap().contains(screen));
+}
